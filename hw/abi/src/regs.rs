@@ -1,0 +1,166 @@
+//! Every register of BAR0's global page and of a queue's block.
+
+use crate::table::Access::{Ro, Rw, W1c};
+use crate::table::{Access, Field, Register};
+
+const fn field(name: &'static str, lsb: u32, width: u32, access: Access, reset: u32, doc: &'static str) -> Field {
+    Field { name, lsb, width, access, reset, doc }
+}
+
+macro_rules! registers {
+    ($(#[$list_doc:meta])* $list:ident: $( $(#[doc = $doc:literal])+ $name:ident @ $offset:literal $($volatile:ident)? {
+        $( $fname:ident [$lsb:literal; $width:literal] $access:ident $reset:expr, $fdoc:literal; )*
+    } )*) => {
+        $(
+            $(#[doc = $doc])+
+            pub const $name: Register = Register {
+                name: stringify!($name),
+                offset: $offset,
+                fields: &[ $( field(stringify!($fname), $lsb, $width, $access, $reset, $fdoc) ),* ],
+                volatile: registers!(@volatile $($volatile)?),
+                doc: concat!($($doc),+),
+            };
+        )*
+        $(#[$list_doc])*
+        pub const $list: &[Register] = &[ $($name),* ];
+    };
+    (@volatile volatile) => { true };
+    (@volatile) => { false };
+}
+
+/// The global page.
+pub mod global {
+    use super::*;
+
+    registers! {
+        /// All global registers, in order of offset.
+        REGISTERS:
+        /// Tells that a Ferrolane engine answers. The driver trusts this, not the PCI ids.
+        MAGIC @ 0x00 { MAGIC[0; 32] Ro 0x4E4C_5246, "The bytes `FRLN`."; }
+        /// ABI version. Another major version is refused by the driver.
+        ABI_VERSION @ 0x04 {
+            MINOR[0; 16] Ro crate::layout::ABI_MINOR, "Minor version: additions only.";
+            MAJOR[16; 16] Ro crate::layout::ABI_MAJOR, "Major version.";
+        }
+        /// Feature bits 31:0.
+        FEATURES_LO @ 0x08 { BITS[0; 32] Ro crate::feature::IMPLEMENTED, "See the feature bits."; }
+        /// Feature bits 63:32.
+        FEATURES_HI @ 0x0C { BITS[0; 32] Ro 0, "None yet."; }
+        /// Identifies the build of the bitstream.
+        BUILD_ID @ 0x10 volatile { ID[0; 32] Ro 0, "Set by the build; 0 where it was not."; }
+        /// Hash over this table. Another hash is a warning, not an error.
+        LAYOUT_HASH @ 0x14 volatile { HASH[0; 32] Ro 0, "FNV-1a over names, offsets and fields."; }
+        /// How many queues and vectors were built.
+        PARAM_QUEUES @ 0x20 volatile {
+            H2C[0; 8] Ro 0, "H2C queues.";
+            C2H[8; 8] Ro 0, "C2H queues.";
+            VECTORS[16; 16] Ro 0, "MSI-X vectors.";
+        }
+        /// Size of the TLP port.
+        PARAM_PORT @ 0x24 volatile {
+            WIDTH[0; 16] Ro 0, "Data width in bits.";
+            TAGS[16; 16] Ro 0, "Tags the engine may have in flight.";
+        }
+        /// The engine's clock.
+        PARAM_CLOCK @ 0x28 volatile { KHZ[0; 32] Ro 0, "Frequency in kHz."; }
+        /// On-chip memory per queue.
+        PARAM_MEMORY @ 0x2C volatile {
+            H2C_SHARE[0; 8] Ro 0, "log2 of the bytes of H2C FIFO per queue.";
+            C2H_SHARE[8; 8] Ro 0, "log2 of the bytes of C2H FIFO per queue.";
+            DESCRIPTORS[16; 8] Ro 0, "log2 of the prefetched descriptors per queue.";
+        }
+        /// Free for software; nothing depends on it.
+        SCRATCH @ 0x40 { VALUE[0; 32] Rw 0, "Any value."; }
+        /// What the engine is doing.
+        STATUS @ 0x44 volatile {
+            INIT[0; 1] Ro 0, "1 while queue state is being cleared.";
+            READS_PENDING[1; 1] Ro 0, "1 while a read is unanswered.";
+            WRITES_PENDING[2; 1] Ro 0, "1 while a write is not yet reported sent.";
+        }
+        /// Sticky error causes. Any of them also asks for interrupt vector 0.
+        ERROR @ 0x48 {
+            INVALID_DOORBELL[0; 1] W1c 0, "A doorbell outside its ring, backwards, or of a stopped queue was ignored.";
+            UNEXPECTED_CPL[1; 1] W1c 0, "A completion matched no outstanding request and was dropped.";
+            UNSUPPORTED_REQUEST[2; 1] W1c 0, "A request type the engine does not serve was refused.";
+            QUEUE_ERROR[3; 1] W1c 0, "A queue halted with an error; its STATUS tells which.";
+        }
+        /// The link as the configuration space reports it.
+        LINK @ 0x4C volatile {
+            SPEED[0; 4] Ro 0, "Generation: 1 is 2.5 GT/s, 3 is 8 GT/s.";
+            WIDTH[4; 6] Ro 0, "Lanes.";
+            UP[10; 1] Ro 0, "Link is up.";
+            BUS_MASTER[11; 1] Ro 0, "Bus Master Enable.";
+            MPS[12; 3] Ro 0, "Max_Payload_Size is 128 << MPS bytes.";
+            MRRS[16; 3] Ro 0, "Max_Read_Request_Size is 128 << MRRS bytes.";
+            RCB[20; 1] Ro 0, "Read Completion Boundary: 0 is 64 bytes, 1 is 128 bytes.";
+            EXT_TAG[21; 1] Ro 0, "Extended Tag Field Enable.";
+            MSIX_ENABLE[22; 1] Ro 0, "MSI-X Enable.";
+            MSIX_MASK[23; 1] Ro 0, "MSI-X Function Mask.";
+        }
+        /// Clocks since reset, low half. Reading it latches the high half.
+        CLOCKS_LO @ 0x50 volatile { COUNT[0; 32] Ro 0, "Clocks, bits 31:0."; }
+        /// Clocks since reset, high half as of the last read of the low half.
+        CLOCKS_HI @ 0x54 volatile { COUNT[0; 32] Ro 0, "Clocks, bits 63:32."; }
+        /// Host reads of BAR addresses that hold no register.
+        CNT_UNMAPPED_READ @ 0x58 volatile { COUNT[0; 32] Ro 0, "DWORDs read, wrapping."; }
+        /// Host writes to BAR addresses that hold no register.
+        CNT_UNMAPPED_WRITE @ 0x5C volatile { COUNT[0; 32] Ro 0, "DWORDs written, wrapping."; }
+        /// Requests refused as unsupported.
+        CNT_UNSUPPORTED @ 0x60 volatile { COUNT[0; 32] Ro 0, "TLPs, wrapping."; }
+        /// Completions that matched no outstanding request.
+        CNT_UNEXPECTED_CPL @ 0x64 volatile { COUNT[0; 32] Ro 0, "TLPs, wrapping."; }
+        /// Doorbells ignored.
+        CNT_INVALID_DOORBELL @ 0x68 volatile { COUNT[0; 32] Ro 0, "Writes, wrapping."; }
+        /// Memory writes sent: data, completion records, interrupts.
+        CNT_TX_WRITE @ 0x6C volatile { COUNT[0; 32] Ro 0, "TLPs, wrapping."; }
+        /// Memory reads sent: descriptors and data.
+        CNT_TX_READ @ 0x70 volatile { COUNT[0; 32] Ro 0, "TLPs, wrapping."; }
+        /// Completions received.
+        CNT_RX_CPL @ 0x74 volatile { COUNT[0; 32] Ro 0, "TLPs, wrapping."; }
+    }
+}
+
+/// A queue's block. Write everything but CTRL only while the queue is stopped and idle.
+pub mod queue {
+    use super::*;
+
+    registers! {
+        /// All registers of a queue, in order of offset.
+        REGISTERS:
+        /// Starts and stops the queue.
+        CTRL @ 0x00 {
+            RUN[0; 1] Rw 0, "Writing 1 clears all indices and starts the queue; 0 stops it: no new request starts, and IDLE rises once everything in flight has ended.";
+        }
+        /// What the queue is doing.
+        STATUS @ 0x04 volatile {
+            IDLE[0; 1] Ro 1, "Stopped, every read answered and every write reported sent.";
+            ERROR[1; 1] Ro 0, "Halted by an error; a stop and a new start clear it.";
+            CODE[8; 8] Ro 0, "Status code of the error that halted the queue.";
+        }
+        /// Descriptor ring address, low half.
+        RING_BASE_LO @ 0x08 { ADDR[4; 28] Rw 0, "IOVA bits 31:4; rings are aligned to 16 bytes."; }
+        /// Descriptor ring address, high half.
+        RING_BASE_HI @ 0x0C { ADDR[0; 32] Rw 0, "IOVA bits 63:32."; }
+        /// Sizes of both rings.
+        RING_SIZE @ 0x10 {
+            DESCRIPTORS[0; 5] Rw 0, "log2 of the descriptor ring's entries, 1 to 16.";
+            COMPLETIONS[8; 5] Rw 0, "log2 of the completion ring's entries, 1 to 16.";
+        }
+        /// Completion ring address, low half.
+        CPL_BASE_LO @ 0x18 { ADDR[4; 28] Rw 0, "IOVA bits 31:4; rings are aligned to 16 bytes."; }
+        /// Completion ring address, high half.
+        CPL_BASE_HI @ 0x1C { ADDR[0; 32] Rw 0, "IOVA bits 63:32."; }
+        /// Interrupt vector of the queue.
+        VECTOR @ 0x20 { INDEX[0; 8] Rw 0, "MSI-X vector, below PARAM_QUEUES.VECTORS."; }
+        /// Producer index last accepted from the doorbell.
+        PRODUCER @ 0x28 volatile { INDEX[0; 32] Ro 0, "Descriptors offered since the start."; }
+        /// How far descriptors have been fetched.
+        HEAD @ 0x2C volatile { INDEX[0; 32] Ro 0, "Descriptors fetched since the start."; }
+        /// How far completion records have been written.
+        COMPLETED @ 0x30 volatile { INDEX[0; 32] Ro 0, "Records written since the start."; }
+        /// Completion consumer index last accepted from the doorbell.
+        CONSUMER @ 0x34 volatile { INDEX[0; 31] Ro 0, "Records taken by the host since the start."; }
+        /// Tells this start of the queue from earlier ones.
+        GENERATION @ 0x38 volatile { COUNT[0; 8] Ro 0, "Starts since reset, modulo 256; also in each record."; }
+    }
+}

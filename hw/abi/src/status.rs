@@ -1,0 +1,41 @@
+//! Status codes: in completion records, and in a halted queue's STATUS.CODE.
+
+use crate::table::Named;
+
+macro_rules! codes {
+    ($( $(#[doc = $doc:literal])+ $name:ident = $value:literal; )*) => {
+        $( $(#[doc = $doc])+ pub const $name: u8 = $value; )*
+        /// All codes.
+        pub const CODES: &[Named] = &[ $( Named { name: stringify!($name), value: $value, doc: concat!($($doc),+) } ),* ];
+    };
+}
+
+codes! {
+    /// The descriptor did what it says.
+    OK = 0x00;
+    /// The descriptor's length is 0.
+    BAD_LENGTH = 0x01;
+    /// The descriptor carries a flag that its queue's mode does not allow.
+    BAD_FLAGS = 0x02;
+    /// Reading descriptors: completion with status Unsupported Request.
+    FETCH_UR = 0x10;
+    /// Reading descriptors: completion with status Completer Abort.
+    FETCH_CA = 0x11;
+    /// Reading descriptors: poisoned completion.
+    FETCH_POISONED = 0x12;
+    /// Reading descriptors: completion whose byte count does not fit the request.
+    FETCH_MALFORMED = 0x13;
+    /// Reading data: completion with status Unsupported Request.
+    DATA_UR = 0x20;
+    /// Reading data: completion with status Completer Abort.
+    DATA_CA = 0x21;
+    /// Reading data: poisoned completion.
+    DATA_POISONED = 0x22;
+    /// Reading data: completion whose byte count does not fit the request.
+    DATA_MALFORMED = 0x23;
+}
+
+/// Name and meaning of a code, if it has one.
+pub fn describe(code: u8) -> Option<&'static Named> {
+    CODES.iter().find(|n| n.value == code as u32)
+}

@@ -1,0 +1,1 @@
+//! Coding-rule checks over the engine's sources and its emitted Verilog.

@@ -1,0 +1,1 @@
+//! The Ferrolane DMA engine in rust-hdl, emitted as Verilog.

@@ -1,0 +1,1 @@
+//! Verilated tests of each block of the engine.

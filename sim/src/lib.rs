@@ -1,0 +1,1 @@
+//! The simulated card: the Verilated engine behind a PCIe root complex.

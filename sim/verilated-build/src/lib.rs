@@ -1,0 +1,1 @@
+//! Build-script side of verilated: finds Verilator, verilates a design, generates its shim.

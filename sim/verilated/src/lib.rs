@@ -1,0 +1,1 @@
+//! Runtime for Verilated models, over cxx.

