@@ -46,7 +46,11 @@ pub const FLAGS: &[Named] = &[
         value: 5,
         doc: "Start only when all earlier descriptors of the queue have completed. Refused so far.",
     },
-    Named { name: "FIXED", value: 6, doc: "Memory queues: the card address does not advance. Refused so far." },
+    Named {
+        name: "FIXED",
+        value: 6,
+        doc: "Memory queues: the card address does not advance. Refused so far.",
+    },
     Named { name: "EXT", value: 7, doc: "Reserved for a 32-byte form; must be 0." },
 ];
 

@@ -3,7 +3,14 @@
 use crate::table::Access::{Ro, Rw, W1c};
 use crate::table::{Access, Field, Register};
 
-const fn field(name: &'static str, lsb: u32, width: u32, access: Access, reset: u32, doc: &'static str) -> Field {
+const fn field(
+    name: &'static str,
+    lsb: u32,
+    width: u32,
+    access: Access,
+    reset: u32,
+    doc: &'static str,
+) -> Field {
     Field { name, lsb, width, access, reset, doc }
 }
 

@@ -1,9 +1,12 @@
 //! Memory that a device can reach: shared, never behind a Rust reference.
 //!
 //! A device writes it while the program runs, so a `&[u8]` over it would be unsound. [`Memory`] gives copies in and
-//! out through volatile accesses, and the acquire/release pair that the completion record's last DW needs.
+//! out through relaxed atomics, and the acquire/release pair that the completion record's last DW needs.
+//!
+//! All whole DWORDs are accessed as 32-bit atomics and only the ragged ends of a range as bytes, so two parties that
+//! touch the same DWORD (the device's record and the driver's poll) always do so with the same size.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU8, Ordering};
 
 use memmap2::MmapRaw;
 
@@ -16,6 +19,7 @@ pub struct Memory {
 impl Memory {
     /// Takes over a mapping. It must be shared (not private copy-on-write) for a device to see it across forks.
     pub fn new(map: MmapRaw) -> Self {
+        assert!(map.as_ptr() as usize % 4 == 0, "mappings are page-aligned");
         Memory { map }
     }
 
@@ -34,6 +38,10 @@ impl Memory {
         self.map.as_mut_ptr()
     }
 
+    pub(crate) fn map(&self) -> &MmapRaw {
+        &self.map
+    }
+
     fn check(&self, offset: usize, len: usize) {
         assert!(
             offset.checked_add(len).is_some_and(|end| end <= self.len()),
@@ -42,27 +50,67 @@ impl Memory {
         );
     }
 
+    fn bytes(&self, offset: usize, len: usize) -> &[AtomicU8] {
+        self.check(offset, len);
+        // SAFETY: the range was checked, the mapping lives as long as self, and AtomicU8 has the layout of u8 and
+        // allows changes by others.
+        unsafe { std::slice::from_raw_parts(self.as_ptr().add(offset).cast::<AtomicU8>(), len) }
+    }
+
+    fn dwords(&self, offset: usize, count: usize) -> &[AtomicU32] {
+        self.check(offset, count * 4);
+        assert!(offset % 4 == 0, "DWORD access at {offset}");
+        // SAFETY: the range was checked, the mapping is page-aligned so that an offset divisible by 4 is aligned for
+        // AtomicU32, it lives as long as self, and atomics allow changes by others.
+        unsafe { std::slice::from_raw_parts(self.as_ptr().add(offset).cast::<AtomicU32>(), count) }
+    }
+
+    /// Bytes before the first whole DWORD, and whole DWORDs, of `len` bytes at `offset`.
+    fn split(offset: usize, len: usize) -> (usize, usize) {
+        let head = (offset.wrapping_neg() % 4).min(len);
+        (head, (len - head) / 4)
+    }
+
     /// Copies bytes out. Panics if the range is outside.
     pub fn read(&self, offset: usize, into: &mut [u8]) {
         self.check(offset, into.len());
-        // SAFETY: the range was checked, the mapping lives as long as self, and `into` is memory of its own. The
-        // device may write meanwhile: the bytes are then old or new, and are plain data either way.
-        unsafe { std::ptr::copy_nonoverlapping(self.as_ptr().add(offset), into.as_mut_ptr(), into.len()) }
+        let (head, count) = Self::split(offset, into.len());
+        let (first, rest) = into.split_at_mut(head);
+        let (middle, last) = rest.split_at_mut(count * 4);
+        for (to, from) in first.iter_mut().zip(self.bytes(offset, head)) {
+            *to = from.load(Ordering::Relaxed);
+        }
+        if count > 0 {
+            for (to, from) in middle.chunks_exact_mut(4).zip(self.dwords(offset + head, count)) {
+                to.copy_from_slice(&from.load(Ordering::Relaxed).to_ne_bytes());
+            }
+        }
+        for (to, from) in last.iter_mut().zip(self.bytes(offset + head + count * 4, last.len())) {
+            *to = from.load(Ordering::Relaxed);
+        }
     }
 
     /// Copies bytes in. Panics if the range is outside.
     pub fn write(&self, offset: usize, from: &[u8]) {
         self.check(offset, from.len());
-        // SAFETY: as in `read`, with the roles exchanged.
-        unsafe { std::ptr::copy_nonoverlapping(from.as_ptr(), self.as_ptr().add(offset), from.len()) }
+        let (head, count) = Self::split(offset, from.len());
+        let (first, rest) = from.split_at(head);
+        let (middle, last) = rest.split_at(count * 4);
+        for (to, from) in self.bytes(offset, head).iter().zip(first) {
+            to.store(*from, Ordering::Relaxed);
+        }
+        if count > 0 {
+            for (to, from) in self.dwords(offset + head, count).iter().zip(middle.chunks_exact(4)) {
+                to.store(u32::from_ne_bytes([from[0], from[1], from[2], from[3]]), Ordering::Relaxed);
+            }
+        }
+        for (to, from) in self.bytes(offset + head + count * 4, last.len()).iter().zip(last) {
+            to.store(*from, Ordering::Relaxed);
+        }
     }
 
     fn atomic(&self, offset: usize) -> &AtomicU32 {
-        self.check(offset, 4);
-        assert!(offset % 4 == 0, "DWORD access at {offset}");
-        // SAFETY: the range was checked, the mapping is page-aligned and lives as long as self, and AtomicU32 allows
-        // changes by others.
-        unsafe { &*self.as_ptr().add(offset).cast::<AtomicU32>() }
+        &self.dwords(offset, 1)[0]
     }
 
     /// Loads a DWORD; later loads see at least what its writer stored before it.
@@ -83,5 +131,57 @@ impl Memory {
     /// Stores a DWORD without order.
     pub fn store(&self, offset: usize, value: u32) {
         self.atomic(offset).store(value.to_le(), Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(len: usize) -> Memory {
+        Memory::new(MmapRaw::from(memmap2::MmapMut::map_anon(len).unwrap()))
+    }
+
+    #[test]
+    fn copies_at_any_offset_touch_exactly_their_range() {
+        let memory = memory(4096);
+        for offset in 0..9 {
+            for len in 0..40 {
+                memory.write(0, &[0xEE; 64]);
+                let data: Vec<u8> = (0..len as u8).map(|i| i.wrapping_mul(7) ^ 0x55).collect();
+                memory.write(offset, &data);
+                let mut all = [0; 64];
+                memory.read(0, &mut all);
+                assert!(all[..offset].iter().all(|b| *b == 0xEE), "before, offset {offset} len {len}");
+                assert_eq!(&all[offset..offset + len], &data[..]);
+                assert!(all[offset + len..].iter().all(|b| *b == 0xEE), "after, offset {offset} len {len}");
+                let mut part = vec![0; len];
+                memory.read(offset, &mut part);
+                assert_eq!(part, data);
+            }
+        }
+    }
+
+    #[test]
+    fn dwords_are_little_endian() {
+        let memory = memory(4096);
+        memory.store(8, 0x0403_0201);
+        let mut bytes = [0; 4];
+        memory.read(8, &mut bytes);
+        assert_eq!(bytes, [1, 2, 3, 4]);
+        memory.store_release(8, 0x8765_4321);
+        assert_eq!((memory.load(8), memory.load_acquire(8)), (0x8765_4321, 0x8765_4321));
+    }
+
+    #[test]
+    #[should_panic(expected = "access of 2 bytes at 4095")]
+    fn out_of_range_panics() {
+        memory(4096).read(4095, &mut [0; 2]);
+    }
+
+    #[test]
+    #[should_panic(expected = "DWORD access at 6")]
+    fn misaligned_dword_panics() {
+        memory(4096).load(6);
     }
 }

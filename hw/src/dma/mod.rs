@@ -1,0 +1,23 @@
+//! The engine's blocks. See "The engine, block by block" in the documentation for the contract between them.
+
+pub mod c2h;
+pub mod completer;
+pub mod fetch;
+pub mod h2c;
+pub mod msix;
+pub mod queue;
+pub mod record;
+
+/// Blocks of this module that are tested on their own.
+pub fn blocks() -> Vec<crate::emit::TestBlock> {
+    [
+        c2h::blocks(),
+        completer::blocks(),
+        fetch::blocks(),
+        h2c::blocks(),
+        msix::blocks(),
+        queue::blocks(),
+        record::blocks(),
+    ]
+    .concat()
+}

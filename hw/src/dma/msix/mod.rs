@@ -1,0 +1,6 @@
+//! MSI-X: table, pending bits, messages.
+
+/// Blocks of this module that are tested on their own.
+pub fn blocks() -> Vec<crate::emit::TestBlock> {
+    vec![]
+}

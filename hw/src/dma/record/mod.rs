@@ -1,0 +1,6 @@
+//! Completion records and their interrupts.
+
+/// Blocks of this module that are tested on their own.
+pub fn blocks() -> Vec<crate::emit::TestBlock> {
+    vec![]
+}

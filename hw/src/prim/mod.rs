@@ -1,0 +1,12 @@
+//! Primitives written by hand as Verilog: register with reset, memories. Everything above them is rust-hdl.
+//!
+//! Why not the stock widgets: the stock DFF has no reset, and the stock RAMs and FIFOs make synthesis emulate
+//! read-during-write, which costs twice the data width in flip-flops.
+
+#[macro_use]
+mod macros;
+mod bram;
+mod dffr;
+
+pub use bram::{Bram, Bram2};
+pub use dffr::{Dffr, Reg};
