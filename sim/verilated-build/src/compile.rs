@@ -58,11 +58,14 @@ pub(crate) fn jobs(model: &str, build: &cc::Build, dir: &Path) -> Result<Vec<Job
 
 /// Runs all, two at a time or as many as cargo allows, and stops at the first failure.
 pub(crate) fn run(jobs: Vec<Job>) -> Result<(), Error> {
-    let workers = std::env::var("NUM_JOBS").ok().and_then(|n| n.parse::<usize>().ok()).unwrap_or(1).clamp(1, 2);
+    let workers =
+        std::env::var("NUM_JOBS").ok().and_then(|n| n.parse::<usize>().ok()).unwrap_or(1).clamp(1, 2);
     let queue = std::sync::Mutex::new(jobs);
     let work = || -> Result<(), Error> {
         loop {
-            let Some(mut job) = queue.lock().expect("no worker panics with the lock").pop() else { return Ok(()) };
+            let Some(mut job) = queue.lock().expect("no worker panics with the lock").pop() else {
+                return Ok(());
+            };
             let outcome = execute(&job.model, &mut job.command);
             if outcome.is_err() {
                 queue.lock().expect("no worker panics with the lock").clear();

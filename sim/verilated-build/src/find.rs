@@ -37,7 +37,11 @@ impl Verilator {
 
     /// An installation with `root/include` and its executable at one of the usual places.
     pub(crate) fn at(root: &Path) -> Option<Self> {
-        let places = [root.join("bin/verilator_bin"), root.join("verilator_bin"), root.join("../../bin/verilator_bin")];
+        let places = [
+            root.join("bin/verilator_bin"),
+            root.join("verilator_bin"),
+            root.join("../../bin/verilator_bin"),
+        ];
         let bin = places.into_iter().find(|p| p.is_file())?;
         root.join("include/verilated.h").is_file().then(|| Verilator { root: root.into(), bin })
     }

@@ -134,7 +134,8 @@ impl Design {
             if !entry.is_done() {
                 entry.clear()?;
                 place.generate(model, trace, &entry.dir)?;
-                let compiler = compile::compiler(&place.verilator.include_dir(), &place.runtime_cpp, &entry.dir);
+                let compiler =
+                    compile::compiler(&place.verilator.include_dir(), &place.runtime_cpp, &entry.dir);
                 jobs.extend(compile::jobs(&model.name, &compiler, &entry.dir)?);
                 fresh.push((model, compiler, entry.dir.clone()));
             }
@@ -198,7 +199,8 @@ impl Place {
         };
         let path = dir.join("model.rs");
         std::fs::write(&path, rust::module(&face)).at(&path)?;
-        let shim = shim::Shim { prefix: &prefix, factory: &factory, clock: clock.as_ref(), ports: &ports, trace };
+        let shim =
+            shim::Shim { prefix: &prefix, factory: &factory, clock: clock.as_ref(), ports: &ports, trace };
         shim::write(&shim, dir)
     }
 

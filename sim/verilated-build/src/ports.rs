@@ -28,7 +28,9 @@ pub(crate) fn parse(model: &str, header: &str) -> Result<Vec<Port>, Error> {
     let mut ports = Vec::new();
     for line in header.lines() {
         let line = line.trim();
-        let Some((macro_name, rest)) = line.strip_prefix("VL_").and_then(|l| l.split_once("(&")) else { continue };
+        let Some((macro_name, rest)) = line.strip_prefix("VL_").and_then(|l| l.split_once("(&")) else {
+            continue;
+        };
         let Some(arguments) = rest.strip_suffix(");") else { continue };
         let direction = match macro_name.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'W') {
             "IN" => Direction::Input,
@@ -44,7 +46,11 @@ pub(crate) fn parse(model: &str, header: &str) -> Result<Vec<Port>, Error> {
         };
         let name = decode(cpp);
         if name.contains('$') {
-            return Err(bad(model, &name, "`$` in a name is not supported; make the top a wrapper with flat ports"));
+            return Err(bad(
+                model,
+                &name,
+                "`$` in a name is not supported; make the top a wrapper with flat ports",
+            ));
         }
         ports.push(Port { name, cpp: cpp.into(), direction, width: msb.abs_diff(lsb) + 1 });
     }
@@ -104,7 +110,8 @@ mod tests {
 
     #[test]
     fn undoes_name_mangling() {
-        let ports = parse("m", "VL_IN8(&a___05Fb,0,0);\nVL_IN8(&__SYM__new,0,0);\nVL_IN8(&x__0zz,0,0);\n").unwrap();
+        let ports =
+            parse("m", "VL_IN8(&a___05Fb,0,0);\nVL_IN8(&__SYM__new,0,0);\nVL_IN8(&x__0zz,0,0);\n").unwrap();
         assert_eq!(ports.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["a__b", "new", "x__0zz"]);
         assert_eq!(ports[0].cpp, "a___05Fb");
     }

@@ -122,7 +122,8 @@ fn fields(ports: &[Port], direction: Direction) -> String {
     for port in ports.iter().filter(|p| p.direction == direction) {
         let bits = if port.width == 1 { "1 bit".into() } else { format!("{} bits", port.width) };
         let kind = if port.width <= 32 { "u32".into() } else { format!("[u32; {}]", port.words()) };
-        let _ = writeln!(text, "    /// `{}`, {bits}.\n    pub {}: {kind},", port.name, identifier(&port.name));
+        let _ =
+            writeln!(text, "    /// `{}`, {bits}.\n    pub {}: {kind},", port.name, identifier(&port.name));
     }
     text
 }
@@ -147,10 +148,11 @@ fn table(ports: &[Port]) -> String {
 
 /// Keywords of Rust that are plain names in Verilog.
 pub(crate) const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
-    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
-    "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true",
-    "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
+    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",
+    "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual",
+    "where", "while", "yield",
 ];
 
 fn identifier(name: &str) -> String {

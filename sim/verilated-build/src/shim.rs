@@ -66,13 +66,17 @@ fn class(shim: &Shim) -> String {
         }
     }
     let (low, high) = match shim.clock {
-        Some(port) => {
-            (format!("        m_top.{} = 0;\n", port.cpp), format!("        m_top.{} = 1;\n        m_top.eval();\n", port.cpp))
-        }
+        Some(port) => (
+            format!("        m_top.{} = 0;\n", port.cpp),
+            format!("        m_top.{} = 1;\n        m_top.eval();\n", port.cpp),
+        ),
         None => (String::new(), String::new()),
     };
     let (member, dump) = if shim.trace {
-        ("    std::unique_ptr<VerilatedFstC> m_trace;\n", "        if (m_trace) m_trace->dump(context()->time());\n")
+        (
+            "    std::unique_ptr<VerilatedFstC> m_trace;\n",
+            "        if (m_trace) m_trace->dump(context()->time());\n",
+        )
     } else {
         ("", "")
     };

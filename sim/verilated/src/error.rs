@@ -32,7 +32,9 @@ pub enum Error {
         model: &'static str,
     },
     /// Random power-up values were asked for, the model has none.
-    #[error("model {model} was built without random power-up values; set `.x_unique(true)` in its build script")]
+    #[error(
+        "model {model} was built without random power-up values; set `.x_unique(true)` in its build script"
+    )]
     RandomNotBuilt {
         /// Name of the model.
         model: &'static str,
