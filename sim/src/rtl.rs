@@ -124,13 +124,12 @@ impl CardModel for RtlCard {
 }
 
 impl SimTransport {
-    /// Opens the simulated card that a preset such as `sim:gen3x8,latency=1us,seed=7` describes.
+    /// Opens the simulated card behind the link that `options` describe.
     ///
     /// # Errors
-    /// [`TransportError::NoDevice`] with the choices if the preset is wrong, [`TransportError::Simulation`] if the
-    /// model can't be created.
-    pub fn open(preset: &str) -> Result<Self, TransportError> {
-        let options = Options::parse(preset).map_err(|error| TransportError::NoDevice(error.to_string()))?;
+    /// [`TransportError::Simulation`] if the model can't be created or misbehaves from the start,
+    /// [`TransportError::Io`] if there is no thread for the pump.
+    pub fn open(options: Options) -> Result<Self, TransportError> {
         let card = RtlCard::new(&options).map_err(|error| TransportError::Simulation(error.to_string()))?;
         SimTransport::with_card(options, Box::new(card))
     }
