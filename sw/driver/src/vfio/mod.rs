@@ -1,7 +1,7 @@
 //! A real card over Linux VFIO, through the `pci-driver` crate (Linux, `driver-api/vfio.rst`).
 //!
 //! `pci-driver` opens group and container, maps BARs and memory, and sets interrupts and resets. Registers are accessed
-//! by [`bar`], COMMAND by reading and writing its 16 bits: the crate's own fields of several bits OR into the old value.
+//! by own bounds-checked volatile accesses, COMMAND by reading and writing its 16 bits: the crate's own fields of several bits OR into the old value.
 
 mod address;
 mod bar;
