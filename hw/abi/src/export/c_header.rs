@@ -29,7 +29,14 @@ pub fn c_header() -> String {
     for block in REGISTER_BLOCKS {
         let _ = write!(h, "\n/* {} registers. {} */\n", block.name, block.doc);
         for r in block.registers {
-            let _ = writeln!(h, "#define FERROLANE_{}_{} {:#04x}u /* {} */", block.name, r.name, r.offset, r.doc.trim());
+            let _ = writeln!(
+                h,
+                "#define FERROLANE_{}_{} {:#04x}u /* {} */",
+                block.name,
+                r.name,
+                r.offset,
+                r.doc.trim()
+            );
             for f in r.fields {
                 let _ = writeln!(
                     h,

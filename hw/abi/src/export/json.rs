@@ -35,15 +35,20 @@ pub fn json() -> String {
     let lists: Vec<Value> = NAME_LISTS
         .iter()
         .map(|l| {
-            let names: Vec<Value> =
-                l.names.iter().map(|n| json!({"name": n.name, "value": n.value, "doc": n.doc.trim()})).collect();
+            let names: Vec<Value> = l
+                .names
+                .iter()
+                .map(|n| json!({"name": n.name, "value": n.value, "doc": n.doc.trim()}))
+                .collect();
             json!({"name": l.name, "doc": l.doc, "bits": l.bits, "names": names})
         })
         .collect();
     let pages: Vec<Value> =
         PAGES.iter().map(|p| json!({"name": p.name, "offset": p.offset, "doc": p.doc})).collect();
-    let constants: Vec<Value> =
-        CONSTANTS.iter().map(|(name, value, doc)| json!({"name": name, "value": value, "doc": doc})).collect();
+    let constants: Vec<Value> = CONSTANTS
+        .iter()
+        .map(|(name, value, doc)| json!({"name": name, "value": value, "doc": doc}))
+        .collect();
     let all = json!({
         "schema_version": SCHEMA_VERSION,
         "pages": pages,

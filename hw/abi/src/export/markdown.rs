@@ -27,7 +27,11 @@ pub fn markdown() -> String {
     }
     for list in NAME_LISTS {
         let what = if list.bits { "bit" } else { "code" };
-        let _ = write!(page, "\n## {}\n\n{}\n\n| {what} | name | meaning |\n| --- | --- | --- |\n", list.name, list.doc);
+        let _ = write!(
+            page,
+            "\n## {}\n\n{}\n\n| {what} | name | meaning |\n| --- | --- | --- |\n",
+            list.name, list.doc
+        );
         for n in list.names {
             let value = if list.bits { n.value.to_string() } else { format!("`{:#04x}`", n.value) };
             let _ = writeln!(page, "| {value} | {} | {} |", n.name, n.doc.trim());
