@@ -20,6 +20,8 @@ pub use global::GlobalRegs;
 pub fn blocks() -> Vec<crate::emit::TestBlock> {
     crate::blocks![
         completer: Completer<128, 4>,
+        completer_64: Completer<64, 2>,
+        completer_256: Completer<256, 8>,
         decode: Decode,
         global_regs: GlobalRegs<4, 9, 128, 64, 250_000, 14, 14, 6>,
     ]
