@@ -171,10 +171,8 @@ impl Logic for Decode {
         }
         self.t_r_addr.next = self.r_at.q.val();
         self.r_page.next = self.r_at.q.val().get_bits::<3>(16);
-        self.r_go.next = self.r_held.q.val()
-            & !self.r_started.q.val()
-            & !self.w_held.q.val()
-            & !self.host_wait.val();
+        self.r_go.next =
+            self.r_held.q.val() & !self.r_started.q.val() & !self.w_held.q.val() & !self.host_wait.val();
         self.glob_r_valid.next = false;
         self.queue_r_valid.next = false;
         self.msix_r_valid.next = false;

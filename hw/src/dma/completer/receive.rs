@@ -142,10 +142,8 @@ impl<const W: usize> Logic for Receive<W> {
         self.poisoned.next = self.held_poisoned.q.val();
         if self.first.q.val() {
             self.cur.next = self.now.val();
-            self.np.next = self.now.val().read
-                | self.now.val().locked
-                | self.now.val().atomic
-                | self.is_other_np.val();
+            self.np.next =
+                self.now.val().read | self.now.val().locked | self.now.val().atomic | self.is_other_np.val();
             self.message.next = (self.hdr.q.val().get_bits::<2>(27) == self.type_message.val())
                 & self.four_dw.val()
                 & !self.prefix.val();

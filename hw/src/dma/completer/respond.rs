@@ -167,8 +167,8 @@ impl<const W: usize, const K: usize> Logic for Respond<W, K> {
                     self.chunk.d.next = bit_cast::<6, 11>(self.left.q.val());
                     self.todo.d.next = bit_cast::<6, 11>(self.left.q.val());
                 }
-                self.lower.d.next = (bit_cast::<7, 5>(self.in_rcb.val()) << 2)
-                    | bit_cast::<7, 2>(self.lead.q.val());
+                self.lower.d.next =
+                    (bit_cast::<7, 5>(self.in_rcb.val()) << 2) | bit_cast::<7, 2>(self.lead.q.val());
                 self.lane.d.next = 0.into();
                 self.row.d.next = 0.into();
                 self.next_row.next = 0.into();
@@ -207,7 +207,8 @@ impl<const W: usize, const K: usize> Logic for Respond<W, K> {
                     self.next_row.next = self.out_row.q.val() + 1;
                     if self.is_last.val() {
                         self.next_row.next = 0.into();
-                        self.bytes.d.next = self.bytes.q.val() - self.chunk_bytes.val() + self.lead_bytes.val();
+                        self.bytes.d.next =
+                            self.bytes.q.val() - self.chunk_bytes.val() + self.lead_bytes.val();
                         self.lead.d.next = 0.into();
                         self.state.d.next = RespondState::Plan;
                         if (self.left.q.val() == 0) | !self.req.q.val().read {
@@ -228,8 +229,8 @@ impl<const W: usize, const K: usize> Logic for Respond<W, K> {
             self.bank[i].wen.next = self.arrived.val() & (self.lane.q.val().index() == i);
             self.bank[i].raddr.next = self.next_row.val();
             self.one_lane.next = self.bank[i].rdata.val();
-            self.joined.next = (self.joined.val() >> 32)
-                | (bit_cast::<W, 32>(self.one_lane.val()) << self.top_lane.val());
+            self.joined.next =
+                (self.joined.val() >> 32) | (bit_cast::<W, 32>(self.one_lane.val()) << self.top_lane.val());
         }
 
         // Requester, tag, TC and attributes are the request's (2.2.9). A locked read is refused with CplLk (Table 2-3).

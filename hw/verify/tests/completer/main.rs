@@ -25,7 +25,8 @@ fn random_traffic(lanes: usize) {
         let mut bench = bench(lanes, seed, FAST);
         if seed > 0 {
             let mut percent = || bench.rng.random_range(5..=100);
-            let pace = Pace { rx: percent(), write: percent(), read: percent(), cpl: percent(), sent: percent() };
+            let pace =
+                Pace { rx: percent(), write: percent(), read: percent(), cpl: percent(), sent: percent() };
             bench.pace = pace;
         }
         for _ in 0..400 {
