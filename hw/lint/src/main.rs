@@ -60,7 +60,7 @@ fn collect(dir: &Path, into: &mut Vec<PathBuf>) {
 
 /// Emits every design, has Verilator look at it, and filters what it says. Gives the number of designs.
 fn lint_verilog(findings: &mut Vec<Finding>) -> Result<usize, String> {
-    let verilator = verilated_build::find_verilator().map_err(|e| e.to_string())?;
+    let verilator = verilated_build::locate_verilator().map_err(|e| e.to_string())?;
     let dir = Path::new("target/lint");
     std::fs::create_dir_all(dir).map_err(|e| format!("cannot make {}: {e}", dir.display()))?;
     let designs = ferrolane_hw::test_blocks();
