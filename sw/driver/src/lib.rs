@@ -32,6 +32,8 @@ mod error;
 mod iova;
 mod memlock;
 pub mod memory;
+#[cfg(any(test, feature = "mock"))]
+pub mod mock;
 mod params;
 mod queue;
 mod region;

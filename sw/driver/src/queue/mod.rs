@@ -6,6 +6,9 @@ mod ring;
 mod stop;
 mod wait;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
 
