@@ -193,8 +193,8 @@ impl<
         self.init_q7.next = self.init_g.val() - self.first_g.val();
         self.init_q.next = bit_cast::<QB, 7>(self.init_q7.val());
         self.clear_hot.next = self.one.val() << self.init_q7.val();
-        self.clear.next = self.init_mine.val()
-            & !(self.cleared.q.val() & (self.cleared_g.q.val() == self.init_g.val()));
+        self.clear.next =
+            self.init_mine.val() & !(self.cleared.q.val() & (self.cleared_g.q.val() == self.init_g.val()));
         self.cleared.d.next = self.init_mine.val();
         self.cleared_g.d.next = self.init_g.val();
         self.init_done_ingress.next = self.clear.val();

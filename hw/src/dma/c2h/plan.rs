@@ -201,7 +201,18 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, queue, dirty, present, quantum, have, record_room, code);
-        dff_setup!(self, clock, pending, pending_row, pending_user, distance, to_boundary, avail, limit, whole);
+        dff_setup!(
+            self,
+            clock,
+            pending,
+            pending_row,
+            pending_user,
+            distance,
+            to_boundary,
+            avail,
+            limit,
+            whole
+        );
         dff_setup!(self, clock, n, ends, done, taken, taken_q, taken_value, error, error_q);
         dff_setup!(self, clock, cleared, cleared_g, clearing, clearing_q);
         self.state.rst.next = self.rst.val();
@@ -343,7 +354,8 @@ impl<
         self.reaches.next = self.pending.q.val() & (self.avail.q.val() <= self.limit_wide.val());
 
         // What is left behind once this TLP's bytes have been read. A packet begins in a fresh row.
-        self.next_pos.next = bit_cast::<PW, 24>(self.present.q.val().pos) + bit_cast::<PW, 11>(self.n.q.val());
+        self.next_pos.next =
+            bit_cast::<PW, 24>(self.present.q.val().pos) + bit_cast::<PW, 11>(self.n.q.val());
         self.next_row.next = self.pending_row.q.val() + 1;
         if self.ends.q.val() {
             self.next_pos.next = bit_cast::<PW, 16>(self.next_row.val()) << self.lane_bits.val();
@@ -452,10 +464,8 @@ impl<
             PlanState::Push => {
                 self.entry_valid.next = true;
                 if self.entry_ready.val() {
-                    self.present.d.next.addr =
-                        self.present.q.val().addr + bit_cast::<64, 11>(self.n.q.val());
-                    self.present.d.next.left =
-                        self.present.q.val().left - bit_cast::<24, 11>(self.n.q.val());
+                    self.present.d.next.addr = self.present.q.val().addr + bit_cast::<64, 11>(self.n.q.val());
+                    self.present.d.next.left = self.present.q.val().left - bit_cast::<24, 11>(self.n.q.val());
                     self.present.d.next.moved = self.entry.val().bytes_moved;
                     self.present.d.next.pos = bit_cast::<24, PW>(self.next_pos.val());
                     self.present.d.next.pkts = self.entry.val().pkts;
@@ -464,7 +474,9 @@ impl<
                     self.quantum.d.next = self.next_quantum.val();
                     self.state.d.next = PlanState::Size;
                     // The quantum: 4 KiB have made bit 12.
-                    if self.done.q.val() | self.next_quantum.val().get_bit(12) | !self.this_eligible.val().get_bit(0)
+                    if self.done.q.val()
+                        | self.next_quantum.val().get_bit(12)
+                        | !self.this_eligible.val().get_bit(0)
                     {
                         self.state.d.next = PlanState::Pick;
                     }

@@ -285,8 +285,8 @@ impl<
             self.freed_pkts.d.next = self.prep_entry.q.val().pkts;
             self.last_keep.d.next = self.all_dws.val() >> self.dws_missing.val();
         }
-        self.mem_row.next = (bit_cast::<AB, 6>(self.q.q.val()) << self.row_bits.val())
-            | bit_cast::<AB, RB>(self.row.q.val());
+        self.mem_row.next =
+            (bit_cast::<AB, 6>(self.q.q.val()) << self.row_bits.val()) | bit_cast::<AB, RB>(self.row.q.val());
         self.mem_row2.next = (bit_cast::<AB, 6>(self.q.q.val()) << self.row_bits.val())
             | bit_cast::<AB, RB>(self.next_row.val());
         // Banks below the offset hold the end of the beat, in the row behind.
