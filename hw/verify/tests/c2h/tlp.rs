@@ -21,8 +21,6 @@ pub struct Sink {
     pub tlps: u64,
     /// Bytes of all TLPs.
     pub bytes: u64,
-    /// Host address of the last TLP's first byte.
-    pub last_addr: u64,
     open: Vec<Beat>,
     held: Option<Beat>,
 }
@@ -57,6 +55,7 @@ impl Sink {
         }
     }
 
+    /// No TLP is half sent, no beat waits.
     pub fn idle(&self) -> bool {
         self.open.is_empty() && self.held.is_none()
     }
@@ -88,7 +87,6 @@ impl Sink {
         assert!(dws * 4 <= mps, "{dws} DW with MPS {mps}");
         assert_eq!(addr / mps, (addr + dws * 4 - 1) / mps, "crosses a multiple of MPS");
         assert_eq!(beats.len() as u64, dws.div_ceil(4));
-        self.last_addr = addr + first_be.trailing_zeros() as u64;
         for (i, beat) in beats.iter().enumerate() {
             let here = (dws - 4 * i as u64).min(4);
             assert_eq!(beat.keep, (1 << here) - 1);
