@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::checker::violation::Report;
 use crate::iommu::Fault;
 use crate::link::Rate;
-use crate::machine::{Failure, Statistics};
 use crate::options::Options;
+use crate::outcome::{Failure, Statistics};
 use crate::pins::PORT_BYTES;
 use crate::shared::Shared;
 
@@ -73,6 +73,11 @@ impl SimControl {
             Some(Failure::Rule(report)) => Some((**report).clone()),
             _ => None,
         }
+    }
+
+    /// Bytes per clock on the wire of one direction, framing included; the same both ways.
+    pub fn wire_bytes_per_clock(&self) -> f64 {
+        Rate::new(self.options.generation, self.options.lanes, self.options.period_ps).bytes_per_clock()
     }
 
     /// Most payload bytes per clock that the link can carry in a direction, with every TLP at Max_Payload_Size and its

@@ -21,7 +21,10 @@ pub mod interrupts;
 pub mod iommu;
 pub mod link;
 pub mod machine;
+mod mmio;
 pub mod options;
+pub mod outcome;
+pub mod packet;
 pub mod pins;
 pub mod preset;
 mod pump;
@@ -37,6 +40,6 @@ pub mod units;
 
 pub use checker::violation::{Report, Violation};
 pub use control::{Direction, SimControl};
-pub use machine::Statistics;
 pub use options::{Options, OptionsError};
+pub use outcome::{Failure, Statistics};
 pub use transport::SimTransport;

@@ -1,11 +1,12 @@
 //! The simulated machine: card, hard block, link, root complex and checker, one clock at a time.
 
-use crate::checker::violation::{Report, Stream};
+use crate::checker::violation::Stream;
 use crate::checker::Checker;
 use crate::config_space::ConfigSpace;
 use crate::hard_block::{self, Receiver};
-use crate::link::{Lane, LaneStats, Rate};
+use crate::link::{Lane, Rate};
 use crate::options::Options;
+use crate::outcome::{Failure, Statistics};
 use crate::pins::{CardModel, Inputs, Outputs};
 use crate::rng::Rng;
 use crate::root_complex::RootComplex;
@@ -37,49 +38,6 @@ pub struct Machine {
     hold_off: Rng,
     failure: Option<Failure>,
     last_activity: u64,
-}
-
-/// Why a run is void.
-#[derive(Clone, Debug)]
-pub enum Failure {
-    /// The checker found something.
-    Rule(Box<Report>),
-    /// The card's model stopped.
-    Model(String),
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Failure::Rule(report) => report.fmt(f),
-            Failure::Model(text) => f.write_str(text),
-        }
-    }
-}
-
-/// What happened so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Clocks since power-up.
-    pub clocks: u64,
-    /// Card to host.
-    pub to_host: LaneStats,
-    /// Host to card.
-    pub to_card: LaneStats,
-    /// Reads of the card that were answered.
-    pub reads: u64,
-    /// Of these, refused by the IOMMU.
-    pub reads_refused: u64,
-    /// Host reads of the BAR.
-    pub mmio_reads: u64,
-    /// Host writes to the BAR.
-    pub mmio_writes: u64,
-    /// Host reads that were never answered.
-    pub mmio_timeouts: u64,
-    /// Accesses that the IOMMU refused, reads and writes.
-    pub faults: u64,
-    /// TLPs that the checker has judged.
-    pub judged: u64,
 }
 
 impl Machine {

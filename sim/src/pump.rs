@@ -46,9 +46,7 @@ impl Drop for PumpThread {
 fn run(shared: &Shared) {
     let mut sim = shared.lock_as_pump();
     while !shared.stop.load(Ordering::SeqCst) {
-        let work =
-            || !sim.machine.quiet(QUIET) || sim.machine.now() < shared.run_until.load(Ordering::SeqCst);
-        if sim.machine.failure().is_some() || !work() {
+        if sim.machine.failure().is_some() || sim.machine.quiet(QUIET) {
             sim = shared.wake.wait(sim).unwrap_or_else(std::sync::PoisonError::into_inner);
             continue;
         }
@@ -60,9 +58,7 @@ fn run(shared: &Shared) {
         }
         if shared.contended() {
             drop(sim);
-            while shared.contended() {
-                std::thread::yield_now();
-            }
+            shared.step_aside();
             sim = shared.lock_as_pump();
         }
     }

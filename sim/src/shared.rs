@@ -1,6 +1,6 @@
 //! What the transport, the control handle and the pump share: the machine behind a lock.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use ferrolane::transport::TransportError;
@@ -55,8 +55,6 @@ pub struct Shared {
     pub wake: Condvar,
     /// Callers that wait for the lock; the pump steps aside for them.
     waiting: AtomicUsize,
-    /// Clock until which the pump goes on even if nothing moves.
-    pub run_until: AtomicU64,
     /// The pump is to end.
     pub stop: AtomicBool,
 }
@@ -68,7 +66,6 @@ impl Shared {
             sim: Mutex::new(Sim { machine, events: Events::default(), fired: false }),
             wake: Condvar::new(),
             waiting: AtomicUsize::new(0),
-            run_until: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         }
     }
@@ -89,5 +86,12 @@ impl Shared {
     /// Whether a caller waits for the lock.
     pub fn contended(&self) -> bool {
         self.waiting.load(Ordering::SeqCst) != 0
+    }
+
+    /// Lets all go first that wait for the lock now. Not to be called with the lock held.
+    pub fn step_aside(&self) {
+        while self.contended() {
+            std::thread::yield_now();
+        }
     }
 }

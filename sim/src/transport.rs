@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 
 use ferrolane::memory::Memory;
@@ -14,18 +13,16 @@ use crate::config_space;
 use crate::control::SimControl;
 use crate::iommu;
 use crate::machine::Machine;
+use crate::mmio::check_offset;
 use crate::options::{Options, Pump};
 use crate::pins::CardModel;
 use crate::pump::PumpThread;
 use crate::ready::readable;
-use crate::root_complex::host::Answer;
 use crate::root_complex::{FIRST_VECTOR, MSI_ADDRESS};
 use crate::shared::{Shared, Sim};
 
 /// Clocks that a wait runs before it looks at descriptors that others may have made readable.
 const WAIT_SLICE: u64 = 1_024;
-/// Writes that may wait for the link before the writer does.
-const WRITES_AHEAD: usize = 16;
 /// A function-level reset must end within 100 ms (PCIe Base Spec 6.6.2).
 const FLR_LIMIT_NS: u64 = 100_000_000;
 
@@ -79,54 +76,13 @@ impl SimTransport {
     fn read(&self, bar: u8, offset: u64, dws: usize) -> Result<[u32; 2], TransportError> {
         check_offset(bar, offset, dws)?;
         let mut sim = self.sim()?;
-        self.read_locked(&mut sim, offset, dws)
-    }
-
-    /// Runs the clock until the completion comes; all ones if none comes or the answer is an error.
-    fn read_locked(&self, sim: &mut Sim, offset: u64, dws: usize) -> Result<[u32; 2], TransportError> {
-        const ALL_ONES: [u32; 2] = [u32::MAX; 2];
-        if !sim.machine.config.memory_enabled() {
-            return Ok(ALL_ONES);
-        }
-        let limit =
-            sim.machine.now() + crate::units::clocks(self.options.mmio_timeout_ps, self.options.period_ps);
-        let Some(tag) = sim.machine.host_read(offset, dws) else {
-            return Ok(ALL_ONES);
-        };
-        loop {
-            sim.clock()?;
-            match sim.machine.root.host.take(tag) {
-                Some(Answer::Data(data)) => return Ok(data),
-                Some(Answer::Refused(_)) => return Ok(ALL_ONES),
-                None if sim.machine.now() >= limit => {
-                    sim.machine.root.host.abandon(tag);
-                    return Ok(ALL_ONES);
-                }
-                None => (),
-            }
-        }
+        sim.read(offset, dws)
     }
 
     fn write(&self, bar: u8, offset: u64, data: &[u32]) -> Result<(), TransportError> {
         check_offset(bar, offset, data.len())?;
         let mut sim = self.sim()?;
-        self.write_locked(&mut sim, offset, data)
-    }
-
-    fn write_locked(&self, sim: &mut Sim, offset: u64, data: &[u32]) -> Result<(), TransportError> {
-        if !sim.machine.config.memory_enabled() {
-            return Ok(());
-        }
-        let limit =
-            sim.machine.now() + crate::units::clocks(self.options.mmio_timeout_ps, self.options.period_ps);
-        while sim.machine.writes_waiting() >= WRITES_AHEAD {
-            if sim.machine.now() >= limit {
-                return Err(TransportError::DeviceLost("the card takes no writes any more".into()));
-            }
-            sim.clock()?;
-        }
-        sim.machine.host_write(offset, data);
-        sim.clock()?;
+        sim.write(offset, data)?;
         self.shared.wake.notify_one();
         Ok(())
     }
@@ -223,11 +179,11 @@ impl Transport for SimTransport {
             let entry = map::MSIX_TABLE_PAGE + 16 * u64::from(vector);
             let words = [MSI_ADDRESS as u32, (MSI_ADDRESS >> 32) as u32, FIRST_VECTOR + vector, 0];
             for (i, word) in words.into_iter().enumerate() {
-                self.write_locked(&mut sim, entry + 4 * i as u64, &[word])?;
+                sim.write(entry + 4 * i as u64, &[word])?;
             }
         }
         // A read behind them tells that they are all in the table.
-        self.read_locked(&mut sim, map::MSIX_TABLE_PAGE, 1)?;
+        sim.read(map::MSIX_TABLE_PAGE, 1)?;
         sim.machine.config.set_msix(true);
         sim.machine.configured();
         Ok(given)
@@ -240,7 +196,7 @@ impl Transport for SimTransport {
         sim.machine.configured();
         for vector in 0..count {
             let control = map::MSIX_TABLE_PAGE + 16 * u64::from(vector) + 12;
-            self.write_locked(&mut sim, control, &[1])?;
+            sim.write(control, &[1])?;
         }
         sim.events.disable();
         Ok(())
@@ -273,7 +229,6 @@ impl Transport for SimTransport {
 
     fn wait(&self, fds: &[BorrowedFd<'_>], deadline: DeviceNanos) -> Result<Woken, TransportError> {
         let until = self.options.clock_at(deadline);
-        self.shared.run_until.fetch_max(until, Ordering::SeqCst);
         loop {
             let mut sim = self.sim()?;
             if let Some(index) = readable(fds).map_err(|source| io("polling event descriptors", source))? {
@@ -287,6 +242,8 @@ impl Transport for SimTransport {
             while sim.machine.now() < slice && !sim.fired {
                 sim.clock()?;
             }
+            drop(sim);
+            self.shared.step_aside();
         }
     }
 
@@ -312,17 +269,6 @@ fn facts(options: &Options) -> Facts {
         numa_node: None,
         iova_page_sizes: iommu::PAGE_SIZES,
     }
-}
-
-fn check_offset(bar: u8, offset: u64, dws: usize) -> Result<(), TransportError> {
-    let bytes = 4 * dws as u64;
-    if bar != map::BAR {
-        return Err(TransportError::BadOffset { what: "BAR (only BAR0 exists)", offset, limit: 0 });
-    }
-    if !offset.is_multiple_of(bytes) || offset.saturating_add(bytes) > map::BAR0_BYTES {
-        return Err(TransportError::BadOffset { what: "BAR0 access", offset, limit: map::BAR0_BYTES });
-    }
-    Ok(())
 }
 
 fn io(what: &str, source: impl Into<std::io::Error>) -> TransportError {

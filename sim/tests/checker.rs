@@ -179,7 +179,8 @@ fn mem(write: bool, addr: u64, dws: usize, first: u8, last: u8) -> Header {
 }
 
 fn record(index: u32) -> [u32; 4] {
-    let record = Completion { index, phase: index / 4 % 2 == 0, queue: 1, ..Completion::default() };
+    let record =
+        Completion { index, phase: (index / 4).is_multiple_of(2), queue: 1, ..Completion::default() };
     [0, 0, index, record.dw3()]
 }
 
