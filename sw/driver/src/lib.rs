@@ -35,8 +35,10 @@ pub mod memory;
 #[cfg(any(test, feature = "mock"))]
 pub mod mock;
 mod params;
+mod protocol;
 mod queue;
 mod region;
+mod rejected;
 pub mod transport;
 #[cfg(feature = "vfio")]
 pub mod vfio;

@@ -237,11 +237,8 @@ impl Transport for VfioTransport {
         let msi_x = interrupts.msi_x();
         let limit = msi_x.max();
         if count as usize > limit {
-            return Err(TransportError::BadOffset {
-                what: "number of MSI-X vectors",
-                offset: count.into(),
-                limit: limit as u64 + 1,
-            });
+            let what = format!("enabling {count} MSI-X vectors (the card has {limit})");
+            return Err(failed(what)(io::ErrorKind::InvalidInput.into()));
         }
         if state.interrupts {
             msi_x.disable().map_err(failed("disabling MSI-X"))?;
