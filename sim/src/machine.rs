@@ -10,7 +10,7 @@ use crate::outcome::{Failure, Statistics};
 use crate::pins::{CardModel, Inputs, Outputs};
 use crate::rng::Rng;
 use crate::root_complex::RootComplex;
-use crate::tlp::{Class, Header, Pool, Tlp, STATUS_SC};
+use crate::tlp::{Class, Pool, Tlp};
 use crate::units::clocks;
 
 /// Clocks of reset at power-up.
@@ -187,7 +187,7 @@ impl Machine {
             self.pool.give(tlp);
         }
         if let Some(tlp) = delivered.completion {
-            self.checker.delivered(&tlp.hdr, is_last(&tlp.hdr), now);
+            self.checker.delivered(&tlp, now);
             self.down.release(now, Class::Completion, &tlp.hdr);
             self.pool.give(tlp);
         }
@@ -299,11 +299,4 @@ impl Machine {
     pub fn finish(&mut self) {
         self.card.finish();
     }
-}
-
-/// Whether a completion is the last of its request: it carries all that is left, or no data at all.
-fn is_last(hdr: &Header) -> bool {
-    let carried = 4 * hdr.payload_dws() as u32;
-    hdr.status() != STATUS_SC
-        || carried.saturating_sub(u32::from(hdr.lower_address() & 3)) >= hdr.byte_count()
 }

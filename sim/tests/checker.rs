@@ -19,6 +19,7 @@ use ferrolane_sim::{Report, Violation};
 const MAPPED: u64 = 0x10_0000;
 const HIGH: u64 = 0x1_0000_0000;
 const RING: u64 = MAPPED + 0x1000;
+const DESCRIPTORS: u64 = MAPPED + 0x2000;
 
 struct Bench {
     checker: Checker,
@@ -120,6 +121,14 @@ impl Bench {
         self.now += 2 * GRACE;
     }
 
+    /// The card gets a completion for its read.
+    fn reply(&mut self, tag: u16, left: u32, payload: &[u32]) {
+        let mut tlp = self.pool.take(Header::completion(0, CARD_ID, tag, 0, left, 0, payload.len(), 0));
+        tlp.data[..payload.len()].copy_from_slice(payload);
+        tlp.len = payload.len();
+        self.checker.delivered(&tlp, self.now);
+    }
+
     /// The host reads the BAR with tag 5.
     fn host_read(&mut self, offset: u64, dws: usize, be: (u8, u8)) {
         let tlp = self.pool.take(Header::memory(false, 0, 5, BAR0_BASE + offset, dws, be));
@@ -130,6 +139,7 @@ impl Bench {
     fn queue(&mut self) {
         let block = map::queue_regs(map::Direction::H2c, 1);
         let at = |register: &ferrolane_abi::table::Register| block + u64::from(register.offset);
+        self.register(at(&regs::queue::RING_BASE_LO), DESCRIPTORS as u32);
         self.register(at(&regs::queue::CPL_BASE_LO), RING as u32);
         self.register(at(&regs::queue::RING_SIZE), 2 << 8 | 2);
         self.register(at(&regs::queue::VECTOR), 2);
@@ -217,8 +227,9 @@ fn legal_traffic_passes() {
     b.interrupt(0x22).unwrap();
     assert_eq!(b.checker.judged(), 208);
     assert_eq!(b.checker.open_reads(), 1);
-    let reply = Header::completion(0, CARD_ID, 9, 0, 512, 0, 128, 0);
-    b.checker.delivered(&reply, true, b.now);
+    b.reply(9, 512, &[0; 64]);
+    assert_eq!(b.checker.open_reads(), 1);
+    b.reply(9, 256, &[0; 64]);
     assert_eq!(b.checker.open_reads(), 0);
     b.read(mem(false, HIGH, 128, 15, 15)).unwrap();
 }
@@ -510,6 +521,26 @@ fn interrupts() {
     b.record(0).unwrap();
     b.doorbell(0, true);
     b.interrupt(0x22).unwrap();
+}
+
+#[test]
+fn a_descriptor_may_ask_for_an_interrupt() {
+    let fetched = |flags: u8| {
+        let mut b = Bench::new();
+        b.queue();
+        b.read(mem(false, DESCRIPTORS, 8, 15, 15)).unwrap();
+        b.reply(9, 32, &[0x10_0000, 0, 64, 0, 0x10_0000, 0, 64 | u32::from(flags) << 24, 0]);
+        b
+    };
+    let mut b = fetched(ferrolane_abi::descriptor::IRQ);
+    is(b.interrupt(0x22), Violation::InterruptBeforeRecord);
+    let mut b = fetched(ferrolane_abi::descriptor::IRQ);
+    b.record(0).unwrap();
+    b.interrupt(0x22).unwrap();
+    is(b.interrupt(0x22), Violation::InterruptBeforeRecord);
+    let mut b = fetched(ferrolane_abi::descriptor::EOP);
+    b.record(0).unwrap();
+    is(b.interrupt(0x22), Violation::InterruptBeforeRecord);
 }
 
 #[test]

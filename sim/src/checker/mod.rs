@@ -15,7 +15,7 @@ use crate::credit::Credits;
 use crate::iommu::Iommu;
 use crate::options::FaultPolicy;
 use crate::pins::{CfgPins, Inputs, Outputs};
-use crate::tlp::{Class, Header, Kind, Pool, Tlp};
+use crate::tlp::{Class, Header, Kind, Pool, Tlp, STATUS_SC};
 use decode::History;
 use violation::{Finding, Report, Stream, Violation};
 
@@ -235,10 +235,19 @@ impl Checker {
         Ok(())
     }
 
-    /// A completion has been handed to the card; `done` if it is the last of its request.
-    pub fn delivered(&mut self, hdr: &Header, done: bool, now: u64) {
+    /// A completion has been handed to the card.
+    pub fn delivered(&mut self, tlp: &Tlp, now: u64) {
+        let hdr = &tlp.hdr;
         self.history.note(now, "rx_cpl", *hdr);
-        if done && self.reads[usize::from(hdr.tag())].take().is_some() {
+        let slot = &mut self.reads[usize::from(hdr.tag())];
+        let Some(request) = *slot else { return };
+        let span = request.byte_span();
+        let at = span.end - u64::from(hdr.byte_count()).min(span.end - span.start);
+        self.queues.read_data(at, tlp.payload());
+        // The last of a request carries all that is left, or an error.
+        let reaches = (at & !3) + 4 * tlp.len as u64;
+        if hdr.status() != STATUS_SC || reaches >= span.end {
+            *slot = None;
             self.open_reads -= 1;
         }
     }

@@ -135,7 +135,7 @@ violations! {
     MsixUnknown;
     /// 6.1.4: the vector is masked.
     MsixMasked;
-    /// Ferrolane: a queue's interrupt that no armed, written record asked for.
+    /// Ferrolane: a queue's interrupt that no written record asked for, by ARM or by the IRQ flag.
     InterruptBeforeRecord;
     /// Ferrolane: a completion record is not whole, aligned records with all bytes and plain attributes.
     RecordForm;
