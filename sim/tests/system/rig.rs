@@ -13,6 +13,8 @@ use ferrolane_sim::{Options, SimControl, SimTransport};
 pub const SLOT: usize = 8192;
 /// Buffers per queue and direction.
 const SLOTS: usize = 16;
+/// Most pieces of a packet.
+const PIECES: usize = 8;
 /// Device time without any progress that fails a test, in nanoseconds.
 const PATIENCE: u64 = 2_000_000;
 
@@ -42,7 +44,7 @@ pub struct Traffic {
     pub seed: u64,
     pub queues: u32,
     pub packets: usize,
-    /// Longest packet in bytes, at most half of what the receive buffers hold.
+    /// Longest packet in bytes, at most 4 slots.
     pub longest: u64,
     /// Sleep for interrupts instead of polling.
     pub interrupts: bool,
@@ -95,15 +97,17 @@ impl Pair {
 
     /// Sends what there is room for.
     fn send(&mut self) {
-        while self.to_send > 0 && self.out_free.len() >= 4 && self.h2c.free() >= 4 {
+        while self.to_send > 0 && self.out_free.len() >= PIECES && self.h2c.free() >= PIECES as u32 {
             let len = 1 + self.rng.below(self.longest);
             let data: Vec<u8> = (0..len).map(|_| self.rng.next() as u8).collect();
             let meta = self.rng.next() as u32;
-            let pieces = 1 + self.rng.below(4.min(len));
-            let mut cuts: Vec<u64> = (1..pieces).map(|_| 1 + self.rng.below(len - 1).min(len - 2)).collect();
-            cuts.extend([0, len]);
-            cuts.sort_unstable();
-            cuts.dedup();
+            let mut cuts = vec![0];
+            while cuts[cuts.len() - 1] < len {
+                let most = (len - cuts[cuts.len() - 1]).min(SLOT as u64);
+                // A few pieces of any length, then as long as they can be.
+                let piece = if cuts.len() <= 4 { 1 + self.rng.below(most) } else { most };
+                cuts.push(cuts[cuts.len() - 1] + piece);
+            }
             for (i, cut) in cuts.windows(2).enumerate() {
                 let slot = self.out_free.pop().unwrap();
                 let piece = &data[cut[0] as usize..cut[1] as usize];
