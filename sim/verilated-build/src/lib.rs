@@ -79,5 +79,5 @@ mod verilate;
 
 pub use compile::configure_cxx;
 pub use error::Error;
-pub use find::{find_verilator, find_verilator_or_exit, Verilator};
+pub use find::{find_verilator, find_verilator_or_exit, locate_verilator, Verilator};
 pub use model::{Design, Model};

@@ -44,7 +44,8 @@ impl Memlock {
     /// The same from the limit and the text of `/proc/self/status`.
     fn from_parts(limit: Option<u64>, status: &str) -> Memlock {
         let value = |key: &str| status.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
-        let locked = value("VmLck:").and_then(|v| v.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0);
+        let locked =
+            value("VmLck:").and_then(|v| v.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0);
         let caps = value("CapEff:").and_then(|v| u64::from_str_radix(v, 16).ok()).unwrap_or(0);
         let unlimited = caps >> CAP_IPC_LOCK & 1 == 1;
         Memlock { limit: limit.filter(|_| !unlimited), used: locked * 1024 }

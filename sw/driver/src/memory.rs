@@ -19,7 +19,7 @@ pub struct Memory {
 impl Memory {
     /// Takes over a mapping. It must be shared (not private copy-on-write) for a device to see it across forks.
     pub fn new(map: MmapRaw) -> Self {
-        assert!(map.as_ptr() as usize % 4 == 0, "mappings are page-aligned");
+        assert!((map.as_ptr() as usize).is_multiple_of(4), "mappings are page-aligned");
         Memory { map }
     }
 
@@ -59,7 +59,7 @@ impl Memory {
 
     fn dwords(&self, offset: usize, count: usize) -> &[AtomicU32] {
         self.check(offset, count * 4);
-        assert!(offset % 4 == 0, "DWORD access at {offset}");
+        assert!(offset.is_multiple_of(4), "DWORD access at {offset}");
         // SAFETY: the range was checked, the mapping is page-aligned so that an offset divisible by 4 is aligned for
         // AtomicU32, it lives as long as self, and atomics allow changes by others.
         unsafe { std::slice::from_raw_parts(self.as_ptr().add(offset).cast::<AtomicU32>(), count) }
@@ -85,7 +85,8 @@ impl Memory {
                 to.copy_from_slice(&from.load(Ordering::Relaxed).to_ne_bytes());
             }
         }
-        for (to, from) in last.iter_mut().zip(self.bytes(offset + head + count * 4, last.len())) {
+        let tail = last.len();
+        for (to, from) in last.iter_mut().zip(self.bytes(offset + head + count * 4, tail)) {
             *to = from.load(Ordering::Relaxed);
         }
     }

@@ -128,7 +128,13 @@ pub trait Transport: Send + Sync {
 
     /// Lets the device reach `range` of `memory` at `iova`. All three are multiples of the IOMMU granule. The
     /// transport keeps `memory` alive until the mapping is gone.
-    fn map(&self, memory: &Arc<Memory>, range: Range<usize>, iova: u64, access: DmaAccess) -> Result<(), TransportError>;
+    fn map(
+        &self,
+        memory: &Arc<Memory>,
+        range: Range<usize>,
+        iova: u64,
+        access: DmaAccess,
+    ) -> Result<(), TransportError>;
 
     /// Takes back a whole mapping made by [`Transport::map`]. The device must be done with it.
     fn unmap(&self, iova: u64, len: u64) -> Result<(), TransportError>;

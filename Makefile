@@ -1,0 +1,53 @@
+# The front door. Every leg of CI is one target here.
+
+CARGO ?= cargo
+JOBS ?= 2
+DEMO_FILE ?= target/release/ferrolane
+DEMO_OUT := target/demo.out
+EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/include/ferrolane.h
+
+.PHONY: help tools build demo test fmt-check clippy lint generate generate-check unit-test system-smoke verilog clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+tools: ## Set up what is missing: C++ compiler, Python venv, Verilator in .tools/
+	@tools/setup.sh
+
+build: tools ## Build the CLI with the simulator (release)
+	$(CARGO) build --locked --release -j $(JOBS) -p ferrolane-cli
+
+demo: build ## Send a real file through the RTL in page-sized fragments at odd addresses and compare
+	target/release/ferrolane transfer --device sim --input $(DEMO_FILE) --output $(DEMO_OUT) --fragment 4096 --offset 61
+	cmp $(DEMO_FILE) $(DEMO_OUT)
+	@echo "equal: $(DEMO_FILE) and $(DEMO_OUT)"
+
+test: fmt-check clippy lint generate-check unit-test system-smoke ## Everything CI runs
+
+fmt-check: ## Formatting
+	$(CARGO) fmt --all --check
+
+clippy: tools ## Rust lints, warnings are errors
+	$(CARGO) clippy --locked --workspace --all-targets -j $(JOBS) -- -D warnings
+	$(CARGO) clippy --locked -p ferrolane-cli --no-default-features -j $(JOBS) -- -D warnings
+
+lint: tools ## Coding rules of the engine: source check and width filter over Verilator -Wall
+	$(CARGO) run --locked -q -j $(JOBS) -p ferrolane-lint
+
+generate: ## Write the registers page, the JSON export and the C header from hw/abi
+	$(CARGO) run --locked -q -j $(JOBS) -p ferrolane-abi --features export --bin ferrolane-abi-export -- $(EXPORTS)
+
+generate-check: ## Fail if a generated file is not what its source says
+	$(CARGO) run --locked -q -j $(JOBS) -p ferrolane-abi --features export --bin ferrolane-abi-export -- --check $(EXPORTS)
+
+unit-test: tools ## Unit tests, Verilated tests of each block, system tests, compile-fail tests
+	$(CARGO) test --locked --workspace -j $(JOBS)
+
+system-smoke: build ## The CLI on files of awkward sizes, compared, with equal clock counts for equal seeds
+	tools/smoke.sh target/release/ferrolane
+
+verilog: ## Write the engine's Verilog to target/verilog
+	$(CARGO) run --locked -q -j $(JOBS) -p ferrolane-hw --bin ferrolane-emit -- target/verilog
+
+clean: ## Remove what was built; keeps .tools
+	$(CARGO) clean

@@ -1,0 +1,298 @@
+//! Queues: typed by direction, fed through a descriptor ring, answered through a completion ring.
+
+mod index;
+mod open;
+mod ring;
+mod stop;
+mod wait;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::os::fd::BorrowedFd;
+
+use ferrolane_abi::descriptor;
+use ferrolane_abi::map::Direction;
+
+use crate::buffer::DmaBuffer;
+use crate::device::Device;
+use crate::error::{Error, QueueName, Rejected, StatusCode};
+use crate::transport::DeviceNanos;
+use ring::Ring;
+pub use wait::wait_any;
+
+/// Fewest entries of a ring.
+pub const MIN_ENTRIES: u32 = 2;
+/// Most entries of a ring.
+pub const MAX_ENTRIES: u32 = 65_536;
+
+/// How to open a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueConfig {
+    /// Entries of the descriptor ring, a power of two from 2 to 65,536: the most that can be in flight.
+    pub entries: u32,
+    /// Entries of the completion ring, the same as `entries` unless given.
+    pub completions: Option<u32>,
+    /// Take an interrupt vector, if the card has one left, so that waiting can sleep.
+    pub interrupt: bool,
+    /// How much time to pass between two looks when polling: clocks on the simulator, spin hints on a card.
+    pub spin: u32,
+    /// Device time that a stop may take, in nanoseconds, before what is in flight is leaked.
+    pub drain_nanos: DeviceNanos,
+}
+
+impl Default for QueueConfig {
+    /// 1024 entries each, an interrupt, 16 clocks or hints, and 50 ms to drain: the upper end of the default
+    /// completion-timeout range (PCIe Base Spec 7.5.3.16).
+    fn default() -> Self {
+        QueueConfig { entries: 1024, completions: None, interrupt: true, spin: 16, drain_nanos: 50_000_000 }
+    }
+}
+
+/// What a completion gives back.
+#[derive(Debug)]
+pub struct Completed {
+    /// The buffer, the CPU's again. On C2H queues its `len` is what the card wrote.
+    pub buffer: DmaBuffer,
+    /// Bytes moved.
+    pub bytes: u32,
+    /// C2H: the card's metadata of the packet, valid with `eop`.
+    pub meta: u32,
+    /// Free-running index of the descriptor.
+    pub index: u32,
+    /// The packet ended with this buffer.
+    pub eop: bool,
+    /// Data was dropped before this.
+    pub gap: bool,
+    /// The buffer was closed before it was full, by a timer or a command.
+    pub flushed: bool,
+    /// How it went. After anything but [`StatusCode::OK`] the queue is halted.
+    pub status: StatusCode,
+}
+
+/// What a stopped queue gives back.
+#[derive(Debug)]
+pub struct Stopped {
+    /// Completions that had not been taken.
+    pub completed: Vec<Completed>,
+    /// Buffers that did not complete, in order. What a C2H buffer holds then is undefined.
+    pub unfinished: Vec<DmaBuffer>,
+    /// Why the queue had halted or was broken, if it was.
+    pub fault: Option<Error>,
+}
+
+/// Something to send to the card.
+#[derive(Debug)]
+pub struct H2cRequest {
+    /// What to send: its `len` bytes.
+    pub buffer: DmaBuffer,
+    /// First of a packet.
+    pub sop: bool,
+    /// Last of a packet.
+    pub eop: bool,
+    /// Ask for an interrupt with this completion, armed or not.
+    pub irq: bool,
+    /// Metadata of the packet, taken from its first descriptor.
+    pub meta: u32,
+}
+
+impl H2cRequest {
+    /// A whole packet.
+    pub fn packet(buffer: DmaBuffer) -> Self {
+        Self::fragment(buffer, true, true)
+    }
+
+    /// A part of a packet: `sop` on its first, `eop` on its last.
+    pub fn fragment(buffer: DmaBuffer, sop: bool, eop: bool) -> Self {
+        H2cRequest { buffer, sop, eop, irq: false, meta: 0 }
+    }
+
+    /// The same with metadata.
+    pub fn with_meta(self, meta: u32) -> Self {
+        H2cRequest { meta, ..self }
+    }
+}
+
+/// Something for the card to fill.
+#[derive(Debug)]
+pub struct C2hRequest {
+    /// What to fill: its whole capacity.
+    pub buffer: DmaBuffer,
+    /// Ask for an interrupt with this completion, armed or not.
+    pub irq: bool,
+}
+
+impl C2hRequest {
+    /// A buffer to fill.
+    pub fn new(buffer: DmaBuffer) -> Self {
+        C2hRequest { buffer, irq: false }
+    }
+}
+
+mod sealed {
+    /// Access to what both directions share.
+    pub trait HasRing {
+        fn ring(&self) -> &super::Ring;
+        fn ring_mut(&mut self) -> &mut super::Ring;
+    }
+}
+
+/// What both kinds of queue can do.
+pub trait Queue: sealed::HasRing + Send {
+    /// Direction and number.
+    fn name(&self) -> QueueName {
+        self.ring().name
+    }
+
+    /// Buffers with the device or about to be.
+    fn in_flight(&self) -> usize {
+        self.ring().in_flight.len()
+    }
+
+    /// Buffers that can be submitted before completions have to be taken.
+    fn free(&self) -> u32 {
+        self.ring().free()
+    }
+
+    /// Rings the doorbell for what was pushed, if anything was.
+    fn commit(&mut self) -> Result<(), Error> {
+        self.ring_mut().commit()
+    }
+
+    /// Takes a completion if there is one. Reads no register.
+    fn try_complete(&mut self) -> Result<Option<Completed>, Error> {
+        self.ring_mut().take_and_return()
+    }
+
+    /// Takes the next completion, polling until device time reaches `deadline`.
+    fn poll_until(&mut self, deadline: DeviceNanos) -> Result<Completed, Error> {
+        self.ring_mut().poll_until(deadline)
+    }
+
+    /// Takes the next completion, asleep until its interrupt or until device time reaches `deadline`. Polls if the
+    /// queue has no interrupt.
+    fn wait_until(&mut self, deadline: DeviceNanos) -> Result<Completed, Error> {
+        self.ring_mut().wait_until(deadline)
+    }
+
+    /// Asks for one interrupt as soon as there is a completion that was not taken, at once if there is one.
+    fn arm(&mut self) -> Result<(), Error> {
+        self.ring_mut().arm()
+    }
+
+    /// Becomes readable when the queue's interrupt comes, for `poll` and the like. `None` without an interrupt.
+    /// Use: take completions until there is none, [`Queue::arm`], take again, wait for it, [`Queue::acknowledge`].
+    fn event(&self) -> Option<BorrowedFd<'_>> {
+        self.ring().event()
+    }
+
+    /// Takes the event off [`Queue::event`], if there is one. Never blocks.
+    fn acknowledge(&mut self) -> Result<(), Error> {
+        self.ring_mut().acknowledge()
+    }
+}
+
+macro_rules! queue {
+    ($(#[$doc:meta])* $name:ident, $request:ident, |$r:ident| $flags_card:expr) => {
+        $(#[$doc])*
+        pub struct $name {
+            ring: Ring,
+        }
+
+        impl sealed::HasRing for $name {
+            fn ring(&self) -> &Ring {
+                &self.ring
+            }
+            fn ring_mut(&mut self) -> &mut Ring {
+                &mut self.ring
+            }
+        }
+
+        impl Queue for $name {}
+
+        impl $name {
+            /// Writes a descriptor without telling the device: [`Queue::commit`] does for all since the last. What
+            /// can't be submitted comes back with the reason.
+            pub fn push(&mut self, $r: $request) -> Result<(), Rejected<$request>> {
+                match self.ring.check(&$r.buffer) {
+                    Ok(len) => {
+                        let (flags, card) = $flags_card;
+                        self.ring.push($r.buffer, len, flags, card);
+                        Ok(())
+                    }
+                    Err(error) => Err(Rejected { request: Some($r), error }),
+                }
+            }
+
+            /// Submits one buffer and rings the doorbell. If it is refused it comes back with the reason; if the
+            /// doorbell itself fails it stays with the queue and stopping gives it back.
+            pub fn submit(&mut self, request: $request) -> Result<(), Rejected<$request>> {
+                self.push(request)?;
+                self.ring.commit().map_err(|error| Rejected { request: None, error })
+            }
+
+            /// Submits from the front as many as there is room for, with one doorbell, and answers how many. The
+            /// others stay. A refused one stays at the front, and what was before it is submitted.
+            pub fn submit_batch(&mut self, requests: &mut VecDeque<$request>) -> Result<usize, Error> {
+                let mut count = 0;
+                let mut refused = None;
+                while self.ring.free() > 0 {
+                    let Some(request) = requests.pop_front() else { break };
+                    match self.push(request) {
+                        Ok(()) => count += 1,
+                        Err(Rejected { request, error }) => {
+                            request.into_iter().for_each(|r| requests.push_front(r));
+                            refused = Some(error);
+                            break;
+                        }
+                    }
+                }
+                self.ring.commit()?;
+                refused.map_or(Ok(count), Err)
+            }
+
+            /// Stops the queue: no new request starts, and when everything in flight has ended all buffers come
+            /// back. If that does not happen in time, rings and buffers are leaked on purpose, with a warning.
+            pub fn stop(self) -> Result<Stopped, Error> {
+                self.ring.stop()
+            }
+        }
+    };
+}
+
+fn irq(on: bool) -> u8 {
+    if on {
+        descriptor::IRQ
+    } else {
+        0
+    }
+}
+
+queue! {
+    /// A queue from the host to the card. Can be moved to another thread.
+    H2cQueue, H2cRequest, |r| {
+        let sop = if r.sop { descriptor::SOP } else { 0 };
+        let eop = if r.eop { descriptor::EOP } else { 0 };
+        (sop | eop | irq(r.irq), r.meta)
+    }
+}
+
+queue! {
+    /// A queue from the card to the host. Can be moved to another thread.
+    C2hQueue, C2hRequest, |r| (irq(r.irq), 0)
+}
+
+impl Device {
+    /// Opens and starts H2C queue `index`.
+    pub fn open_h2c(&self, index: u32, config: QueueConfig) -> Result<H2cQueue, Error> {
+        let name = QueueName { direction: Direction::H2c, index };
+        Ok(H2cQueue { ring: Ring::open(&self.shared, name, config)? })
+    }
+
+    /// Opens and starts C2H queue `index`.
+    pub fn open_c2h(&self, index: u32, config: QueueConfig) -> Result<C2hQueue, Error> {
+        let name = QueueName { direction: Direction::C2h, index };
+        Ok(C2hQueue { ring: Ring::open(&self.shared, name, config)? })
+    }
+}

@@ -1,0 +1,250 @@
+/* Generated from hw/abi by `make generate`; do not edit. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef FERROLANE_H
+#define FERROLANE_H
+
+#include <stdint.h>
+
+/* Constants. */
+#define FERROLANE_ABI_MAJOR 0x1u /* Major version: software refuses another. */
+#define FERROLANE_ABI_MINOR 0x0u /* Minor version: additions only. */
+#define FERROLANE_LAYOUT_HASH 0x4a5b2bceu /* Hash over this table, as in the register. */
+#define FERROLANE_BAR0_BYTES 0x80000u /* Size of BAR0 in bytes. */
+#define FERROLANE_MAX_QUEUES 0x40u /* Places for queues per direction. */
+#define FERROLANE_QUEUE_STRIDE 0x100u /* Bytes of registers per queue. */
+#define FERROLANE_DOORBELL_STRIDE 0x8u /* Bytes of doorbell per queue. */
+#define FERROLANE_DESC_BYTES 0x10u /* Size of a descriptor in bytes. */
+#define FERROLANE_DESC_MAX_LEN 0xffffffu /* Longest length of a descriptor in bytes. */
+#define FERROLANE_CPL_BYTES 0x10u /* Size of a completion record in bytes. */
+#define FERROLANE_CPL_PHASE_BIT 0x1fu /* Bit of the phase in DW3. */
+#define FERROLANE_DOORBELL_ARM_BIT 0x1fu /* Bit of ARM in the doorbell's upper DW. */
+#define FERROLANE_PCI_VENDOR_ID 0x1234u /* Vendor id of the simulated card. */
+#define FERROLANE_PCI_DEVICE_ID 0xf1a0u /* Device id of the simulated card. */
+#define FERROLANE_PCI_CLASS_CODE 0x88000u /* Class code. */
+
+/* Pages of BAR0. */
+#define FERROLANE_PAGE_GLOBAL 0x0u /* Global registers. */
+#define FERROLANE_PAGE_QUEUE 0x10000u /* Queue registers, 256 bytes per queue: H2C queues from +0x0000, C2H queues from +0x4000. */
+#define FERROLANE_PAGE_DOORBELL 0x20000u /* Doorbells, 8 bytes per queue: H2C queues from +0x000, C2H queues from +0x200. They read 0. */
+#define FERROLANE_PAGE_MSIX_TABLE 0x30000u /* MSI-X table, 16 bytes per vector. */
+#define FERROLANE_PAGE_MSIX_PBA 0x40000u /* MSI-X pending bits, one per vector. */
+#define FERROLANE_PAGE_PUSH 0x50000u /* Reserved for push windows. Reads 0. */
+
+/* Where a queue's registers and doorbell are; dir is 0 for H2C, 1 for C2H. */
+#define FERROLANE_QUEUE_ID(dir, q) ((dir) * FERROLANE_MAX_QUEUES + (q))
+#define FERROLANE_QUEUE_REGS(dir, q) \
+    (FERROLANE_PAGE_QUEUE + FERROLANE_QUEUE_ID(dir, q) * FERROLANE_QUEUE_STRIDE)
+#define FERROLANE_QUEUE_DOORBELL(dir, q) \
+    (FERROLANE_PAGE_DOORBELL + FERROLANE_QUEUE_ID(dir, q) * FERROLANE_DOORBELL_STRIDE)
+
+/* GLOBAL registers. Once, at the start of BAR0. The first 64 bytes are frozen for ever. */
+#define FERROLANE_GLOBAL_MAGIC 0x00u /* Tells that a Ferrolane engine answers. The driver trusts this, not the PCI ids. */
+#define FERROLANE_GLOBAL_MAGIC_MAGIC_MASK 0xffffffffu /* RO The bytes `FRLN`. */
+#define FERROLANE_GLOBAL_MAGIC_MAGIC_SHIFT 0u
+#define FERROLANE_GLOBAL_ABI_VERSION 0x04u /* ABI version. Another major version is refused by the driver. */
+#define FERROLANE_GLOBAL_ABI_VERSION_MINOR_MASK 0x0000ffffu /* RO Minor version: additions only. */
+#define FERROLANE_GLOBAL_ABI_VERSION_MINOR_SHIFT 0u
+#define FERROLANE_GLOBAL_ABI_VERSION_MAJOR_MASK 0xffff0000u /* RO Major version. */
+#define FERROLANE_GLOBAL_ABI_VERSION_MAJOR_SHIFT 16u
+#define FERROLANE_GLOBAL_FEATURES_LO 0x08u /* Feature bits 31:0. */
+#define FERROLANE_GLOBAL_FEATURES_LO_BITS_MASK 0xffffffffu /* RO See the feature bits. */
+#define FERROLANE_GLOBAL_FEATURES_LO_BITS_SHIFT 0u
+#define FERROLANE_GLOBAL_FEATURES_HI 0x0cu /* Feature bits 63:32. */
+#define FERROLANE_GLOBAL_FEATURES_HI_BITS_MASK 0xffffffffu /* RO None yet. */
+#define FERROLANE_GLOBAL_FEATURES_HI_BITS_SHIFT 0u
+#define FERROLANE_GLOBAL_BUILD_ID 0x10u /* Identifies the build of the bitstream. */
+#define FERROLANE_GLOBAL_BUILD_ID_ID_MASK 0xffffffffu /* RO Set by the build; 0 where it was not. */
+#define FERROLANE_GLOBAL_BUILD_ID_ID_SHIFT 0u
+#define FERROLANE_GLOBAL_LAYOUT_HASH 0x14u /* Hash over this table. Another hash is a warning, not an error. */
+#define FERROLANE_GLOBAL_LAYOUT_HASH_HASH_MASK 0xffffffffu /* RO FNV-1a over names, offsets and fields. */
+#define FERROLANE_GLOBAL_LAYOUT_HASH_HASH_SHIFT 0u
+#define FERROLANE_GLOBAL_PARAM_QUEUES 0x20u /* How many queues and vectors were built. */
+#define FERROLANE_GLOBAL_PARAM_QUEUES_H2C_MASK 0x000000ffu /* RO H2C queues. */
+#define FERROLANE_GLOBAL_PARAM_QUEUES_H2C_SHIFT 0u
+#define FERROLANE_GLOBAL_PARAM_QUEUES_C2H_MASK 0x0000ff00u /* RO C2H queues. */
+#define FERROLANE_GLOBAL_PARAM_QUEUES_C2H_SHIFT 8u
+#define FERROLANE_GLOBAL_PARAM_QUEUES_VECTORS_MASK 0xffff0000u /* RO MSI-X vectors. */
+#define FERROLANE_GLOBAL_PARAM_QUEUES_VECTORS_SHIFT 16u
+#define FERROLANE_GLOBAL_PARAM_PORT 0x24u /* Size of the TLP port. */
+#define FERROLANE_GLOBAL_PARAM_PORT_WIDTH_MASK 0x0000ffffu /* RO Data width in bits. */
+#define FERROLANE_GLOBAL_PARAM_PORT_WIDTH_SHIFT 0u
+#define FERROLANE_GLOBAL_PARAM_PORT_TAGS_MASK 0xffff0000u /* RO Tags the engine may have in flight. */
+#define FERROLANE_GLOBAL_PARAM_PORT_TAGS_SHIFT 16u
+#define FERROLANE_GLOBAL_PARAM_CLOCK 0x28u /* The engine's clock. */
+#define FERROLANE_GLOBAL_PARAM_CLOCK_KHZ_MASK 0xffffffffu /* RO Frequency in kHz. */
+#define FERROLANE_GLOBAL_PARAM_CLOCK_KHZ_SHIFT 0u
+#define FERROLANE_GLOBAL_PARAM_MEMORY 0x2cu /* On-chip memory per queue. */
+#define FERROLANE_GLOBAL_PARAM_MEMORY_H2C_SHARE_MASK 0x000000ffu /* RO log2 of the bytes of H2C FIFO per queue. */
+#define FERROLANE_GLOBAL_PARAM_MEMORY_H2C_SHARE_SHIFT 0u
+#define FERROLANE_GLOBAL_PARAM_MEMORY_C2H_SHARE_MASK 0x0000ff00u /* RO log2 of the bytes of C2H FIFO per queue. */
+#define FERROLANE_GLOBAL_PARAM_MEMORY_C2H_SHARE_SHIFT 8u
+#define FERROLANE_GLOBAL_PARAM_MEMORY_DESCRIPTORS_MASK 0x00ff0000u /* RO log2 of the prefetched descriptors per queue. */
+#define FERROLANE_GLOBAL_PARAM_MEMORY_DESCRIPTORS_SHIFT 16u
+#define FERROLANE_GLOBAL_SCRATCH 0x40u /* Free for software; nothing depends on it. */
+#define FERROLANE_GLOBAL_SCRATCH_VALUE_MASK 0xffffffffu /* RW Any value. */
+#define FERROLANE_GLOBAL_SCRATCH_VALUE_SHIFT 0u
+#define FERROLANE_GLOBAL_STATUS 0x44u /* What the engine is doing. */
+#define FERROLANE_GLOBAL_STATUS_INIT_MASK 0x00000001u /* RO 1 while queue state is being cleared. */
+#define FERROLANE_GLOBAL_STATUS_INIT_SHIFT 0u
+#define FERROLANE_GLOBAL_STATUS_READS_PENDING_MASK 0x00000002u /* RO 1 while a read is unanswered. */
+#define FERROLANE_GLOBAL_STATUS_READS_PENDING_SHIFT 1u
+#define FERROLANE_GLOBAL_STATUS_WRITES_PENDING_MASK 0x00000004u /* RO 1 while a write is not yet reported sent. */
+#define FERROLANE_GLOBAL_STATUS_WRITES_PENDING_SHIFT 2u
+#define FERROLANE_GLOBAL_ERROR 0x48u /* Sticky error causes. Any of them also asks for interrupt vector 0. */
+#define FERROLANE_GLOBAL_ERROR_INVALID_DOORBELL_MASK 0x00000001u /* W1C A doorbell outside its ring, backwards, or of a stopped queue was ignored. */
+#define FERROLANE_GLOBAL_ERROR_INVALID_DOORBELL_SHIFT 0u
+#define FERROLANE_GLOBAL_ERROR_UNEXPECTED_CPL_MASK 0x00000002u /* W1C A completion matched no outstanding request and was dropped. */
+#define FERROLANE_GLOBAL_ERROR_UNEXPECTED_CPL_SHIFT 1u
+#define FERROLANE_GLOBAL_ERROR_UNSUPPORTED_REQUEST_MASK 0x00000004u /* W1C A request type the engine does not serve was refused. */
+#define FERROLANE_GLOBAL_ERROR_UNSUPPORTED_REQUEST_SHIFT 2u
+#define FERROLANE_GLOBAL_ERROR_QUEUE_ERROR_MASK 0x00000008u /* W1C A queue halted with an error; its STATUS tells which. */
+#define FERROLANE_GLOBAL_ERROR_QUEUE_ERROR_SHIFT 3u
+#define FERROLANE_GLOBAL_LINK 0x4cu /* The link as the configuration space reports it. */
+#define FERROLANE_GLOBAL_LINK_SPEED_MASK 0x0000000fu /* RO Generation: 1 is 2.5 GT/s, 3 is 8 GT/s. */
+#define FERROLANE_GLOBAL_LINK_SPEED_SHIFT 0u
+#define FERROLANE_GLOBAL_LINK_WIDTH_MASK 0x000003f0u /* RO Lanes. */
+#define FERROLANE_GLOBAL_LINK_WIDTH_SHIFT 4u
+#define FERROLANE_GLOBAL_LINK_UP_MASK 0x00000400u /* RO Link is up. */
+#define FERROLANE_GLOBAL_LINK_UP_SHIFT 10u
+#define FERROLANE_GLOBAL_LINK_BUS_MASTER_MASK 0x00000800u /* RO Bus Master Enable. */
+#define FERROLANE_GLOBAL_LINK_BUS_MASTER_SHIFT 11u
+#define FERROLANE_GLOBAL_LINK_MPS_MASK 0x00007000u /* RO Max_Payload_Size is 128 << MPS bytes. */
+#define FERROLANE_GLOBAL_LINK_MPS_SHIFT 12u
+#define FERROLANE_GLOBAL_LINK_MRRS_MASK 0x00070000u /* RO Max_Read_Request_Size is 128 << MRRS bytes. */
+#define FERROLANE_GLOBAL_LINK_MRRS_SHIFT 16u
+#define FERROLANE_GLOBAL_LINK_RCB_MASK 0x00100000u /* RO Read Completion Boundary: 0 is 64 bytes, 1 is 128 bytes. */
+#define FERROLANE_GLOBAL_LINK_RCB_SHIFT 20u
+#define FERROLANE_GLOBAL_LINK_EXT_TAG_MASK 0x00200000u /* RO Extended Tag Field Enable. */
+#define FERROLANE_GLOBAL_LINK_EXT_TAG_SHIFT 21u
+#define FERROLANE_GLOBAL_LINK_MSIX_ENABLE_MASK 0x00400000u /* RO MSI-X Enable. */
+#define FERROLANE_GLOBAL_LINK_MSIX_ENABLE_SHIFT 22u
+#define FERROLANE_GLOBAL_LINK_MSIX_MASK_MASK 0x00800000u /* RO MSI-X Function Mask. */
+#define FERROLANE_GLOBAL_LINK_MSIX_MASK_SHIFT 23u
+#define FERROLANE_GLOBAL_CLOCKS_LO 0x50u /* Clocks since reset, low half. Reading it latches the high half. */
+#define FERROLANE_GLOBAL_CLOCKS_LO_COUNT_MASK 0xffffffffu /* RO Clocks, bits 31:0. */
+#define FERROLANE_GLOBAL_CLOCKS_LO_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_CLOCKS_HI 0x54u /* Clocks since reset, high half as of the last read of the low half. */
+#define FERROLANE_GLOBAL_CLOCKS_HI_COUNT_MASK 0xffffffffu /* RO Clocks, bits 63:32. */
+#define FERROLANE_GLOBAL_CLOCKS_HI_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_CNT_UNMAPPED_READ 0x58u /* Host reads of BAR addresses that hold no register. */
+#define FERROLANE_GLOBAL_CNT_UNMAPPED_READ_COUNT_MASK 0xffffffffu /* RO DWORDs read, wrapping. */
+#define FERROLANE_GLOBAL_CNT_UNMAPPED_READ_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_CNT_UNMAPPED_WRITE 0x5cu /* Host writes to BAR addresses that hold no register. */
+#define FERROLANE_GLOBAL_CNT_UNMAPPED_WRITE_COUNT_MASK 0xffffffffu /* RO DWORDs written, wrapping. */
+#define FERROLANE_GLOBAL_CNT_UNMAPPED_WRITE_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_CNT_UNSUPPORTED 0x60u /* Requests refused as unsupported. */
+#define FERROLANE_GLOBAL_CNT_UNSUPPORTED_COUNT_MASK 0xffffffffu /* RO TLPs, wrapping. */
+#define FERROLANE_GLOBAL_CNT_UNSUPPORTED_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_CNT_UNEXPECTED_CPL 0x64u /* Completions that matched no outstanding request. */
+#define FERROLANE_GLOBAL_CNT_UNEXPECTED_CPL_COUNT_MASK 0xffffffffu /* RO TLPs, wrapping. */
+#define FERROLANE_GLOBAL_CNT_UNEXPECTED_CPL_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_CNT_INVALID_DOORBELL 0x68u /* Doorbells ignored. */
+#define FERROLANE_GLOBAL_CNT_INVALID_DOORBELL_COUNT_MASK 0xffffffffu /* RO Writes, wrapping. */
+#define FERROLANE_GLOBAL_CNT_INVALID_DOORBELL_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_CNT_TX_WRITE 0x6cu /* Memory writes sent: data, completion records, interrupts. */
+#define FERROLANE_GLOBAL_CNT_TX_WRITE_COUNT_MASK 0xffffffffu /* RO TLPs, wrapping. */
+#define FERROLANE_GLOBAL_CNT_TX_WRITE_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_CNT_TX_READ 0x70u /* Memory reads sent: descriptors and data. */
+#define FERROLANE_GLOBAL_CNT_TX_READ_COUNT_MASK 0xffffffffu /* RO TLPs, wrapping. */
+#define FERROLANE_GLOBAL_CNT_TX_READ_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_CNT_RX_CPL 0x74u /* Completions received. */
+#define FERROLANE_GLOBAL_CNT_RX_CPL_COUNT_MASK 0xffffffffu /* RO TLPs, wrapping. */
+#define FERROLANE_GLOBAL_CNT_RX_CPL_COUNT_SHIFT 0u
+
+/* QUEUE registers. Once per queue. Write everything but CTRL only while the queue is stopped and idle. */
+#define FERROLANE_QUEUE_CTRL 0x00u /* Starts and stops the queue. */
+#define FERROLANE_QUEUE_CTRL_RUN_MASK 0x00000001u /* RW Writing 1 clears all indices and starts the queue; 0 stops it: no new request starts, and IDLE rises once everything in flight has ended. */
+#define FERROLANE_QUEUE_CTRL_RUN_SHIFT 0u
+#define FERROLANE_QUEUE_STATUS 0x04u /* What the queue is doing. */
+#define FERROLANE_QUEUE_STATUS_IDLE_MASK 0x00000001u /* RO Stopped, every read answered and every write reported sent. */
+#define FERROLANE_QUEUE_STATUS_IDLE_SHIFT 0u
+#define FERROLANE_QUEUE_STATUS_ERROR_MASK 0x00000002u /* RO Halted by an error; a stop and a new start clear it. */
+#define FERROLANE_QUEUE_STATUS_ERROR_SHIFT 1u
+#define FERROLANE_QUEUE_STATUS_CODE_MASK 0x0000ff00u /* RO Status code of the error that halted the queue. */
+#define FERROLANE_QUEUE_STATUS_CODE_SHIFT 8u
+#define FERROLANE_QUEUE_RING_BASE_LO 0x08u /* Descriptor ring address, low half. */
+#define FERROLANE_QUEUE_RING_BASE_LO_ADDR_MASK 0xfffffff0u /* RW IOVA bits 31:4; rings are aligned to 16 bytes. */
+#define FERROLANE_QUEUE_RING_BASE_LO_ADDR_SHIFT 4u
+#define FERROLANE_QUEUE_RING_BASE_HI 0x0cu /* Descriptor ring address, high half. */
+#define FERROLANE_QUEUE_RING_BASE_HI_ADDR_MASK 0xffffffffu /* RW IOVA bits 63:32. */
+#define FERROLANE_QUEUE_RING_BASE_HI_ADDR_SHIFT 0u
+#define FERROLANE_QUEUE_RING_SIZE 0x10u /* Sizes of both rings. */
+#define FERROLANE_QUEUE_RING_SIZE_DESCRIPTORS_MASK 0x0000001fu /* RW log2 of the descriptor ring's entries, 1 to 16. */
+#define FERROLANE_QUEUE_RING_SIZE_DESCRIPTORS_SHIFT 0u
+#define FERROLANE_QUEUE_RING_SIZE_COMPLETIONS_MASK 0x00001f00u /* RW log2 of the completion ring's entries, 1 to 16. */
+#define FERROLANE_QUEUE_RING_SIZE_COMPLETIONS_SHIFT 8u
+#define FERROLANE_QUEUE_CPL_BASE_LO 0x18u /* Completion ring address, low half. */
+#define FERROLANE_QUEUE_CPL_BASE_LO_ADDR_MASK 0xfffffff0u /* RW IOVA bits 31:4; rings are aligned to 16 bytes. */
+#define FERROLANE_QUEUE_CPL_BASE_LO_ADDR_SHIFT 4u
+#define FERROLANE_QUEUE_CPL_BASE_HI 0x1cu /* Completion ring address, high half. */
+#define FERROLANE_QUEUE_CPL_BASE_HI_ADDR_MASK 0xffffffffu /* RW IOVA bits 63:32. */
+#define FERROLANE_QUEUE_CPL_BASE_HI_ADDR_SHIFT 0u
+#define FERROLANE_QUEUE_VECTOR 0x20u /* Interrupt vector of the queue. */
+#define FERROLANE_QUEUE_VECTOR_INDEX_MASK 0x000000ffu /* RW MSI-X vector, below PARAM_QUEUES.VECTORS. */
+#define FERROLANE_QUEUE_VECTOR_INDEX_SHIFT 0u
+#define FERROLANE_QUEUE_PRODUCER 0x28u /* Producer index last accepted from the doorbell. */
+#define FERROLANE_QUEUE_PRODUCER_INDEX_MASK 0xffffffffu /* RO Descriptors offered since the start. */
+#define FERROLANE_QUEUE_PRODUCER_INDEX_SHIFT 0u
+#define FERROLANE_QUEUE_HEAD 0x2cu /* How far descriptors have been fetched. */
+#define FERROLANE_QUEUE_HEAD_INDEX_MASK 0xffffffffu /* RO Descriptors fetched since the start. */
+#define FERROLANE_QUEUE_HEAD_INDEX_SHIFT 0u
+#define FERROLANE_QUEUE_COMPLETED 0x30u /* How far completion records have been written. */
+#define FERROLANE_QUEUE_COMPLETED_INDEX_MASK 0xffffffffu /* RO Records written since the start. */
+#define FERROLANE_QUEUE_COMPLETED_INDEX_SHIFT 0u
+#define FERROLANE_QUEUE_CONSUMER 0x34u /* Completion consumer index last accepted from the doorbell. */
+#define FERROLANE_QUEUE_CONSUMER_INDEX_MASK 0x7fffffffu /* RO Records taken by the host since the start. */
+#define FERROLANE_QUEUE_CONSUMER_INDEX_SHIFT 0u
+#define FERROLANE_QUEUE_GENERATION 0x38u /* Tells this start of the queue from earlier ones. */
+#define FERROLANE_QUEUE_GENERATION_COUNT_MASK 0x000000ffu /* RO Starts since reset, modulo 256; also in each record. */
+#define FERROLANE_QUEUE_GENERATION_COUNT_SHIFT 0u
+
+/* Flags of a descriptor, bits of its byte 11. */
+#define FERROLANE_DESC_FLAG_SOP (1u << 0) /* First descriptor of a packet. */
+#define FERROLANE_DESC_FLAG_EOP (1u << 1) /* Last descriptor of a packet. */
+#define FERROLANE_DESC_FLAG_IRQ (1u << 2) /* Ask for an interrupt with this descriptor's record. */
+#define FERROLANE_DESC_FLAG_LINK (1u << 3) /* List mode: this entry names the next segment. Refused so far. */
+#define FERROLANE_DESC_FLAG_END (1u << 4) /* List mode: last descriptor of the list. Refused so far. */
+#define FERROLANE_DESC_FLAG_FENCE (1u << 5) /* Start only when all earlier descriptors of the queue have completed. Refused so far. */
+#define FERROLANE_DESC_FLAG_FIXED (1u << 6) /* Memory queues: the card address does not advance. Refused so far. */
+#define FERROLANE_DESC_FLAG_EXT (1u << 7) /* Reserved for a 32-byte form; must be 0. */
+
+/* Flags of a completion record, bits of DW3[30:24]. */
+#define FERROLANE_CPL_FLAG_EOP (1u << 0) /* The packet ended with this descriptor. */
+#define FERROLANE_CPL_FLAG_GAP (1u << 1) /* Data of this queue was dropped before this record's. Not raised yet. */
+#define FERROLANE_CPL_FLAG_FLUSHED (1u << 2) /* The buffer was closed by a timer or a command before it was full. Not raised yet. */
+
+/* Status codes of a completion record (DW3[23:16]) and of a halted queue (STATUS.CODE). */
+#define FERROLANE_STATUS_OK 0x00u /* The descriptor did what it says. */
+#define FERROLANE_STATUS_BAD_LENGTH 0x01u /* The descriptor's length is 0. */
+#define FERROLANE_STATUS_BAD_FLAGS 0x02u /* The descriptor carries a flag that its queue's mode does not allow. */
+#define FERROLANE_STATUS_FETCH_UR 0x10u /* Reading descriptors: completion with status Unsupported Request. */
+#define FERROLANE_STATUS_FETCH_CA 0x11u /* Reading descriptors: completion with status Completer Abort. */
+#define FERROLANE_STATUS_FETCH_POISONED 0x12u /* Reading descriptors: poisoned completion. */
+#define FERROLANE_STATUS_FETCH_MALFORMED 0x13u /* Reading descriptors: completion whose byte count does not fit the request. */
+#define FERROLANE_STATUS_DATA_UR 0x20u /* Reading data: completion with status Unsupported Request. */
+#define FERROLANE_STATUS_DATA_CA 0x21u /* Reading data: completion with status Completer Abort. */
+#define FERROLANE_STATUS_DATA_POISONED 0x22u /* Reading data: poisoned completion. */
+#define FERROLANE_STATUS_DATA_MALFORMED 0x23u /* Reading data: completion whose byte count does not fit the request. */
+
+/* Bits of FEATURES_LO. */
+#define FERROLANE_FEATURE_RING (1u << 0) /* Descriptor rings in host memory. */
+#define FERROLANE_FEATURE_STREAM (1u << 1) /* Stream queues. */
+#define FERROLANE_FEATURE_MSIX (1u << 2) /* MSI-X table of the engine's own. */
+#define FERROLANE_FEATURE_LOOPBACK (1u << 3) /* The card's user logic is the demo loopback: what enters H2C queue n leaves C2H queue n. */
+
+/* A descriptor as the engine reads it; little-endian. */
+struct ferrolane_descriptor {
+    uint64_t host_addr;
+    uint32_t len_flags; /* length 23:0, flags 31:24 */
+    uint32_t card;
+};
+
+/* A completion record as the engine writes it; little-endian. */
+struct ferrolane_completion {
+    uint32_t bytes;
+    uint32_t meta;
+    uint32_t index;
+    uint32_t dw3; /* phase 31, flags 30:24, status 23:16, queue 15:8, generation 7:0 */
+};
+
+#endif
