@@ -2,11 +2,11 @@
 
 use rust_hdl::prelude::*;
 
+use super::egress_out::EgressOut;
 use super::init::InitAsk;
 use super::types::{PacketEnd, Sent};
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
-use crate::stream::Fifo;
 
 hw! {
     /// Sends committed rows to the card, queue by queue in quanta of 64 rows.
@@ -52,9 +52,9 @@ hw! {
         pub h2c_axis_tvalid: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tready: Signal<In, Bit> = Default::default(),
         init: InitAsk<NQ, QB> = Default::default(),
+        out: EgressOut<W, KB, FW, QB> = Default::default(),
         saved: Bram<Sent, QB> = Default::default(),
         committed: Bram<Sent, QB> = Default::default(),
-        fifo: Fifo<FW, 2, 3> = Default::default(),
         pause: Dffr<Bits<NQ>> = Default::default(),
         // The commit bus one clock ago: a scan that read then may have missed it.
         late_valid: Dffr<Bit> = Default::default(),
@@ -74,12 +74,6 @@ hw! {
         cand_q: Reg<Bits<QB>> = Default::default(),
         cand_sent: Reg<Sent> = Default::default(),
         cand_limit: Reg<Sent> = Default::default(),
-        held: Dffr<Bits<3>> = Default::default(),
-        p_valid: Dffr<Bit> = Default::default(),
-        p_q: Reg<Bits<QB>> = Default::default(),
-        p_last: Reg<Bit> = Default::default(),
-        p_keep: Reg<Bits<KB>> = Default::default(),
-        p_user: Reg<Bits<32>> = Default::default(),
         gone_valid: Dffr<Bit> = Default::default(),
         gone_q: Reg<Bits<QB>> = Default::default(),
         gone: Reg<Sent> = Default::default(),
@@ -94,29 +88,16 @@ hw! {
         go: Signal<Local, Bit> = Default::default(),
         ends: Signal<Local, Bit> = Default::default(),
         change: Signal<Local, Bit> = Default::default(),
-        pop: Signal<Local, Bit> = Default::default(),
         next_q: Signal<Local, Bits<QB>> = Default::default(),
         next_sent: Signal<Local, Sent> = Default::default(),
-        keep: Signal<Local, Bits<KB>> = Default::default(),
-        cut: Signal<Local, Bits<8>> = Default::default(),
-        word: Signal<Local, Bits<FW>> = Default::default(),
-        out: Signal<Local, Bits<FW>> = Default::default(),
         last_queue: Constant<Bits<QB>> = Constant::new((NQ as u64 - 1).into()),
         one_queue: Constant<Bits<QB>> = Constant::new(1_u64.into()),
         queue_bit: Signal<Local, Bits<NQ>> = Default::default(),
         one_bit: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
         zero: Constant<Sent> = Constant::new(Sent::default()),
         quantum: Constant<Bits<7>> = Constant::new(64_u64.into()),
-        depth: Constant<Bits<3>> = Constant::new(4_u64.into()),
-        last_lane: Constant<Bits<8>> = Constant::new((KB as u64 - 1).into()),
-        all_lanes: Constant<Bits<KB>> = Constant::new(((1_u64 << KB) - 1).into()),
         queue_shift: Constant<Bits<5>> = Constant::new((RB as u64).into()),
         slot_shift: Constant<Bits<5>> = Constant::new((PB as u64).into()),
-        // The word of the small FIFO: data, keep, user, dest, last.
-        keep_at: Constant<Bits<9>> = Constant::new((W as u64).into()),
-        user_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64).into()),
-        dest_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 32).into()),
-        last_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 38).into()),
     }
 }
 
@@ -134,14 +115,13 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, init, saved, committed, fifo);
+        clock!(self, clock, init, saved, committed, out);
         dff_setup!(
             self, clock, pause, late_valid, late_q, late, look, seen, seen_ok, alive, have, q, sent, limit
         );
-        dff_setup!(self, clock, count, cand, cand_q, cand_sent, cand_limit, held, p_valid, p_q, p_last);
-        dff_setup!(self, clock, p_keep, p_user, gone_valid, gone_q, gone);
+        dff_setup!(self, clock, count, cand, cand_q, cand_sent, cand_limit, gone_valid, gone_q, gone);
         self.init.rst.next = self.rst.val();
-        self.fifo.rst.next = self.rst.val();
+        self.out.rst.next = self.rst.val();
         self.pause.rst.next = self.rst.val();
         self.late_valid.rst.next = self.rst.val();
         self.look.rst.next = self.rst.val();
@@ -153,8 +133,6 @@ impl<
         self.limit.rst.next = self.rst.val();
         self.count.rst.next = self.rst.val();
         self.cand.rst.next = self.rst.val();
-        self.held.rst.next = self.rst.val();
-        self.p_valid.rst.next = self.rst.val();
         self.gone_valid.rst.next = self.rst.val();
 
         self.init.init_valid.next = self.init_valid.val();
@@ -174,7 +152,6 @@ impl<
         self.committed.wdata.next = self.bus.val();
 
         // Current queue: one beat if there is a row, and room behind the FIFO.
-        self.pop.next = self.fifo.out_valid.val() & self.h2c_axis_tready.val();
         self.usable.next = self.cand.q.val() & !self.pause.q.val().get_bit(self.cand_q.q.val().index());
         self.quantum_over.next = self.count.q.val() == self.quantum.val();
         self.nothing.next = !self.have.q.val()
@@ -182,10 +159,7 @@ impl<
             | self.pause.q.val().get_bit(self.q.q.val().index());
         self.change.next =
             self.usable.val() & (self.nothing.val() | self.quantum_over.val()) & !self.init.ask.val();
-        self.go.next = !self.nothing.val()
-            & !self.change.val()
-            & (self.held.q.val() != self.depth.val())
-            & !self.init.ask.val();
+        self.go.next = !self.nothing.val() & !self.change.val() & self.out.room.val() & !self.init.ask.val();
         self.ends.next = (self.sent.q.val().pkts != self.limit.q.val().pkts)
             & (self.sent.q.val().row == self.packet_end.val().row);
         self.next_q.next = self.q.q.val();
@@ -290,39 +264,20 @@ impl<
         // The beat: row to the memory now, everything else beside its data one clock later.
         self.r_row.next = (bit_cast::<AB, QB>(self.q.q.val()) << self.queue_shift.val())
             | bit_cast::<AB, RB>(bit_cast::<RB, 16>(self.sent.q.val().row));
-        self.p_valid.d.next = self.go.val();
-        self.p_q.d.next = self.q.q.val();
-        self.p_last.d.next = self.ends.val();
-        self.p_user.d.next = self.user.val();
-        self.keep.next = self.all_lanes.val();
-        self.cut.next = self.last_lane.val() - self.packet_end.val().last_byte;
-        if self.ends.val() {
-            self.keep.next = self.all_lanes.val() >> self.cut.val();
-        }
-        self.p_keep.d.next = self.keep.val();
-        if self.go.val() & !self.pop.val() {
-            self.held.d.next = self.held.q.val() + 1;
-        }
-        if self.pop.val() & !self.go.val() {
-            self.held.d.next = self.held.q.val() - 1;
-        }
-        self.word.next = bit_cast::<FW, W>(self.r_data.val())
-            | (bit_cast::<FW, KB>(self.p_keep.q.val()) << self.keep_at.val())
-            | (bit_cast::<FW, 32>(self.p_user.q.val()) << self.user_at.val())
-            | (bit_cast::<FW, QB>(self.p_q.q.val()) << self.dest_at.val())
-            | (bit_cast::<FW, 1>(self.p_last.q.val().into()) << self.last_at.val());
-        self.fifo.in_data.next = self.word.val();
-        self.fifo.in_valid.next = self.p_valid.q.val();
-        self.fifo.out_ready.next = self.h2c_axis_tready.val();
-
-        self.out.next = self.fifo.out_data.val();
-        self.h2c_axis_tvalid.next = self.fifo.out_valid.val();
-        self.h2c_axis_tdata.next = bit_cast::<W, FW>(self.out.val());
-        self.h2c_axis_tkeep.next = bit_cast::<KB, FW>(self.out.val() >> self.keep_at.val());
-        self.h2c_axis_tuser.next = bit_cast::<32, FW>(self.out.val() >> self.user_at.val());
-        self.h2c_axis_tdest.next = bit_cast::<6, FW>(self.out.val() >> self.dest_at.val());
-        self.h2c_axis_tlast.next = self.out.val().get_bit(self.last_at.val().index());
-        self.h2c_axis_terr.next = false;
+        self.out.go.next = self.go.val();
+        self.out.q.next = self.q.q.val();
+        self.out.last.next = self.ends.val();
+        self.out.packet_end.next = self.packet_end.val();
+        self.out.user.next = self.user.val();
+        self.out.data.next = self.r_data.val();
+        self.h2c_axis_tdata.next = self.out.h2c_axis_tdata.val();
+        self.h2c_axis_tkeep.next = self.out.h2c_axis_tkeep.val();
+        self.h2c_axis_tlast.next = self.out.h2c_axis_tlast.val();
+        self.h2c_axis_tdest.next = self.out.h2c_axis_tdest.val();
+        self.h2c_axis_tuser.next = self.out.h2c_axis_tuser.val();
+        self.h2c_axis_terr.next = self.out.h2c_axis_terr.val();
+        self.h2c_axis_tvalid.next = self.out.h2c_axis_tvalid.val();
+        self.out.h2c_axis_tready.next = self.h2c_axis_tready.val();
         self.freed_valid.next = self.gone_valid.q.val();
         self.freed_q.next = bit_cast::<6, QB>(self.gone_q.q.val());
         self.freed_row.next = self.gone.q.val().row;

@@ -2,12 +2,14 @@
 
 use rust_hdl::prelude::*;
 
+use super::copies::Copies;
 use super::cut::Cut;
 use super::init::InitAsk;
-use super::types::{IssueContext, Landing, PacketEnd, Request, FIRST_TAG, LAST_SHORT_TAG, LAST_TAG};
+use super::tag_ring::TagRing;
+use super::types::{IssueContext, Landing, PacketEnd, Request};
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
-use ferrolane_abi::{descriptor, regs, status};
+use ferrolane_abi::{descriptor, status};
 
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum IssueState {
@@ -93,13 +95,9 @@ hw! {
         state: Dffr<IssueState> = Dffr::new(IssueState::Scan),
         init: InitAsk<NQ, QB> = Default::default(),
         cut: Cut<SB> = Default::default(),
-        // Per queue: own state, and copies of what others broadcast.
+        tags: TagRing = Default::default(),
+        copies: Copies<NQ, QB, PB> = Default::default(),
         saved: Bram<IssueContext, QB> = Default::default(),
-        heads: Bram<Bits<32>, QB> = Default::default(),
-        consumers: Bram<Bits<31>, QB> = Default::default(),
-        sizes: Bram<Bits<5>, QB> = Default::default(),
-        freed_rows: Bram<Bits<16>, QB> = Default::default(),
-        freed_packets: Bram<Bits<16>, QB> = Default::default(),
         look: Dffr<Bits<QB>> = Default::default(),
         seen: Reg<Bits<QB>> = Default::default(),
         seen_ok: Dffr<Bit> = Default::default(),
@@ -109,8 +107,6 @@ hw! {
         data: Reg<Bits<128>> = Default::default(),
         err: Reg<Bits<8>> = Default::default(),
         refused: Reg<Bits<8>> = Default::default(),
-        tag: Dffr<Bits<6>> = Dffr::new(FIRST_TAG.into()),
-        long_tags: Dffr<Bit> = Default::default(),
         issued: Dffr<Bits<16>> = Default::default(),
         out_valid: Dffr<Bit> = Default::default(),
         out_hdr: Reg<Bits<128>> = Default::default(),
@@ -121,29 +117,17 @@ hw! {
         scan: Signal<Local, Bit> = Default::default(),
         pick: Signal<Local, Bit> = Default::default(),
         taken: Signal<Local, Bits<32>> = Default::default(),
-        used: Signal<Local, Bits<31>> = Default::default(),
-        ring: Signal<Local, Bits<31>> = Default::default(),
-        packets: Signal<Local, Bits<16>> = Default::default(),
         len: Signal<Local, Bits<24>> = Default::default(),
         flags: Signal<Local, Bits<8>> = Default::default(),
         code: Signal<Local, Bits<8>> = Default::default(),
         rows: Signal<Local, Bits<16>> = Default::default(),
-        wrap: Signal<Local, Bit> = Default::default(),
-        next: Signal<Local, Bits<6>> = Default::default(),
         go: Signal<Local, Bit> = Default::default(),
         is_read: Signal<Local, Bit> = Default::default(),
         closes: Signal<Local, Bit> = Default::default(),
         total: Signal<Local, Bits<14>> = Default::default(),
         last_queue: Constant<Bits<QB>> = Constant::new((NQ as u64 - 1).into()),
         one_queue: Constant<Bits<QB>> = Constant::new(1_u64.into()),
-        queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
-        one: Constant<Bits<31>> = Constant::new(1_u64.into()),
-        slots: Constant<Bits<16>> = Constant::new((1_u64 << PB).into()),
         share: Constant<Bits<16>> = Constant::new((1_u64 << RB).into()),
-        first_tag: Constant<Bits<6>> = Constant::new(FIRST_TAG.into()),
-        last_tag: Constant<Bits<6>> = Constant::new(LAST_TAG.into()),
-        last_short_tag: Constant<Bits<6>> = Constant::new(LAST_SHORT_TAG.into()),
-        ring_size: Constant<Bits<6>> = Constant::new((regs::queue::RING_SIZE.offset as u64 / 4).into()),
         refused_flags: Constant<Bits<8>> = Constant::new((descriptor::REFUSED as u64).into()),
         eop_flag: Constant<Bits<8>> = Constant::new((descriptor::EOP as u64).into()),
         irq_flag: Constant<Bits<8>> = Constant::new((descriptor::IRQ as u64).into()),
@@ -164,15 +148,14 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, init, cut, saved, heads, consumers, sizes, freed_rows, freed_packets);
+        clock!(self, clock, init, cut, tags, copies, saved);
         dff_setup!(self, clock, state, look, seen, seen_ok, q, cur, spent, data, err, refused);
-        dff_setup!(self, clock, tag, long_tags, issued, out_valid, out_hdr, gone_valid, gone_q, gone_value);
+        dff_setup!(self, clock, issued, out_valid, out_hdr, gone_valid, gone_q, gone_value);
         self.state.rst.next = self.rst.val();
         self.look.rst.next = self.rst.val();
         self.seen_ok.rst.next = self.rst.val();
         self.q.rst.next = self.rst.val();
-        self.tag.rst.next = self.rst.val();
-        self.long_tags.rst.next = self.rst.val();
+        self.tags.rst.next = self.rst.val();
         self.issued.rst.next = self.rst.val();
         self.out_valid.rst.next = self.rst.val();
         self.gone_valid.rst.next = self.rst.val();
@@ -182,33 +165,28 @@ impl<
         self.init.take.next = false;
         self.init_done.next = self.init.done.val();
 
-        // Copies of the buses.
-        self.heads.wen.next = self.head_valid.val() & (self.head_g.val() < self.queues.val());
-        self.heads.waddr.next = bit_cast::<QB, 7>(self.head_g.val());
-        self.heads.wdata.next = self.head_value.val();
-        self.consumers.wen.next = self.cons_valid.val() & (self.cons_g.val() < self.queues.val());
-        self.consumers.waddr.next = bit_cast::<QB, 7>(self.cons_g.val());
-        self.consumers.wdata.next = self.cons_value.val();
-        self.sizes.wen.next = self.cfgw_valid.val()
-            & (self.cfgw_g.val() < self.queues.val())
-            & (self.cfgw_index.val() == self.ring_size.val());
-        self.sizes.waddr.next = bit_cast::<QB, 7>(self.cfgw_g.val());
-        self.sizes.wdata.next = self.cfgw_data.val().get_bits::<5>(8);
-        self.freed_rows.wen.next = self.freed_valid.val();
-        self.freed_rows.waddr.next = bit_cast::<QB, 6>(self.freed_q.val());
-        self.freed_rows.wdata.next = self.freed_row.val();
-        self.freed_packets.wen.next = self.freed_valid.val();
-        self.freed_packets.waddr.next = bit_cast::<QB, 6>(self.freed_q.val());
-        self.freed_packets.wdata.next = self.freed_pkts.val();
+        self.copies.cfgw_valid.next = self.cfgw_valid.val();
+        self.copies.cfgw_g.next = self.cfgw_g.val();
+        self.copies.cfgw_index.next = self.cfgw_index.val();
+        self.copies.cfgw_data.next = self.cfgw_data.val();
+        self.copies.cons_valid.next = self.cons_valid.val();
+        self.copies.cons_g.next = self.cons_g.val();
+        self.copies.cons_value.next = self.cons_value.val();
+        self.copies.head_valid.next = self.head_valid.val();
+        self.copies.head_g.next = self.head_g.val();
+        self.copies.head_value.next = self.head_value.val();
+        self.copies.freed_valid.next = self.freed_valid.val();
+        self.copies.freed_q.next = self.freed_q.val();
+        self.copies.freed_row.next = self.freed_row.val();
+        self.copies.freed_pkts.next = self.freed_pkts.val();
+        self.copies.scan_q.next = self.look.q.val();
+        self.copies.visit_q.next = self.q.q.val();
+        self.copies.taken.next = self.cur.q.val().taken;
+        self.copies.pkts.next = self.cur.q.val().pkts;
 
         self.active.next = self.run.val() & !self.halted.val();
         self.scan.next = self.state.q.val() == IssueState::Scan;
         self.saved.raddr.next = self.look.q.val();
-        self.heads.raddr.next = self.look.q.val();
-        self.consumers.raddr.next = self.q.q.val();
-        self.sizes.raddr.next = self.q.q.val();
-        self.freed_rows.raddr.next = self.q.q.val();
-        self.freed_packets.raddr.next = self.q.q.val();
         self.saved.wen.next = false;
         self.saved.waddr.next = self.q.q.val();
         self.saved.wdata.next = self.cur.q.val();
@@ -217,14 +195,11 @@ impl<
         self.taken.next = self.saved.rdata.val().taken;
         self.pick.next = self.seen_ok.q.val()
             & self.active.val().get_bit(self.seen.q.val().index())
-            & ((self.saved.rdata.val().left != 0) | (self.taken.val() != self.heads.rdata.val()));
+            & ((self.saved.rdata.val().left != 0) | (self.taken.val() != self.copies.head.val()));
 
         self.desc_q.next = bit_cast::<6, QB>(self.q.q.val());
         self.taken.next = self.cur.q.val().taken;
         self.desc_slot.next = bit_cast::<6, 32>(self.taken.val());
-        self.used.next = bit_cast::<31, 32>(self.taken.val()) - self.consumers.rdata.val();
-        self.ring.next = self.one.val() << self.sizes.rdata.val();
-        self.packets.next = self.cur.q.val().pkts - self.freed_packets.rdata.val();
         self.len.next = self.data.q.val().get_bits::<24>(64);
         self.flags.next = self.data.q.val().get_bits::<8>(88);
         self.code.next = self.err.q.val();
@@ -244,38 +219,26 @@ impl<
         self.packet_q.next = self.q.q.val();
         self.packet_slot.next = bit_cast::<PB, 16>(self.cur.q.val().pkts);
 
-        // Tags go round. Which tags there are changes only while none is in use, or the ring would break.
-        self.wrap.next = self.tag.q.val() == self.last_tag.val();
-        if !self.long_tags.q.val() {
-            self.wrap.next = self.tag.q.val() == self.last_short_tag.val();
-        }
-        self.next.next = self.tag.q.val() + 1;
-        if self.wrap.val() {
-            self.next.next = self.first_tag.val();
-        }
+        self.tags.cfg_ext_tag.next = self.cfg_ext_tag.val();
+        self.tags.tail.next = self.tail.val();
+        self.tags.calm.next = self.scan.val();
+        self.tags.take.next = false;
+        self.tag_restart.next = self.tags.restart.val();
         self.cut.cur.next = self.cur.q.val();
         self.cut.chunk_step.next = self.state.q.val() == IssueState::Chunk;
         self.cut.sum_step.next = self.state.q.val() == IssueState::Sum;
         self.cut.cfg_mrrs.next = self.cfg_mrrs.val();
         self.cut.cfg_requester_id.next = self.cfg_requester_id.val();
-        self.cut.tag.next = self.tag.q.val();
+        self.cut.tag.next = self.tags.tag.val();
         self.cut.q.next = bit_cast::<6, QB>(self.q.q.val());
         self.is_read.next = self.refused.q.val() == 0;
-        self.rows.next = self.cut.row.val() - self.freed_rows.rdata.val();
+        self.rows.next = self.cut.row.val() - self.copies.row.val();
         self.closes.next = self.is_read.val() & self.cut.last.val() & self.cur.q.val().eop;
         self.total.next = self.spent.q.val() + bit_cast::<14, 13>(self.cut.bytes.val());
         self.go.next = false;
 
-        self.tag_restart.next = false;
         if self.rd_ready.val() {
             self.out_valid.d.next = false;
-        }
-        if (self.state.q.val() == IssueState::Scan) & (self.tail.val() == self.tag.q.val()) {
-            if self.long_tags.q.val() != self.cfg_ext_tag.val() {
-                self.long_tags.d.next = self.cfg_ext_tag.val();
-                self.tag.d.next = self.first_tag.val();
-                self.tag_restart.next = true;
-            }
         }
         match self.state.q.val() {
             IssueState::Scan => {
@@ -316,8 +279,7 @@ impl<
                 self.data.d.next = self.desc_data.val();
                 self.err.d.next = self.desc_err.val();
                 self.state.d.next = IssueState::Check;
-                if (self.used.val() >= self.ring.val())
-                    | (!self.cur.q.val().in_packet & (self.packets.val() >= self.slots.val()))
+                if self.copies.ring_full.val() | (!self.cur.q.val().in_packet & self.copies.slots_full.val())
                 {
                     self.state.d.next = IssueState::Scan;
                 }
@@ -349,9 +311,7 @@ impl<
                 self.state.d.next = IssueState::Push;
             }
             IssueState::Push => {
-                if (self.next.val() == self.tail.val())
-                    | (self.is_read.val() & (self.rows.val() > self.share.val()))
-                {
+                if self.tags.full.val() | (self.is_read.val() & (self.rows.val() > self.share.val())) {
                     // Nothing of a refused descriptor is kept: it is read again.
                     self.state.d.next = IssueState::Save;
                     if !self.is_read.val() {
@@ -359,7 +319,7 @@ impl<
                     }
                 } else if !self.out_valid.q.val() | self.rd_ready.val() {
                     self.go.next = true;
-                    self.tag.d.next = self.next.val();
+                    self.tags.take.next = true;
                     self.issued.d.next = self.issued.q.val() + 1;
                     self.state.d.next = IssueState::Save;
                     if self.is_read.val() {
@@ -392,7 +352,7 @@ impl<
 
         self.req_valid.next = self.go.val();
         self.req_read.next = self.is_read.val();
-        self.req_tag.next = self.tag.q.val();
+        self.req_tag.next = self.tags.tag.val();
         self.req.next.q = bit_cast::<6, QB>(self.q.q.val());
         self.req.next.bytes = self.cut.bytes.val();
         self.req.next.before = self.cur.q.val().before;
@@ -406,10 +366,10 @@ impl<
         self.req.next.eop = self.cur.q.val().eop;
         self.req.next.last = self.cut.last.val();
         self.req.next.irq = self.cur.q.val().irq;
-        self.req.next.wrap = self.wrap.val();
+        self.req.next.wrap = self.tags.wrap.val();
         self.req_landing.next = self.cut.landing.val();
         self.packet_end.next = self.cut.packet_end.val();
-        self.next_tag.next = self.tag.q.val();
+        self.next_tag.next = self.tags.tag.val();
         self.rd_valid.next = self.out_valid.q.val();
         self.rd_hdr.next = self.out_hdr.q.val();
         self.taken_valid.next = self.gone_valid.q.val();

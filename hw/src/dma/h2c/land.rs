@@ -95,7 +95,7 @@ hw! {
         rotate: Rotate<W, SB> = Default::default(),
         // E
         e_valid: Dffr<Bit> = Default::default(),
-        e_last: Reg<Bit> = Default::default(),
+        e_whole: Dffr<Bit> = Default::default(),
         e_counts: Dffr<Bit> = Default::default(),
         e_ignore: Reg<Bit> = Default::default(),
         e_tag: Reg<Bits<6>> = Default::default(),
@@ -151,13 +151,14 @@ impl<
         dff_setup!(self, clock, waiting, sweep, b_valid, b_first, b_last, b_error, b_tag, b_len, b_count);
         dff_setup!(self, clock, b_status, b_ep, b_has_data, b_ignore, b_data, b_keep);
         dff_setup!(self, clock, d_valid, d_last, d_error, d_ignore, d_tag, d_data, d_start, d_next, d_offset);
-        dff_setup!(self, clock, e_valid, e_last, e_counts, e_ignore, e_tag, e_after, e_ended, e_q, e_pos);
+        dff_setup!(self, clock, e_valid, e_whole, e_counts, e_ignore, e_tag, e_after, e_ended, e_q, e_pos);
         dff_setup!(self, clock, e_mask, f_counts, f_tag, f_after, f_enable, f_second, f_row, f_row2);
         self.waiting.rst.next = self.rst.val();
         self.sweep.rst.next = self.rst.val();
         self.b_valid.rst.next = self.rst.val();
         self.d_valid.rst.next = self.rst.val();
         self.e_valid.rst.next = self.rst.val();
+        self.e_whole.rst.next = self.rst.val();
         self.e_counts.rst.next = self.rst.val();
         self.f_counts.rst.next = self.rst.val();
         self.f_enable.rst.next = self.rst.val();
@@ -225,7 +226,7 @@ impl<
         self.rotate.in_data.next = self.d_data.q.val();
         self.rotate.in_amount.next = bit_cast::<SB, 24>(self.check.pos.val());
         self.e_valid.d.next = self.d_valid.q.val();
-        self.e_last.d.next = self.d_last.q.val();
+        self.e_whole.d.next = self.d_valid.q.val() & self.d_last.q.val() & !self.d_error.q.val();
         self.e_counts.d.next = self.d_counts.val();
         self.e_ignore.d.next = self.d_ignore.q.val();
         self.e_tag.d.next = self.d_tag.q.val();
@@ -240,7 +241,6 @@ impl<
         self.e_ok.next = self.e_valid.q.val()
             & !self.e_ignore.q.val()
             & self.waiting.q.val().get_bit(self.e_tag.q.val().index());
-        self.unexpected.next = false;
         self.code_valid.next = false;
         self.code_tag.next = self.e_tag.q.val();
         self.code.next = self.e_after.q.val().code;
@@ -257,10 +257,8 @@ impl<
                 self.still.next = self.waiting.q.val() & !self.tag_bit.val();
             }
         }
-        // A dropped TLP that was marked bad on the wire was never received, so it isn't unexpected either.
-        if self.e_valid.q.val() & self.e_last.q.val() & !self.e_ok.val() {
-            self.unexpected.next = self.e_counts.q.val() | self.e_ignore.q.val();
-        }
+        // A TLP that was marked bad on the wire was never received, so it isn't unexpected either.
+        self.unexpected.next = self.e_whole.q.val() & !self.e_ok.val();
         self.tag_bit.next = self.one_tag.val() << self.sent_tag.val();
         if self.sent_valid.val() {
             self.still.next = self.still.val() | self.tag_bit.val();

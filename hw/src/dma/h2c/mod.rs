@@ -1,13 +1,16 @@
 //! Host to card: issue, land, commit, egress.
 
 mod commit;
+mod copies;
 mod cut;
 mod egress;
+mod egress_out;
 mod init;
 mod issue;
 mod land;
 mod land_check;
 mod path;
+mod tag_ring;
 mod types;
 
 pub use commit::Commit;

@@ -1,6 +1,7 @@
 //! The joined H2C path: every byte from host memory to the card, compared.
 
 mod bench;
+mod checks;
 mod host;
 
 use bench::{Bench, Knobs, QUEUES};
@@ -102,6 +103,39 @@ fn a_paused_queue_stops_nobody_else() {
 }
 
 #[test]
+fn packet_slots_are_not_overcommitted() {
+    let mut b = Bench::new(6, Knobs::fast());
+    b.pause = 1;
+    for i in 0..100 {
+        b.offer(0, descriptor(0x2000 + i * 3, 1 + i as u32 % 20, EOP, i as u32), 0);
+    }
+    b.tell(0);
+    (0..5000).for_each(|_| b.step());
+    assert_eq!(b.q[0].recorded, 32);
+    b.pause = 0;
+    b.finish(20_000);
+    assert_eq!(b.q[0].recorded, 100);
+}
+
+#[test]
+fn a_full_completion_ring_holds_its_queue_only() {
+    let mut b = Bench::new(7, Knobs { ring: 3, consume: false, ..Knobs::fast() });
+    for i in 0..30 {
+        b.offer(0, descriptor(0x2000 + i * 3, 100, EOP, i as u32), 0);
+        if i < 7 {
+            b.offer(1, descriptor(0x2000 + i * 3, 3000, EOP, i as u32), 0);
+        }
+    }
+    b.tell(0);
+    b.tell(1);
+    (0..10_000).for_each(|_| b.step());
+    assert_eq!((b.q[0].recorded, b.q[1].recorded), (8, 7));
+    b.knobs.consume = true;
+    b.finish(20_000);
+    assert_eq!(b.q[0].recorded, 30);
+}
+
+#[test]
 fn a_fault_ends_one_queue_and_a_restart_revives_it() {
     use Fault::*;
     let faults = [Ur, Ca, Poisoned, ByteCountHigh, ByteCountLow, TooLong, NoData];
@@ -163,6 +197,23 @@ fn drain(b: &mut Bench, q: usize) {
         b.step();
     }
     panic!("queue {q} does not drain");
+}
+
+#[test]
+fn tags_follow_the_extended_tag_enable_once_none_is_in_use() {
+    let mut b = Bench::new(4, Knobs { ext_tag: true, mrrs: 0, ..Knobs::fast() });
+    let mut rng = StdRng::seed_from_u64(4);
+    for round in 0..40u64 {
+        for q in 0..QUEUES {
+            b.offer(q, descriptor(0x8000 + round * 33, rng.random_range(1..4000), EOP, 0), 0);
+            b.tell(q);
+        }
+        // Software may change it while nothing is outstanding only; the switch must not lose anything at any point.
+        b.finish(100_000);
+        b.knobs.ext_tag = rng.random_bool(0.5);
+        b.d.set("cfg_ext_tag", b.knobs.ext_tag as u64);
+        (0..rng.random_range(10..20)).for_each(|_| b.step());
+    }
 }
 
 #[test]
