@@ -1,19 +1,25 @@
 //! Card to host: ingress, plan, send.
 
 mod block;
+mod cut;
+mod header;
 mod ingress;
 mod mirror;
 mod plan;
 mod send;
 mod struct_fifo;
 mod types;
+mod watch;
 
 pub use block::{C2h, C2h128};
+pub use cut::Cut;
+pub use header::Header;
 pub use ingress::Ingress;
 pub use mirror::Mirror;
 pub use plan::Plan;
 pub use send::Send;
 pub use struct_fifo::StructFifo;
+pub use watch::Watch;
 
 /// Blocks of this module that are tested on their own.
 pub fn blocks() -> Vec<crate::emit::TestBlock> {

@@ -1,11 +1,10 @@
 //! Decides which bytes of which queue go to host memory next.
 
-use ferrolane_abi::table::Field;
-use ferrolane_abi::{descriptor, regs, status};
+use ferrolane_abi::{descriptor, status};
 use rust_hdl::prelude::*;
 
 use super::types::{Context, Entry, PacketEnd};
-use super::Mirror;
+use super::{Cut, Watch};
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
 
@@ -41,9 +40,8 @@ hw! {
     ///                         └─ none ─► Start ─┬─ good ──►  ▲                       │       │
     ///                                           └─ bad ─► Refuse      same queue ◄───┘       │
     /// ```
-    /// A TLP is cut at host addresses that are multiples of Max_Payload_Size, hence never crosses 4 KiB (PCIe Base Spec 2.2.7),
-    /// and is handed on only if its bytes are all in the share: as many as the cut allows, or up to the
-    /// end of a packet. A queue keeps its turn for 4 KiB or one descriptor; four clocks per TLP then, eight with a change.
+    /// A TLP is handed on only if its bytes are all in the share: as many as the cut allows, or up to the end of a
+    /// packet; see `Cut`. A queue keeps its turn for 4 KiB or one descriptor; four clocks per TLP then, eight with a change.
     ///
     /// A descriptor is started only if its record has room: `taken - consumer < 2^cpl_log2`. One that fails its check, or that
     /// fetch marked with a code, gets a record with that code and nothing more is done for its queue until it
@@ -105,25 +103,12 @@ hw! {
         dirty: Dffr<Bit> = Default::default(),
         present: Reg<Context> = Default::default(),
         contexts: Bram<Context, QB> = Default::default(),
-        fill: Mirror<32, QB> = Default::default(),
-        head: Mirror<32, QB> = Default::default(),
-        consumer: Mirror<31, QB> = Default::default(),
-        cpl_log2: Mirror<5, QB> = Default::default(),
+        watch: Watch<NQ, QB> = Default::default(),
+        cut: Cut<OB, PW> = Default::default(),
         quantum: Reg<Bits<13>> = Default::default(),
         have: Reg<Bit> = Default::default(),
         record_room: Reg<Bit> = Default::default(),
         code: Reg<Bits<8>> = Default::default(),
-        pending: Reg<Bit> = Default::default(),
-        pending_row: Reg<Bits<16>> = Default::default(),
-        pending_user: Reg<Bits<32>> = Default::default(),
-        distance: Reg<Bits<PW>> = Default::default(),
-        to_boundary: Reg<Bits<11>> = Default::default(),
-        avail: Reg<Bits<PW>> = Default::default(),
-        limit: Reg<Bits<11>> = Default::default(),
-        whole: Reg<Bit> = Default::default(),
-        n: Reg<Bits<11>> = Default::default(),
-        ends: Reg<Bit> = Default::default(),
-        done: Reg<Bit> = Default::default(),
         taken: Dffr<Bit> = Default::default(),
         taken_q: Reg<Bits<6>> = Default::default(),
         taken_value: Reg<Bits<32>> = Default::default(),
@@ -139,9 +124,6 @@ hw! {
         this_eligible: Signal<Local, Bits<64>> = Default::default(),
         next_queue: Signal<Local, Bits<6>> = Default::default(),
         look: Signal<Local, Bits<QB>> = Default::default(),
-        head_q: Signal<Local, Bits<7>> = Default::default(),
-        cons_q: Signal<Local, Bits<7>> = Default::default(),
-        cfgw_q: Signal<Local, Bits<7>> = Default::default(),
         init_mine: Signal<Local, Bit> = Default::default(),
         init_q: Signal<Local, Bits<7>> = Default::default(),
         was_cleared: Signal<Local, Bit> = Default::default(),
@@ -154,15 +136,6 @@ hw! {
         found: Signal<Local, Bits<8>> = Default::default(),
         next_taken: Signal<Local, Bits<32>> = Default::default(),
         index: Signal<Local, Bits<32>> = Default::default(),
-        fill_row_now: Signal<Local, Bits<16>> = Default::default(),
-        fill_pkts_now: Signal<Local, Bits<16>> = Default::default(),
-        stop: Signal<Local, Bits<PW>> = Default::default(),
-        in_page: Signal<Local, Bits<11>> = Default::default(),
-        payload: Signal<Local, Bits<11>> = Default::default(),
-        payload_mask: Signal<Local, Bits<11>> = Default::default(),
-        limit_wide: Signal<Local, Bits<PW>> = Default::default(),
-        fits: Signal<Local, Bit> = Default::default(),
-        reaches: Signal<Local, Bit> = Default::default(),
         next_pos: Signal<Local, Bits<PW>> = Default::default(),
         freed_rows: Signal<Local, Bits<PW>> = Default::default(),
         next_row: Signal<Local, Bits<16>> = Default::default(),
@@ -173,19 +146,12 @@ hw! {
         first_g: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         lane_bits: Constant<Bits<8>> = Constant::new((OB as u64).into()),
         slot_bits: Constant<Bits<8>> = Constant::new((PB as u64).into()),
-        ring_size: Constant<Bits<6>> = Constant::new((regs::queue::RING_SIZE.offset as u64 / 4).into()),
-        ring_shift: Constant<Bits<8>> = Constant::new((completions().lsb as u64).into()),
         refused: Constant<Bits<8>> = Constant::new((descriptor::REFUSED as u64).into()),
         irq_flag: Constant<Bits<8>> = Constant::new((descriptor::IRQ as u64).into()),
         bad_length: Constant<Bits<8>> = Constant::new((status::BAD_LENGTH as u64).into()),
         bad_flags: Constant<Bits<8>> = Constant::new((status::BAD_FLAGS as u64).into()),
         one32: Constant<Bits<32>> = Constant::new(1_u64.into()),
     }
-}
-
-/// The field with log2 of the completion ring's entries.
-fn completions() -> Field {
-    *regs::queue::RING_SIZE.field("COMPLETIONS").expect("RING_SIZE has the field COMPLETIONS")
 }
 
 impl<
@@ -201,19 +167,7 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, queue, dirty, present, quantum, have, record_room, code);
-        dff_setup!(
-            self,
-            clock,
-            pending,
-            pending_row,
-            pending_user,
-            distance,
-            to_boundary,
-            avail,
-            limit,
-            whole
-        );
-        dff_setup!(self, clock, n, ends, done, taken, taken_q, taken_value, error, error_q);
+        dff_setup!(self, clock, taken, taken_q, taken_value, error, error_q);
         dff_setup!(self, clock, cleared, cleared_g, clearing, clearing_q);
         self.state.rst.next = self.rst.val();
         self.queue.rst.next = self.rst.val();
@@ -223,31 +177,23 @@ impl<
         self.cleared.rst.next = self.rst.val();
         self.clearing.rst.next = self.rst.val();
         self.contexts.clock.next = self.clock.val();
-        self.fill.clock.next = self.clock.val();
-        self.head.clock.next = self.clock.val();
-        self.consumer.clock.next = self.clock.val();
-        self.cpl_log2.clock.next = self.clock.val();
 
-        // Copies of what others own, of the C2H queues only.
-        self.fill.waddr.next = bit_cast::<QB, 6>(self.fill_q.val());
-        self.fill.wdata.next =
-            bit_cast::<32, 16>(self.fill_row.val()) | (bit_cast::<32, 16>(self.fill_pkts.val()) << 16);
-        self.fill.wen.next = self.fill_valid.val();
-        self.head_q.next = self.head_g.val() - self.first_g.val();
-        self.head.waddr.next = bit_cast::<QB, 7>(self.head_q.val());
-        self.head.wdata.next = self.head_value.val();
-        self.head.wen.next = self.head_valid.val() & (self.head_g.val() >= self.first_g.val());
-        self.cons_q.next = self.cons_g.val() - self.first_g.val();
-        self.consumer.waddr.next = bit_cast::<QB, 7>(self.cons_q.val());
-        self.consumer.wdata.next = self.cons_value.val();
-        self.consumer.wen.next = self.cons_valid.val() & (self.cons_g.val() >= self.first_g.val());
-        self.cfgw_q.next = self.cfgw_g.val() - self.first_g.val();
-        self.ring.next = self.cfgw_data.val() >> self.ring_shift.val();
-        self.cpl_log2.waddr.next = bit_cast::<QB, 7>(self.cfgw_q.val());
-        self.cpl_log2.wdata.next = bit_cast::<5, 32>(self.ring.val());
-        self.cpl_log2.wen.next = self.cfgw_valid.val()
-            & (self.cfgw_g.val() >= self.first_g.val())
-            & (self.cfgw_index.val() == self.ring_size.val());
+        self.watch.clock.next = self.clock.val();
+        self.watch.cfgw_valid.next = self.cfgw_valid.val();
+        self.watch.cfgw_g.next = self.cfgw_g.val();
+        self.watch.cfgw_index.next = self.cfgw_index.val();
+        self.watch.cfgw_data.next = self.cfgw_data.val();
+        self.watch.cons_valid.next = self.cons_valid.val();
+        self.watch.cons_g.next = self.cons_g.val();
+        self.watch.cons_value.next = self.cons_value.val();
+        self.watch.head_valid.next = self.head_valid.val();
+        self.watch.head_g.next = self.head_g.val();
+        self.watch.head_value.next = self.head_value.val();
+        self.watch.fill_valid.next = self.fill_valid.val();
+        self.watch.fill_q.next = self.fill_q.val();
+        self.watch.fill_row.next = self.fill_row.val();
+        self.watch.fill_pkts.next = self.fill_pkts.val();
+        self.cut.clock.next = self.clock.val();
 
         // The queues that may be worked on, and the one behind the queue in hand.
         self.unhalted.next = !self.halted.val();
@@ -306,9 +252,9 @@ impl<
             | bit_cast::<PAB, PB>(self.low_pkt.val());
 
         // Check and Start: descriptor and completion ring.
-        self.used.next = bit_cast::<31, 32>(self.present.q.val().taken) - self.consumer.rdata.val();
-        self.ring.next = self.one32.val() << self.cpl_log2.rdata.val();
-        self.have.d.next = self.head.rdata.val() != self.present.q.val().taken;
+        self.used.next = bit_cast::<31, 32>(self.present.q.val().taken) - self.watch.consumer.val();
+        self.ring.next = self.one32.val() << self.watch.cpl_log2.val();
+        self.have.d.next = self.watch.head.val() != self.present.q.val().taken;
         self.record_room.d.next = bit_cast::<32, 31>(self.used.val()) < self.ring.val();
         self.next_taken.next = self.present.q.val().taken + 1;
         self.index.next = self.present.q.val().taken - 1;
@@ -325,62 +271,45 @@ impl<
             self.found.next = self.c2h_desc_err.val();
         }
 
-        // Size: bytes in the share up to the end of the packet if that is there (one less for now, since the
-        // end is given by its last byte), else up to the last whole row; bytes to the multiple of MPS.
-        self.fill_row_now.next = self.fill.rdata.val().get_bits::<16>(0);
-        self.fill_pkts_now.next = self.fill.rdata.val().get_bits::<16>(16);
-        self.stop.next = bit_cast::<PW, 16>(self.fill_row_now.val()) << self.lane_bits.val();
-        if self.fill_pkts_now.val() != self.present.q.val().pkts {
-            self.stop.next = (bit_cast::<PW, 16>(self.pkt_rdata.val().row) << self.lane_bits.val())
-                | bit_cast::<PW, 8>(self.pkt_rdata.val().end);
-        }
-        self.payload.next = 128.into();
-        self.payload_mask.next = 127.into();
-        if self.cfg_mps.val() == 1 {
-            self.payload.next = 256.into();
-            self.payload_mask.next = 255.into();
-        }
-        if self.cfg_mps.val() == 2 {
-            self.payload.next = 512.into();
-            self.payload_mask.next = 511.into();
-        }
-        if self.cfg_mps.val() > 2 {
-            self.payload.next = 1024.into();
-            self.payload_mask.next = 1023.into();
-        }
-        self.in_page.next = bit_cast::<11, 64>(self.present.q.val().addr) & self.payload_mask.val();
-        self.limit_wide.next = bit_cast::<PW, 11>(self.limit.q.val());
-        self.fits.next = self.avail.q.val() >= self.limit_wide.val();
-        self.reaches.next = self.pending.q.val() & (self.avail.q.val() <= self.limit_wide.val());
+        // Size, Limit, Cut.
+        self.cut.hold.next = self.state.q.val() == PlanState::Push;
+        self.cut.cfg_mps.next = self.cfg_mps.val();
+        self.cut.addr.next = bit_cast::<11, 64>(self.present.q.val().addr);
+        self.cut.room.next = self.present.q.val().left;
+        self.cut.pos.next = bit_cast::<PW, 24>(self.present.q.val().pos);
+        self.cut.passed.next = self.present.q.val().pkts;
+        self.cut.rows.next = self.watch.rows.val();
+        self.cut.pkts.next = self.watch.pkts.val();
+        self.cut.packet_end.next = self.pkt_rdata.val();
 
         // What is left behind once this TLP's bytes have been read. A packet begins in a fresh row.
         self.next_pos.next =
-            bit_cast::<PW, 24>(self.present.q.val().pos) + bit_cast::<PW, 11>(self.n.q.val());
-        self.next_row.next = self.pending_row.q.val() + 1;
-        if self.ends.q.val() {
+            bit_cast::<PW, 24>(self.present.q.val().pos) + bit_cast::<PW, 11>(self.cut.n.val());
+        self.next_row.next = self.cut.end_row.val() + 1;
+        if self.cut.ends.val() {
             self.next_pos.next = bit_cast::<PW, 16>(self.next_row.val()) << self.lane_bits.val();
         }
-        self.next_quantum.next = self.quantum.q.val() + bit_cast::<13, 11>(self.n.q.val());
+        self.next_quantum.next = self.quantum.q.val() + bit_cast::<13, 11>(self.cut.n.val());
 
         self.entry_valid.next = false;
         self.entry.next.q = self.queue.q.val();
         self.entry.next.tlp = true;
-        self.entry.next.record = self.done.q.val();
+        self.entry.next.record = self.cut.done.val();
         self.entry.next.pos = self.present.q.val().pos;
         self.entry.next.addr = self.present.q.val().addr;
-        self.entry.next.n = self.n.q.val();
+        self.entry.next.n = self.cut.n.val();
         self.freed_rows.next = self.next_pos.val() >> self.lane_bits.val();
         self.entry.next.row = bit_cast::<16, PW>(self.freed_rows.val());
         self.entry.next.pkts = self.present.q.val().pkts;
-        self.entry.next.bytes_moved = self.present.q.val().moved + bit_cast::<24, 11>(self.n.q.val());
+        self.entry.next.bytes_moved = self.present.q.val().moved + bit_cast::<24, 11>(self.cut.n.val());
         self.entry.next.meta = 0.into();
         self.entry.next.index = self.index.val();
-        self.entry.next.eop = self.ends.q.val();
+        self.entry.next.eop = self.cut.ends.val();
         self.entry.next.irq = self.present.q.val().irq;
         self.entry.next.status = 0.into();
-        if self.ends.q.val() {
+        if self.cut.ends.val() {
             self.entry.next.pkts = self.present.q.val().pkts + 1;
-            self.entry.next.meta = self.pending_user.q.val();
+            self.entry.next.meta = self.cut.end_user.val();
         }
 
         self.scanning.next = false;
@@ -429,52 +358,33 @@ impl<
                 }
             }
             PlanState::Size => {
-                self.pending.d.next = self.fill_pkts_now.val() != self.present.q.val().pkts;
-                self.pending_row.d.next = self.pkt_rdata.val().row;
-                self.pending_user.d.next = self.pkt_rdata.val().user;
-                self.distance.d.next = self.stop.val() - bit_cast::<PW, 24>(self.present.q.val().pos);
-                self.to_boundary.d.next = self.payload.val() - self.in_page.val();
                 self.state.d.next = PlanState::Limit;
             }
             PlanState::Limit => {
-                self.avail.d.next = self.distance.q.val();
-                if self.pending.q.val() {
-                    self.avail.d.next = self.distance.q.val() + 1;
-                }
-                self.limit.d.next = self.to_boundary.q.val();
-                self.whole.d.next = false;
-                if self.present.q.val().left <= bit_cast::<24, 11>(self.to_boundary.q.val()) {
-                    self.limit.d.next = bit_cast::<11, 24>(self.present.q.val().left);
-                    self.whole.d.next = true;
-                }
                 self.state.d.next = PlanState::Cut;
             }
             PlanState::Cut => {
-                self.n.d.next = self.limit.q.val();
-                if !self.fits.val() {
-                    self.n.d.next = bit_cast::<11, PW>(self.avail.q.val());
-                }
-                self.ends.d.next = self.reaches.val();
-                self.done.d.next = self.reaches.val() | (self.fits.val() & self.whole.q.val());
                 self.state.d.next = PlanState::Pick;
-                if self.fits.val() | self.pending.q.val() {
+                if self.cut.go.val() {
                     self.state.d.next = PlanState::Push;
                 }
             }
             PlanState::Push => {
                 self.entry_valid.next = true;
                 if self.entry_ready.val() {
-                    self.present.d.next.addr = self.present.q.val().addr + bit_cast::<64, 11>(self.n.q.val());
-                    self.present.d.next.left = self.present.q.val().left - bit_cast::<24, 11>(self.n.q.val());
+                    self.present.d.next.addr =
+                        self.present.q.val().addr + bit_cast::<64, 11>(self.cut.n.val());
+                    self.present.d.next.left =
+                        self.present.q.val().left - bit_cast::<24, 11>(self.cut.n.val());
                     self.present.d.next.moved = self.entry.val().bytes_moved;
                     self.present.d.next.pos = bit_cast::<24, PW>(self.next_pos.val());
                     self.present.d.next.pkts = self.entry.val().pkts;
-                    self.present.d.next.active = !self.done.q.val();
+                    self.present.d.next.active = !self.cut.done.val();
                     self.dirty.d.next = true;
                     self.quantum.d.next = self.next_quantum.val();
                     self.state.d.next = PlanState::Size;
                     // The quantum: 4 KiB have made bit 12.
-                    if self.done.q.val()
+                    if self.cut.done.val()
                         | self.next_quantum.val().get_bit(12)
                         | !self.this_eligible.val().get_bit(0)
                     {
@@ -501,10 +411,7 @@ impl<
             }
         }
         self.contexts.raddr.next = self.look.val();
-        self.fill.raddr.next = self.look.val();
-        self.head.raddr.next = self.look.val();
-        self.consumer.raddr.next = self.look.val();
-        self.cpl_log2.raddr.next = self.look.val();
+        self.watch.look.next = self.look.val();
         self.c2h_taken_valid.next = self.taken.q.val();
         self.c2h_taken_q.next = self.taken_q.q.val();
         self.c2h_taken_value.next = self.taken_value.q.val();

@@ -4,7 +4,7 @@ use ferrolane_abi::completion;
 use rust_hdl::prelude::*;
 
 use super::types::{Entry, Record, Tail};
-use super::StructFifo;
+use super::{Header, StructFifo};
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 use crate::stream::{Fifo, Rotate};
@@ -64,6 +64,7 @@ hw! {
         entries: StructFifo<Entry, 3, 4> = Default::default(),
         tails: StructFifo<Tail, 3, 4> = Default::default(),
         records: StructFifo<Record, 3, 4> = Default::default(),
+        header: Header = Default::default(),
         rotate: Rotate<W, OB> = Default::default(),
         beats: Fifo<W, 4, 5> = Default::default(),
         // Does the same as `beats` at the same time.
@@ -103,18 +104,9 @@ hw! {
         low2: Signal<Local, Bits<2>> = Default::default(),
         prep_move: Signal<Local, Bit> = Default::default(),
         total_up: Signal<Local, Bits<12>> = Default::default(),
-        total_dw: Signal<Local, Bits<12>> = Default::default(),
-        length: Signal<Local, Bits<32>> = Default::default(),
-        first_be: Signal<Local, Bits<4>> = Default::default(),
-        last_be: Signal<Local, Bits<4>> = Default::default(),
-        addr_low: Signal<Local, Bits<32>> = Default::default(),
-        addr_high: Signal<Local, Bits<32>> = Default::default(),
-        dw: [Signal<Local, Bits<32>>; 4] = Default::default(),
-        hdr: Signal<Local, Bits<128>> = Default::default(),
         dws_over: Signal<Local, Bits<12>> = Default::default(),
         dws_missing: Signal<Local, Bits<12>> = Default::default(),
         start_row: Signal<Local, Bits<PW>> = Default::default(),
-        addr: Signal<Local, Bits<64>> = Default::default(),
         issue: Signal<Local, Bit> = Default::default(),
         at_last: Signal<Local, Bit> = Default::default(),
         finish: Signal<Local, Bit> = Default::default(),
@@ -130,9 +122,6 @@ hw! {
         dws_less_1: Constant<Bits<12>> = Constant::new((K as u64 - 1).into()),
         all_lanes: Constant<Bits<KB>> = Constant::new(((1_u64 << KB) - 1).into()),
         all_dws: Constant<Bits<8>> = Constant::new(((1_u64 << K) - 1).into()),
-        // Fmt and Type of a memory write with 3-DW and 4-DW header (PCIe Base Spec 2.2.1, Tables 2-2 and 2-3).
-        mwr32: Constant<Bits<32>> = Constant::new(0x4000_0000_u64.into()),
-        mwr64: Constant<Bits<32>> = Constant::new(0x6000_0000_u64.into()),
         zero: Constant<Bits<OB>> = Constant::new(0_u64.into()),
         eop: Constant<Bits<7>> = Constant::new((completion::EOP as u64).into()),
     }
@@ -206,50 +195,11 @@ impl<
                 bit_cast::<12, 11>(self.entries.out_data.val().n) + bit_cast::<12, 2>(self.low2.val());
         }
 
-        // Header (PCIe Base Spec 2.2.4.1, 2.2.5, 2.2.7): addresses below 4 GiB in the 3-DW form. Length 1024 DW is never
-        // reached, MPS is at most 1 KiB. Tag 0, attributes 0.
-        self.total_up.next = self.prep_total.q.val() + 3;
-        self.total_dw.next = self.total_up.val() >> 2;
-        self.length.next = bit_cast::<32, 12>(self.total_dw.val());
-        self.low2.next = bit_cast::<2, 64>(self.prep_entry.q.val().addr);
-        self.first_be.next = 15.into();
-        self.first_be.next = self.first_be.val() << self.low2.val();
-        self.low2.next = bit_cast::<2, 12>(self.prep_total.q.val());
-        self.last_be.next = 15.into();
-        if self.low2.val() == 1 {
-            self.last_be.next = 1.into();
-        }
-        if self.low2.val() == 2 {
-            self.last_be.next = 3.into();
-        }
-        if self.low2.val() == 3 {
-            self.last_be.next = 7.into();
-        }
-        if self.total_dw.val() == 1 {
-            self.first_be.next = self.first_be.val() & self.last_be.val();
-            self.last_be.next = 0.into();
-        }
-        self.addr.next = self.prep_entry.q.val().addr;
-        self.addr_low.next = bit_cast::<32, 64>(self.addr.val());
-        self.addr_low.next = (self.addr_low.val() >> 2) << 2;
-        self.addr_high.next = self.addr.val().get_bits::<32>(32);
-        self.dw[0].next = self.mwr32.val() | self.length.val();
-        self.dw[1].next = (bit_cast::<32, 16>(self.cfg_requester_id.val()) << 16)
-            | (bit_cast::<32, 4>(self.last_be.val()) << 4)
-            | bit_cast::<32, 4>(self.first_be.val());
-        self.dw[2].next = self.addr_low.val();
-        self.dw[3].next = 0.into();
-        if self.addr_high.val().any() {
-            self.dw[0].next = self.mwr64.val() | self.length.val();
-            self.dw[2].next = self.addr_high.val();
-            self.dw[3].next = self.addr_low.val();
-        }
-        self.hdr.next = bit_cast::<128, 32>(self.dw[0].val())
-            | (bit_cast::<128, 32>(self.dw[1].val()) << 32)
-            | (bit_cast::<128, 32>(self.dw[2].val()) << 64)
-            | (bit_cast::<128, 32>(self.dw[3].val()) << 96);
+        self.header.requester_id.next = self.cfg_requester_id.val();
+        self.header.addr.next = self.prep_entry.q.val().addr;
+        self.header.total.next = self.prep_total.q.val();
         self.tails.in_valid.next = self.prep_move.val();
-        self.tails.in_data.next.hdr = self.hdr.val();
+        self.tails.in_data.next.hdr = self.header.hdr.val();
         self.tails.in_data.next.tlp = self.prep_entry.q.val().tlp;
         self.tails.in_data.next.record = self.prep_entry.q.val().record;
         self.tails.in_data.next.q = self.prep_entry.q.val().q;
@@ -260,7 +210,7 @@ impl<
         self.tails.in_data.next.irq = self.prep_entry.q.val().irq;
         self.tails.in_data.next.status = self.prep_entry.q.val().status;
 
-        // Reading. `left` counts the beats behind the present one; `total_up` turns from bytes to beats.
+        // Reading. `left` counts the beats behind the present one.
         self.next_row.next = self.row.q.val() + 1;
         self.inflight.d.next = self.inflight.q.val();
         if self.issue.val() {
@@ -272,7 +222,7 @@ impl<
         }
         self.total_up.next = self.prep_total.q.val() + self.lanes_less_1.val();
         self.total_up.next = self.total_up.val() >> self.lane_bits.val();
-        self.dws_over.next = self.total_dw.val() - 1;
+        self.dws_over.next = self.header.dws.val() - 1;
         self.dws_missing.next = self.dws_less_1.val() - (self.dws_over.val() & self.dws_less_1.val());
         self.start_row.next = self.prep_pos.q.val() >> self.lane_bits.val();
         if self.prep_move.val() & self.prep_entry.q.val().tlp {

@@ -2,86 +2,20 @@
 
 use std::collections::VecDeque;
 
-use ferrolane_abi::{completion, descriptor, regs, status};
+use ferrolane_abi::regs;
 use ferrolane_hw_verify::dut;
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use verilated::Dut;
 
+use crate::card::CardBeat;
+use crate::host::Desc;
+use crate::shape::Shape;
 use crate::tlp::{Beat, Sink};
 
 pub const NQ: usize = 4;
-const SLOTS: usize = 64;
+/// Descriptors of a queue in the store.
+pub const SLOTS: usize = 64;
 pub const REQUESTER: u32 = 0x0301;
-
-/// What the traffic looks like.
-#[derive(Clone, Debug)]
-pub struct Shape {
-    /// Chance that the card offers a beat in a clock, and that a beat or record is taken.
-    pub card: f64,
-    pub ready: f64,
-    pub record_ready: f64,
-    /// Chance per clock that the host posts a descriptor, and that it takes a record.
-    pub post: f64,
-    pub consume: f64,
-    /// Longest packet and descriptor in bytes; lengths are log-uniform unless fixed.
-    pub packet: usize,
-    pub descriptor: usize,
-    pub fixed: bool,
-    /// Chance that a descriptor is bad.
-    pub bad: f64,
-    /// The card stops at `c2h_pause`, at the latest after this many more beats; None: it never stops.
-    pub heed: Option<u32>,
-    /// Chance of a beat for a queue that doesn't exist.
-    pub stray: f64,
-    /// Max_Payload_Size is 128 << this.
-    pub mps: u32,
-    /// log2 of the completion ring's entries, if given.
-    pub cpl_log2: Option<u32>,
-}
-
-impl Shape {
-    pub fn random(rng: &mut StdRng) -> Self {
-        let mut p = || [0.1, 0.3, 0.7, 1.0][rng.random_range(0..4)];
-        let (card, ready, record_ready, post, consume) = (p(), p(), p(), p() / 8.0, p() / 4.0);
-        Shape {
-            card,
-            ready,
-            record_ready,
-            post,
-            consume,
-            packet: 1 << rng.random_range(1..14),
-            descriptor: 1 << rng.random_range(1..14),
-            fixed: false,
-            bad: 0.0,
-            heed: if rng.random() { Some(rng.random_range(0..16)) } else { None },
-            stray: 0.02,
-            mps: rng.random_range(0..4),
-            cpl_log2: None,
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub struct Desc {
-    pub addr: u64,
-    pub len: u32,
-    pub flags: u8,
-    pub err: u8,
-}
-
-impl Desc {
-    fn status(&self) -> u8 {
-        if self.err != 0 {
-            self.err
-        } else if self.len == 0 {
-            status::BAD_LENGTH
-        } else if self.flags & descriptor::REFUSED != 0 {
-            status::BAD_FLAGS
-        } else {
-            status::OK
-        }
-    }
-}
 
 #[derive(Default)]
 pub struct Queue {
@@ -92,37 +26,28 @@ pub struct Queue {
     /// Descriptors are posted.
     pub post: bool,
     pub cpl_log2: u32,
-    head: u32,
-    taken: u32,
+    pub head: u32,
+    pub taken: u32,
     pub records: u32,
-    consumer: u32,
-    store: Vec<([u32; 4], u8)>,
-    descs: VecDeque<Desc>,
+    pub consumer: u32,
+    pub store: Vec<([u32; 4], u8)>,
+    pub descs: VecDeque<Desc>,
     pub packets: VecDeque<(Vec<u8>, u32)>,
-    consumed: usize,
-    beats: VecDeque<CardBeat>,
+    pub consumed: usize,
+    pub beats: VecDeque<CardBeat>,
     /// Rest of a packet that was cut by a stop.
-    leftover: VecDeque<CardBeat>,
+    pub leftover: VecDeque<CardBeat>,
     /// Beats sent although the queue was paused.
-    late: u32,
-    next_addr: u64,
+    pub late: u32,
+    pub next_addr: u64,
     /// An error was announced with this code.
     pub error: Option<u8>,
     /// The next descriptor that is bad is the last one posted.
-    bad_posted: bool,
+    pub bad_posted: bool,
     pub eops: u64,
     pub bytes: u64,
     /// Clocks in which `c2h_pause` was high.
     pub paused: u64,
-}
-
-#[derive(Clone, Debug)]
-struct CardBeat {
-    dest: u64,
-    data: [u32; 4],
-    keep: u64,
-    last: bool,
-    user: u32,
 }
 
 pub struct Bench {
@@ -131,13 +56,13 @@ pub struct Bench {
     pub shape: Shape,
     pub q: Vec<Queue>,
     pub sink: Sink,
-    offered: Option<CardBeat>,
+    pub offered: Option<CardBeat>,
     pub waits: u64,
     pub sent_beats: u64,
     pub gap_clocks: u64,
-    head_events: VecDeque<(u64, u32)>,
-    cons_events: VecDeque<(u64, u32)>,
-    scanning_age: u32,
+    pub head_events: VecDeque<(u64, u32)>,
+    pub cons_events: VecDeque<(u64, u32)>,
+    pub scanning_age: u32,
 }
 
 impl Bench {
@@ -335,154 +260,6 @@ impl Bench {
         self.after(ready, record_ready);
     }
 
-    fn host(&mut self) {
-        let post = self.shape.post;
-        for i in 0..NQ {
-            let full = self.q[i].head.wrapping_sub(self.q[i].taken) as usize >= SLOTS;
-            let q = &self.q[i];
-            if q.run && q.post && !full && !q.bad_posted && self.rng.random_bool(post.min(1.0)) {
-                let desc = self.descriptor(i);
-                let q = &mut self.q[i];
-                q.bad_posted = desc.status() != 0;
-                let dws = [
-                    desc.addr as u32,
-                    (desc.addr >> 32) as u32,
-                    desc.len | (desc.flags as u32) << 24,
-                    self.rng.random(),
-                ];
-                q.store[q.head as usize % SLOTS] = (dws, desc.err);
-                q.head += 1;
-                q.descs.push_back(desc);
-                self.head_events.push_back(((NQ + i) as u64, q.head));
-            }
-            let q = &mut self.q[i];
-            if q.consumer != q.records && self.rng.random_bool(self.shape.consume.min(1.0)) {
-                q.consumer = self.rng.random_range(q.consumer + 1..=q.records);
-                self.cons_events.push_back(((NQ + i) as u64, q.consumer));
-            }
-        }
-        // A bus carries one event per clock; those of the other direction are not for this block.
-        let bus =
-            |name: &str, events: &mut VecDeque<(u64, u32)>, width: u32, rng: &mut StdRng, d: &mut Dut| {
-                let event = match rng.random_range(0..4) {
-                    0 => None,
-                    1 => Some((rng.random_range(0..NQ as u64), rng.random::<u32>() >> (32 - width))),
-                    _ => events.pop_front(),
-                };
-                d.set(&format!("{name}_valid"), event.is_some() as u64);
-                let (g, value) = event
-                    .unwrap_or((rng.random_range(0..2 * NQ as u64), rng.random::<u32>() >> (32 - width)));
-                d.set(&format!("{name}_g"), g);
-                d.set(&format!("{name}_value"), value as u64);
-            };
-        bus("head", &mut self.head_events, 32, &mut self.rng, &mut self.d);
-        bus("cons", &mut self.cons_events, 31, &mut self.rng, &mut self.d);
-        self.d.set("cons_arm", self.rng.random::<bool>() as u64);
-    }
-
-    fn descriptor(&mut self, i: usize) -> Desc {
-        let len = self.length(self.shape.descriptor) as u32;
-        let addr = if self.shape.fixed {
-            // Any offset within a page, so that alignments of all kinds come.
-            self.q[i].next_addr.next_multiple_of(4096) + self.rng.random_range(0..4096)
-        } else {
-            self.q[i].next_addr + if self.rng.random() { self.rng.random_range(0..300) } else { 0 }
-        };
-        self.q[i].next_addr = addr + len as u64;
-        let flags = self.rng.random::<u8>() & (descriptor::SOP | descriptor::EOP | descriptor::IRQ);
-        let mut desc = Desc { addr, len, flags, err: 0 };
-        if self.rng.random_bool(self.shape.bad) {
-            match self.rng.random_range(0..3) {
-                0 => desc.err = status::FETCH_UR + self.rng.random_range(0..4),
-                1 => desc.len = 0,
-                _ => desc.flags |= 8 << self.rng.random_range(0..5),
-            }
-        }
-        desc
-    }
-
-    fn length(&mut self, most: usize) -> usize {
-        if self.shape.fixed {
-            return most;
-        }
-        let top = 1 << self.rng.random_range(0..=most.ilog2());
-        self.rng.random_range(1..=top)
-    }
-
-    fn card(&mut self) {
-        if self.offered.is_none() && self.rng.random_bool(self.shape.card) {
-            self.offered = self.next_beat();
-        }
-        self.d.set("c2h_axis_tvalid", self.offered.is_some() as u64);
-        if let Some(b) = &self.offered {
-            self.d.set("c2h_axis_tdest", b.dest);
-            self.d.set_wide("c2h_axis_tdata", &b.data);
-            self.d.set("c2h_axis_tkeep", b.keep);
-            self.d.set("c2h_axis_tlast", b.last as u64);
-            self.d.set("c2h_axis_tuser", b.user as u64);
-        }
-    }
-
-    fn next_beat(&mut self) -> Option<CardBeat> {
-        if self.rng.random_bool(self.shape.stray) {
-            let dest = self.rng.random_range(NQ as u64..64);
-            let last = self.rng.random();
-            return Some(CardBeat {
-                dest,
-                data: self.rng.random(),
-                keep: 0xFFFF,
-                last,
-                user: self.rng.random(),
-            });
-        }
-        let pause = self.d.get("c2h_pause");
-        let start = self.rng.random_range(0..NQ);
-        for i in (0..NQ).map(|k| (start + k) % NQ) {
-            if let Some(heed) = self.shape.heed {
-                if pause >> i & 1 == 0 {
-                    self.q[i].late = 0;
-                } else if self.q[i].late >= heed {
-                    continue;
-                } else {
-                    self.q[i].late += 1;
-                }
-            }
-            if self.q[i].beats.is_empty() && self.q[i].feed {
-                self.packet(i);
-            }
-            if let Some(beat) = self.q[i].beats.pop_front() {
-                return Some(beat);
-            }
-        }
-        None
-    }
-
-    fn packet(&mut self, i: usize) {
-        let len = self.length(self.shape.packet);
-        let bytes: Vec<u8> = (0..len).map(|_| self.rng.random()).collect();
-        let mut user = 0;
-        for (n, chunk) in bytes.chunks(16).enumerate() {
-            let last = n == (len - 1) / 16;
-            let mut row: [u8; 16] = self.rng.random();
-            row[..chunk.len()].copy_from_slice(chunk);
-            // Without TLAST, TKEEP doesn't count; with it, nothing counts behind the first gap.
-            let junk = self.rng.random_range(0..0x10000);
-            let keep = if !last {
-                junk
-            } else if chunk.len() == 16 {
-                0xFFFF
-            } else {
-                let full = (1u64 << chunk.len()) - 1;
-                let lowest = if chunk.len() == 1 { self.rng.random_range(0..2) } else { full };
-                lowest | junk & !(full << 1 | 1)
-            };
-            user = self.rng.random();
-            let data = std::array::from_fn(|k| u32::from_le_bytes(row[4 * k..4 * k + 4].try_into().unwrap()));
-            self.q[i].beats.push_back(CardBeat { dest: i as u64, data, keep, last, user });
-        }
-        self.q[i].packets.push_back((bytes, user));
-    }
-
     fn after(&mut self, ready: bool, record_ready: bool) {
         if self.offered.is_some() {
             if self.d.is_set("c2h_axis_tready") {
@@ -545,52 +322,6 @@ impl Bench {
         self.scanning_age = if self.d.is_set("scanning") || !ready { 0 } else { self.scanning_age + 1 };
         if self.shape.ready == 1.0 && self.shape.record_ready == 1.0 {
             assert!(self.scanning_age < 4096 / 16 * 2, "plan keeps a queue for too long");
-        }
-    }
-
-    fn record(&mut self) {
-        let i = self.d.get("rec_c2h_q") as usize;
-        let bytes = self.d.get("rec_c2h_bytes") as usize;
-        let got = (
-            self.d.get("rec_c2h_index") as u32,
-            self.d.get("rec_c2h_status") as u8,
-            self.d.get("rec_c2h_flags") as u8,
-            self.d.get("rec_c2h_meta") as u32,
-            self.d.is_set("rec_c2h_irq"),
-        );
-        let q = &mut self.q[i];
-        let desc = q.descs.pop_front().expect("a record without descriptor");
-        let index = q.records;
-        q.records += 1;
-        assert!(q.records <= q.taken);
-        if desc.status() != 0 {
-            assert_eq!(bytes, 0);
-            assert_eq!(got, (index, desc.status(), 0, 0, true));
-            assert_eq!(q.error, Some(desc.status()));
-            return;
-        }
-        let (packet, user) = q.packets.front().expect("a record without a packet");
-        let rest = &packet[q.consumed..];
-        let n = rest.len().min(desc.len as usize);
-        let eop = n == rest.len();
-        assert_eq!(bytes, n, "bytes of descriptor {index} of queue {i}");
-        let flags = if eop { completion::EOP } else { 0 };
-        let meta = if eop { *user } else { 0 };
-        assert_eq!(got, (index, 0, flags, meta, desc.flags & descriptor::IRQ != 0));
-        for (k, &byte) in rest[..n].iter().enumerate() {
-            let at = desc.addr + k as u64;
-            assert_eq!(
-                self.sink.written.remove(&at),
-                Some(byte),
-                "byte {k} of descriptor {index} of queue {i}"
-            );
-        }
-        q.bytes += n as u64;
-        q.consumed += n;
-        if eop {
-            q.eops += 1;
-            q.packets.pop_front();
-            q.consumed = 0;
         }
     }
 }

@@ -1,10 +1,14 @@
 //! The whole C2H block against a model.
 
 mod bench;
+mod card;
+mod host;
+mod shape;
 mod tlp;
 
-use bench::{Bench, Shape, NQ};
+use bench::{Bench, NQ};
 use rand::{rngs::StdRng, Rng, SeedableRng};
+use shape::Shape;
 
 /// A card and a host that never stop.
 fn full_speed(packet: usize, descriptor: usize) -> Shape {
