@@ -29,8 +29,11 @@ struct Queue {
     size: u64,
     records: u32,
     consumer: u32,
-    armed: Option<u32>,
-    interrupt: bool,
+    /// ARMs that wait for a record.
+    armed: u32,
+    /// ARMs that a record has answered, up to [`UNTOLD`]: each may cause an interrupt. The host may have armed anew before
+    /// the first ARM's interrupt was on its way; the card then may send one for each or one for all.
+    answered: u32,
     /// A descriptor of it asked for an interrupt, armed or not.
     asks: bool,
     /// Records since then that no interrupt has told of, up to [`UNTOLD`].
@@ -145,8 +148,8 @@ impl Queues {
             let queue = &mut self.queues[index];
             if queue.vector == vector {
                 user = true;
-                if queue.interrupt {
-                    queue.interrupt = false;
+                if queue.answered > 0 {
+                    queue.answered -= 1;
                     return Ok(());
                 }
                 if queue.untold > 0 {
@@ -176,23 +179,24 @@ impl Queue {
         self.running = (1..=16).contains(&self.log2);
         self.start = self.base;
         self.size = 1 << self.log2;
-        (self.records, self.consumer, self.armed, self.interrupt) = (0, 0, None, false);
+        (self.records, self.consumer, self.armed, self.answered) = (0, 0, 0, 0);
         (self.asks, self.untold) = (false, 0);
     }
 
     fn doorbell(&mut self, upper: u32) {
         self.consumer = upper & CONSUMER_MASK;
         if upper >> ARM_BIT == 1 {
-            self.armed = Some(self.consumer);
+            self.armed += 1;
+            if self.consumer != self.records & CONSUMER_MASK {
+                self.answer();
+            }
         }
-        self.fire();
     }
 
-    fn fire(&mut self) {
-        if self.armed.is_some_and(|consumer| consumer != self.records & CONSUMER_MASK) {
-            self.armed = None;
-            self.interrupt = true;
-        }
+    /// There is a record that the ARMs asked for.
+    fn answer(&mut self) {
+        self.answered = (self.answered + self.armed).min(UNTOLD);
+        self.armed = 0;
     }
 
     fn records(&mut self, index: usize, tlp: &Tlp) -> Result<(), Finding> {
@@ -204,7 +208,7 @@ impl Queue {
         if self.asks {
             self.untold = (self.untold + count).min(UNTOLD);
         }
-        self.fire();
+        self.answer();
         let (first_be, last_be) = (hdr.first_be(), hdr.last_be());
         if !whole || first_be != 0xF || last_be != 0xF || hdr.attr() != 0 {
             let detail = format!(
