@@ -288,8 +288,9 @@ impl Bench {
         }
         let read = self.reads[tag as usize].as_ref()?;
         let q = &self.queues[read.g];
-        let boundaries: Vec<u32> =
-            (1..=read.left).filter(|n| (read.address + *n as u64 * 16) % 64 == 0 || *n == read.left).collect();
+        let boundaries: Vec<u32> = (1..=read.left)
+            .filter(|n| (read.address + *n as u64 * 16) % 64 == 0 || *n == read.left)
+            .collect();
         let n = boundaries[rng.random_range(0..boundaries.len())];
         let mut tlp = Tlp {
             tag,
@@ -448,7 +449,8 @@ impl Bench {
         let g = (0..GN)
             .find(|&g| {
                 let q = &self.queues[g];
-                address == q.base + ((q.requested as u64) & ((1 << q.log2) - 1)) * 16 && q.life != Life::Stopped
+                address == q.base + ((q.requested as u64) & ((1 << q.log2) - 1)) * 16
+                    && q.life != Life::Stopped
             })
             .expect("the next descriptor of some queue");
         assert!(self.reads.iter().flatten().all(|r| r.g != g), "two fetches of a queue");
@@ -525,7 +527,6 @@ impl Bench {
         }
     }
 }
-
 
 #[test]
 fn rings_are_read_completely_and_in_order() {

@@ -122,7 +122,19 @@ impl<const NQ: usize, const GN: usize, const SA: usize> Logic for FetchAnswer<NQ
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, init);
-        dff_setup!(self, clock, tags, fetching, failed, beat, known_first, stray, write_h2c, write_c2h, write_addr);
+        dff_setup!(
+            self,
+            clock,
+            tags,
+            fetching,
+            failed,
+            beat,
+            known_first,
+            stray,
+            write_h2c,
+            write_c2h,
+            write_addr
+        );
         dff_setup!(self, clock, write_data, write_err, moves, ends, move_g, move_value);
         dff_setup!(self, clock, told, told_end, told_g, told_value);
         self.tags.rst.next = self.rst.val();
