@@ -123,6 +123,7 @@ hw! {
         take_c2h: Signal<Local, Bit> = Default::default(),
         record_g: Signal<Local, Bits<7>> = Default::default(),
         picked_q: Signal<Local, Bits<7>> = Default::default(),
+        done_low: Signal<Local, Bits<31>> = Default::default(),
         next_done: Signal<Local, Bits<32>> = Default::default(),
         set: Signal<Local, Bits<GN>> = Default::default(),
         clear: Signal<Local, Bits<GN>> = Default::default(),
@@ -222,6 +223,7 @@ impl<const W: usize, const K: usize, const NQ: usize, const QB: usize, const GN:
         self.taken.next = false;
         self.told.d.next = false;
         self.told_g.d.next = self.g.q.val();
+        self.done_low.next = bit_cast::<31, 32>(self.place.done.val());
         self.next_done.next = self.place.done.val() + 1;
         self.told_value.d.next = self.next_done.val();
         self.place.ask.next = self.ask.q.val();
@@ -272,7 +274,7 @@ impl<const W: usize, const K: usize, const NQ: usize, const QB: usize, const GN:
             }
             RecordState::Compare => {
                 self.vector.d.next = self.place.vector.val();
-                if self.inbox.consumer.val() != bit_cast::<31, 32>(self.place.done.val()) {
+                if self.inbox.consumer.val() != self.done_low.val() {
                     self.clear.next = self.mask.val();
                     self.state.d.next = RecordState::Irq;
                 } else {
