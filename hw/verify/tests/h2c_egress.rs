@@ -28,7 +28,8 @@ struct Bench {
     run: (u64, u64),
     ready: f64,
     pause: u64,
-    paused: [u64; 4],
+    /// Beats since the clock in which the queue was paused.
+    after_pause: [Option<u64>; 4],
     /// Queue that is being cleared and what it gave back last.
     clearing: Option<(u64, u64)>,
 }
@@ -51,7 +52,7 @@ impl Bench {
             run: (9, 0),
             ready,
             pause: 0,
-            paused: [0; 4],
+            after_pause: [None; 4],
             clearing: None,
         };
         (0..20).for_each(|_| b.step(None));
@@ -135,16 +136,26 @@ impl Bench {
             }
         }
         for q in 0..4 {
-            self.paused[q] = if self.pause >> q & 1 == 1 { self.paused[q] + ready as u64 } else { 0 };
+            if self.pause >> q & 1 == 0 {
+                self.after_pause[q] = None;
+            }
         }
         if self.d.is_set("h2c_axis_tvalid") && ready {
             self.take();
+        }
+        for q in 0..4 {
+            if self.pause >> q & 1 == 1 && self.after_pause[q].is_none() {
+                self.after_pause[q] = Some(0);
+            }
         }
     }
 
     fn take(&mut self) {
         let q = self.d.get("h2c_axis_tdest");
-        assert!(self.paused[q as usize] <= 8);
+        if let Some(beats) = &mut self.after_pause[q as usize] {
+            *beats += 1;
+            assert!(*beats <= 4, "{beats} beats after the pause");
+        }
         let data = self.d.get_wide("h2c_axis_tdata");
         let queue = &mut self.q[q as usize];
         if data[1] as u64 != queue.life {
