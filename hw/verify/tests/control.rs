@@ -26,7 +26,7 @@ fn idle_means_that_nothing_of_the_queue_is_in_flight() {
             e.write_run(g, true);
         }
         exercise(&mut e, 20_000);
-        assert!(e.drains > 40, "seed {seed}: {} drains", e.drains);
+        assert!(e.drains > 25, "seed {seed}: {} drains", e.drains);
         // And every drain ends.
         for g in 0..GN {
             e.write_run(g, false);
@@ -147,7 +147,7 @@ fn flr_waits_until_the_engine_is_at_rest_and_resets_it() {
 }
 
 #[test]
-fn flr_ends_although_a_read_is_never_answered() {
+fn flr_ends_whatever_is_stuck() {
     let mut e = Engine::new(9);
     e.boot();
     e.write_run(0, true);
@@ -155,4 +155,8 @@ fn flr_ends_although_a_read_is_never_answered() {
     let waited = e.flr(900);
     // Half of 2^10 clocks is what a read is waited for.
     assert!((512..900).contains(&waited), "{waited}");
+    // And although a TLP never ends, after all of it.
+    e.stuck_tlp = true;
+    let waited = e.flr(1100);
+    assert!((1023..1100).contains(&waited), "{waited}");
 }

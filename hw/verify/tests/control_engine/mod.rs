@@ -32,12 +32,14 @@ impl Picker {
     fn step(
         &mut self,
         rng: &mut StdRng,
+        goes: bool,
         may: impl Fn(usize) -> bool,
         from: usize,
         n: usize,
         busy: u32,
     ) -> Option<usize> {
         match &mut self.holds {
+            Some(_) if !goes => None,
             Some((g, 0)) => {
                 let g = *g;
                 self.holds = None;
@@ -72,7 +74,9 @@ pub struct Engine {
     pub cleared: Vec<usize>,
     pub starts: Vec<(usize, u64)>,
     pub queue_errors: u32,
+    /// A read that is never answered, a TLP that never ends.
     pub lost_read: bool,
+    pub stuck_tlp: bool,
     run: u64,
     idle: u64,
     clock: u64,
@@ -91,6 +95,10 @@ pub struct Engine {
     writes: VecDeque<Write>,
     counts: [u16; 8],
     init: Option<usize>,
+    /// Clock up to which each stage stands still: a pick or a hand-over can take its time.
+    stall: [u64; 8],
+    /// Clock in which `init_valid` fell.
+    released: Option<u64>,
     /// Clock in which each owner answers, per owner.
     answers: [Option<u64>; 8],
     answered: u32,
@@ -129,6 +137,7 @@ impl Engine {
             starts: vec![],
             queue_errors: 0,
             lost_read: false,
+            stuck_tlp: false,
             run: 0,
             idle: 0xFF,
             clock: 0,
@@ -146,6 +155,8 @@ impl Engine {
             writes: VecDeque::new(),
             counts,
             init: None,
+            stall: [0; 8],
+            released: None,
             answers: [None; 8],
             answered: 0,
         };
@@ -208,27 +219,33 @@ impl Engine {
     fn work(&mut self) {
         let chance = if self.saturate { 1.0 } else { 0.6 };
         let (clock, run) = (self.clock, self.run);
+        for stall in &mut self.stall {
+            if self.rng.random_bool(0.01) {
+                *stall = clock + self.rng.random_range(1..80);
+            }
+        }
+        let goes = self.stall.map(|s| s <= clock);
         while self.writes.front().is_some_and(|w| w.1 <= clock) {
             self.writes.pop_front();
             self.bump(SENT);
         }
         // A record's TLP.
-        if !self.holding && self.rng.random_bool(if self.saturate { 1.0 } else { 0.3 }) {
+        if !self.holding && goes[0] && self.rng.random_bool(if self.saturate { 1.0 } else { 0.3 }) {
             if let Some(g) = self.records.pop_front() {
                 self.bump(WRITTEN);
                 self.write_tlp(g);
             }
         }
         // Record takes from commit and from send.
-        if self.commit_out.is_some() && self.records.len() < 8 && self.rng.random_bool(chance) {
+        if self.commit_out.is_some() && goes[1] && self.records.len() < 8 && self.rng.random_bool(chance) {
             self.records.extend(self.commit_out.take());
             self.bump(ACCEPT);
         }
-        if self.send_record.is_some() && self.records.len() < 8 && self.rng.random_bool(chance) {
+        if self.send_record.is_some() && goes[2] && self.records.len() < 8 && self.rng.random_bool(chance) {
             self.records.extend(self.send_record.take());
             self.bump(ACCEPT);
             self.bump(RETIRE);
-        } else if self.send_record.is_none() && !self.holding && self.rng.random_bool(chance) {
+        } else if self.send_record.is_none() && !self.holding && goes[3] && self.rng.random_bool(chance) {
             if let Some((g, record)) = self.jobs.pop_front() {
                 self.write_tlp(g);
                 if record {
@@ -238,7 +255,7 @@ impl Engine {
                 }
             }
         }
-        if self.commit_out.is_none() && self.requests.front().is_some_and(|r| r.1 <= clock) {
+        if self.commit_out.is_none() && goes[4] && self.requests.front().is_some_and(|r| r.1 <= clock) {
             let (g, _) = self.requests.pop_front().unwrap();
             self.bump(COMMIT);
             if self.rng.random_bool(0.5) {
@@ -248,19 +265,19 @@ impl Engine {
         self.fetching.retain(|f| f.1 > clock);
         let may = |g: usize| run >> g & 1 == 1;
         let free = !self.holding;
-        if let Some(g) = self.fetch.step(&mut self.rng, |g| may(g) && free, 0, GN, 5) {
+        if let Some(g) = self.fetch.step(&mut self.rng, goes[5], |g| may(g) && free, 0, GN, 5) {
             let answer = clock + self.rng.random_range(10..60);
             self.fetching.push((g, answer));
         }
         let room = self.requests.len() < 16 && free;
-        if let Some(g) = self.issue.step(&mut self.rng, |g| may(g) && room, 0, NQ, 4) {
+        if let Some(g) = self.issue.step(&mut self.rng, goes[6], |g| may(g) && room, 0, NQ, 4) {
             let latency = if self.saturate { 20 } else { self.rng.random_range(5..80) };
             self.requests.push_back((g, clock + latency));
             self.bump(REQ);
         }
         let room = self.jobs.len() < 16;
         let busy = if self.saturate { 0 } else { 8 };
-        if let Some(g) = self.plan.step(&mut self.rng, |g| may(g) && room, NQ, NQ, busy) {
+        if let Some(g) = self.plan.step(&mut self.rng, goes[7], |g| may(g) && room, NQ, NQ, busy) {
             let record = self.rng.random_bool(0.5);
             self.jobs.push_back((g, record));
             self.bump(ENTRY);
@@ -272,6 +289,9 @@ impl Engine {
         let asked = self.d.is_set("init_valid").then(|| self.d.get("init_g") as usize);
         if asked != self.init {
             assert!(asked.is_none() || self.init.is_none(), "init_valid has to fall between queues");
+            // What is still on its way to an owner has this long to die away.
+            assert!(asked.is_none() || self.released.is_none_or(|at| self.clock >= at + 16));
+            self.released = Some(self.clock);
             if let Some(g) = asked {
                 assert_eq!(self.in_flight(g), None, "queue {g} is cleared in flight");
                 assert_eq!(self.d.get("run") >> g & 1, 0, "queue {g} is cleared and runs");
@@ -308,7 +328,8 @@ impl Engine {
         self.d.set("send_busy", self.saturate || !self.jobs.is_empty() || self.send_record.is_some());
         self.d.set("rd_pending", self.rd_pending());
         self.d.set("arb_idle_wr", self.tlp_free());
-        self.d.set("arb_idle_rd", 1u64);
+        self.d.set("arb_idle_rd", self.clock % 256 > 30);
+        self.d.set("cpl_busy", self.cpl_busy());
         self.d.set("sweeping", self.clock < self.reset_at + self.sweep);
     }
 
@@ -318,7 +339,11 @@ impl Engine {
 
     /// Between TLPs, to make FLR wait for that too.
     fn tlp_free(&self) -> bool {
-        !self.holding || self.clock % 64 > 20
+        !self.stuck_tlp && (!self.holding || self.clock % 64 > 20)
+    }
+
+    fn cpl_busy(&self) -> bool {
+        self.clock % 128 < 40
     }
 
     pub fn tick(&mut self) {
@@ -369,6 +394,7 @@ impl Engine {
         self.reset_at = self.clock;
         self.cleared.clear();
         self.init = None;
+        self.released = None;
         self.answers = [None; 8];
     }
 
@@ -420,18 +446,19 @@ impl Engine {
         self.d.set("cfg_flr_request", 1u64);
         let mut waited = 0;
         loop {
-            let rest = !self.rd_pending() && self.writes.is_empty();
-            let given_up = self.lost_read && self.writes.is_empty();
+            let answered = !self.rd_pending() || (self.lost_read && waited >= 512);
+            let free = (self.tlp_free() && !self.cpl_busy()) || (self.stuck_tlp && waited >= 1023);
+            let rest = answered && free && self.d.is_set("arb_idle_rd") && self.writes.is_empty();
             self.tick();
             if self.d.is_set("core_rst") {
-                assert!(rest || given_up, "reset before the engine was at rest");
+                assert!(rest, "reset before the engine was at rest");
                 break;
             }
             assert!(!self.d.is_set("cfg_flr_ack"));
             waited += 1;
             assert!(waited < limit, "no reset");
         }
-        self.lost_read = false;
+        (self.lost_read, self.stuck_tlp) = (false, false);
         let mut acks = 0;
         for _ in 0..3000 {
             self.tick();
