@@ -58,6 +58,7 @@ fn after_a_reset_all_queues_are_cleared_before_the_host_gets_in() {
         e.sweep = 40;
         e.boot();
         assert_eq!(e.cleared, (0..GN).collect::<Vec<_>>());
+        assert!(e.first_clear >= Some(40), "{:?}", e.first_clear);
         assert_eq!(e.d.get("run"), 0);
         assert_eq!(e.d.get("halted"), 0);
         assert_eq!(e.d.get("idle"), (1 << GN) - 1);

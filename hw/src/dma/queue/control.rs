@@ -59,6 +59,7 @@ hw! {
         /// A read of ours is unanswered.
         pub rd_pending: Signal<In, Bit> = Default::default(),
         pub host_wait: Signal<Out, Bit> = Default::default(),
+        /// The registers' reset values are being written; clearing starts after that.
         pub sweeping: Signal<In, Bit> = Default::default(),
         /// RUN was written.
         pub ctl_valid: Signal<In, Bit> = Default::default(),
@@ -132,7 +133,6 @@ hw! {
         c2h_err_g: Signal<Local, Bits<7>> = Default::default(),
         answers: Signal<Local, Bits<8>> = Default::default(),
         owners: Signal<Local, Bits<8>> = Default::default(),
-        waiting: Signal<Local, Bit> = Default::default(),
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         last: Constant<Bits<7>> = Constant::new(((GN - 1) as u64).into()),
         one: Constant<Bits<GN>> = Constant::new(1_u64.into()),
@@ -159,13 +159,12 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const FT: usize> Logic f
         self.stuck.rst.next = self.reset.val();
         self.failed.rst.next = self.reset.val();
 
-        self.waiting.next = self.booting.q.val() | self.sweeping.val();
-        self.host_wait.next = self.waiting.val();
+        self.host_wait.next = self.booting.q.val();
         self.flr.rst.next = self.rst.val();
         self.flr.cfg_flr_request.next = self.cfg_flr_request.val();
         self.flr.between.next = self.arb_idle_wr.val() & self.arb_idle_rd.val() & !self.cpl_busy.val();
         self.flr.settled.next = !self.rd_pending.val() & (self.wr_issued.val() == self.wr_sent.val());
-        self.flr.clearing.next = self.waiting.val();
+        self.flr.clearing.next = self.booting.q.val();
         self.cfg_flr_ack.next = self.flr.cfg_flr_ack.val();
         self.hold.next = self.flr.hold.val();
 

@@ -99,6 +99,8 @@ pub struct Engine {
     stall: [u64; 8],
     /// Clock in which `init_valid` fell.
     released: Option<u64>,
+    /// Clock in which a queue was first cleared.
+    pub first_clear: Option<u64>,
     /// Clock in which each owner answers, per owner.
     answers: [Option<u64>; 8],
     answered: u32,
@@ -157,6 +159,7 @@ impl Engine {
             init: None,
             stall: [0; 8],
             released: None,
+            first_clear: None,
             answers: [None; 8],
             answered: 0,
         };
@@ -207,7 +210,8 @@ impl Engine {
     fn write_tlp(&mut self, g: usize) {
         self.counts[ISSUED] = self.counts[ISSUED].wrapping_add(1);
         let last = self.writes.back().map_or(0, |w| w.1);
-        let at = last.max(self.clock + self.rng.random_range(1..40));
+        let slow = self.rng.random_range(1..40) * if self.rng.random_bool(0.02) { 6 } else { 1 };
+        let at = last.max(self.clock + slow);
         self.writes.push_back((g, at));
     }
 
@@ -293,6 +297,7 @@ impl Engine {
             assert!(asked.is_none() || self.released.is_none_or(|at| self.clock >= at + 16));
             self.released = Some(self.clock);
             if let Some(g) = asked {
+                self.first_clear.get_or_insert(self.clock);
                 assert_eq!(self.in_flight(g), None, "queue {g} is cleared in flight");
                 assert_eq!(self.d.get("run") >> g & 1, 0, "queue {g} is cleared and runs");
                 self.answered = 0;
@@ -321,14 +326,13 @@ impl Engine {
         self.d.set("scanning_fetch", self.fetch.holds.is_none());
         self.d.set("scanning_issue", self.issue.holds.is_none());
         self.d.set("scanning_plan", self.plan.holds.is_none());
-        let busy = self.fetching.iter().map(|f| f.0).chain(self.fetch.holds.map(|h| h.0));
-        let busy = busy.fold(0u64, |v, g| v | 1 << g);
+        let busy = self.fetching.iter().fold(0u64, |v, f| v | 1 << f.0);
         self.d.set("fetch_busy", busy);
         self.d.set("commit_busy", self.commit_out.is_some());
         self.d.set("send_busy", self.saturate || !self.jobs.is_empty() || self.send_record.is_some());
         self.d.set("rd_pending", self.rd_pending());
         self.d.set("arb_idle_wr", self.tlp_free());
-        self.d.set("arb_idle_rd", self.clock % 256 > 30);
+        self.d.set("arb_idle_rd", self.clock % 256 >= 128);
         self.d.set("cpl_busy", self.cpl_busy());
         self.d.set("sweeping", self.clock < self.reset_at + self.sweep);
     }
@@ -447,8 +451,9 @@ impl Engine {
         let mut waited = 0;
         loop {
             let answered = !self.rd_pending() || (self.lost_read && waited >= 512);
-            let free = (self.tlp_free() && !self.cpl_busy()) || (self.stuck_tlp && waited >= 1023);
-            let rest = answered && free && self.d.is_set("arb_idle_rd") && self.writes.is_empty();
+            let between = self.tlp_free() && !self.cpl_busy() && self.d.is_set("arb_idle_rd");
+            let free = between || (self.stuck_tlp && waited >= 1023);
+            let rest = answered && free && self.writes.is_empty();
             self.tick();
             if self.d.is_set("core_rst") {
                 assert!(rest, "reset before the engine was at rest");
