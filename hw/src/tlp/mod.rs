@@ -1,6 +1,24 @@
 //! What all blocks that handle TLPs share: completion routing and the arbiters of the transmit streams.
 
+mod cpl_route;
+mod header;
+mod make_header;
+mod rd_arb;
+mod skid;
+mod wr_arb;
+
+pub use cpl_route::CplRoute;
+pub use header::{MemHeader, CPL, CPL_DATA, FETCH_TAGS, MEM_READ, MEM_WRITE};
+pub use make_header::MakeHeader;
+pub use rd_arb::RdArb;
+pub use skid::WrSkid;
+pub use wr_arb::WrArb;
+
 /// Blocks of this module that are tested on their own.
 pub fn blocks() -> Vec<crate::emit::TestBlock> {
-    vec![]
+    crate::blocks![
+        rd_arb: RdArb<128, 4>,
+        wr_arb: WrArb<128, 4>,
+        cpl_route: CplRoute<128, 4>,
+    ]
 }

@@ -1,6 +1,12 @@
 //! MSI-X: table, pending bits, messages.
 
+mod access;
+mod msix;
+
+pub use access::MsixAccess;
+pub use msix::Msix;
+
 /// Blocks of this module that are tested on their own.
 pub fn blocks() -> Vec<crate::emit::TestBlock> {
-    vec![]
+    crate::blocks![msix: Msix<128, 4, 16, 4>]
 }

@@ -1,0 +1,148 @@
+//! Completions for the engine's reads, decoded and sorted by tag.
+
+use rust_hdl::prelude::*;
+
+use super::header::{CPL, CPL_DATA};
+use crate::hw;
+use crate::prim::{Dffr, Reg};
+
+hw! {
+    /// One register on `rx_cpl` that decodes the header (PCIe Base Spec r5 2.2.9) on its way.
+    ///
+    /// ```text
+    ///  rx_cpl ─► decode ─► register ─► cpl_*, to_fetch, to_land
+    /// ```
+    /// The decoded fields are valid with the first beat and stay until the next TLP's. Never stalls: whoever asked has
+    /// reserved the room.
+    pub struct CplRoute<const W: usize, const K: usize> {
+        pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
+        pub rx_cpl_valid: Signal<In, Bit> = Default::default(),
+        pub rx_cpl_ready: Signal<Out, Bit> = Default::default(),
+        pub rx_cpl_first: Signal<In, Bit> = Default::default(),
+        pub rx_cpl_last: Signal<In, Bit> = Default::default(),
+        pub rx_cpl_hdr: Signal<In, Bits<128>> = Default::default(),
+        pub rx_cpl_data: Signal<In, Bits<W>> = Default::default(),
+        pub rx_cpl_keep: Signal<In, Bits<K>> = Default::default(),
+        pub rx_cpl_error: Signal<In, Bit> = Default::default(),
+        /// A beat for somebody; `to_fetch` and `to_land` say for whom.
+        pub cpl_valid: Signal<Out, Bit> = Default::default(),
+        pub cpl_first: Signal<Out, Bit> = Default::default(),
+        pub cpl_last: Signal<Out, Bit> = Default::default(),
+        pub cpl_data: Signal<Out, Bits<W>> = Default::default(),
+        pub cpl_keep: Signal<Out, Bits<K>> = Default::default(),
+        /// With the last beat: discard the TLP.
+        pub cpl_error: Signal<Out, Bit> = Default::default(),
+        pub cpl_tag: Signal<Out, Bits<10>> = Default::default(),
+        /// Completion status: 0 is successful, 1 unsupported request, 4 completer abort.
+        pub cpl_status: Signal<Out, Bits<3>> = Default::default(),
+        /// Bytes that remain of the request, this TLP's included: 1 to 4096.
+        pub cpl_byte_count: Signal<Out, Bits<13>> = Default::default(),
+        /// Bits 6:0 of the address of the first byte.
+        pub cpl_lower: Signal<Out, Bits<7>> = Default::default(),
+        /// Payload in DWs, 0 to 1024.
+        pub cpl_len: Signal<Out, Bits<11>> = Default::default(),
+        /// The payload is poisoned.
+        pub cpl_ep: Signal<Out, Bit> = Default::default(),
+        pub cpl_has_data: Signal<Out, Bit> = Default::default(),
+        /// Not a completion for a memory read, or another requester's.
+        pub cpl_bad: Signal<Out, Bit> = Default::default(),
+        /// `cpl_valid` with a tag of descriptor fetch.
+        pub to_fetch: Signal<Out, Bit> = Default::default(),
+        /// `cpl_valid` with any other tag.
+        pub to_land: Signal<Out, Bit> = Default::default(),
+        /// Pulse: a TLP has come.
+        pub rx_cpl_count: Signal<Out, Bit> = Default::default(),
+        valid: Dffr<Bit> = Default::default(),
+        first: Reg<Bit> = Default::default(),
+        last: Reg<Bit> = Default::default(),
+        data: Reg<Bits<W>> = Default::default(),
+        keep: Reg<Bits<K>> = Default::default(),
+        error: Reg<Bit> = Default::default(),
+        tag: Reg<Bits<10>> = Default::default(),
+        status: Reg<Bits<3>> = Default::default(),
+        bytes: Reg<Bits<13>> = Default::default(),
+        lower: Reg<Bits<7>> = Default::default(),
+        len: Reg<Bits<11>> = Default::default(),
+        ep: Reg<Bit> = Default::default(),
+        has_data: Reg<Bit> = Default::default(),
+        bad: Reg<Bit> = Default::default(),
+        is_fetch: Reg<Bit> = Default::default(),
+        fmt_type: Signal<Local, Bits<8>> = Default::default(),
+        full_tag: Signal<Local, Bits<10>> = Default::default(),
+        tag_bit8: Signal<Local, Bits<10>> = Default::default(),
+        tag_bit9: Signal<Local, Bits<10>> = Default::default(),
+        length: Signal<Local, Bits<10>> = Default::default(),
+        count: Signal<Local, Bits<12>> = Default::default(),
+        cpl: Constant<Bits<8>> = Constant::new(CPL.into()),
+        cpl_d: Constant<Bits<8>> = Constant::new(CPL_DATA.into()),
+    }
+}
+
+impl<const W: usize, const K: usize> Logic for CplRoute<W, K> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, valid, first, last, data, keep, error, tag, status, bytes, lower, len);
+        dff_setup!(self, clock, ep, has_data, bad, is_fetch);
+        self.valid.rst.next = self.rst.val();
+        self.rx_cpl_ready.next = true;
+
+        self.valid.d.next = self.rx_cpl_valid.val();
+        self.first.d.next = self.rx_cpl_first.val();
+        self.last.d.next = self.rx_cpl_last.val();
+        self.data.d.next = self.rx_cpl_data.val();
+        self.keep.d.next = self.rx_cpl_keep.val();
+        self.error.d.next = self.rx_cpl_error.val();
+
+        self.fmt_type.next = self.rx_cpl_hdr.val().get_bits::<8>(24);
+        // Tag bits 9 and 8 stand in DW0 (PCIe Base Spec r5 2.2.6.2).
+        self.tag_bit8.next = bit_cast::<10, 1>(self.rx_cpl_hdr.val().get_bits::<1>(19));
+        self.tag_bit9.next = bit_cast::<10, 1>(self.rx_cpl_hdr.val().get_bits::<1>(23));
+        self.full_tag.next = bit_cast::<10, 8>(self.rx_cpl_hdr.val().get_bits::<8>(72))
+            | (self.tag_bit8.val() << 8)
+            | (self.tag_bit9.val() << 9);
+        self.length.next = self.rx_cpl_hdr.val().get_bits::<10>(0);
+        self.count.next = self.rx_cpl_hdr.val().get_bits::<12>(32);
+        if self.rx_cpl_valid.val() & self.rx_cpl_first.val() {
+            self.tag.d.next = self.full_tag.val();
+            self.is_fetch.d.next = self.full_tag.val().get_bits::<7>(3) == 0;
+            self.status.d.next = self.rx_cpl_hdr.val().get_bits::<3>(45);
+            self.lower.d.next = self.rx_cpl_hdr.val().get_bits::<7>(64);
+            self.ep.d.next = self.rx_cpl_hdr.val().get_bit(14);
+            self.bytes.d.next = bit_cast::<13, 12>(self.count.val());
+            if self.count.val() == 0 {
+                self.bytes.d.next = 4096.into();
+            }
+            self.has_data.d.next = self.rx_cpl_hdr.val().get_bit(30);
+            self.len.d.next = bit_cast::<11, 10>(self.length.val());
+            if self.length.val() == 0 {
+                self.len.d.next = 1024.into();
+            }
+            if !self.rx_cpl_hdr.val().get_bit(30) {
+                self.len.d.next = 0.into();
+            }
+            self.bad.d.next = ((self.fmt_type.val() != self.cpl.val())
+                & (self.fmt_type.val() != self.cpl_d.val()))
+                | (self.rx_cpl_hdr.val().get_bits::<16>(80) != self.cfg_requester_id.val());
+        }
+
+        self.cpl_valid.next = self.valid.q.val();
+        self.cpl_first.next = self.first.q.val();
+        self.cpl_last.next = self.last.q.val();
+        self.cpl_data.next = self.data.q.val();
+        self.cpl_keep.next = self.keep.q.val();
+        self.cpl_error.next = self.error.q.val();
+        self.cpl_tag.next = self.tag.q.val();
+        self.cpl_status.next = self.status.q.val();
+        self.cpl_byte_count.next = self.bytes.q.val();
+        self.cpl_lower.next = self.lower.q.val();
+        self.cpl_len.next = self.len.q.val();
+        self.cpl_ep.next = self.ep.q.val();
+        self.cpl_has_data.next = self.has_data.q.val();
+        self.cpl_bad.next = self.bad.q.val();
+        self.to_fetch.next = self.valid.q.val() & self.is_fetch.q.val();
+        self.to_land.next = self.valid.q.val() & !self.is_fetch.q.val();
+        self.rx_cpl_count.next = self.valid.q.val() & self.last.q.val();
+    }
+}

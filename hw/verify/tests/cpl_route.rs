@@ -1,0 +1,126 @@
+//! `tlp::CplRoute`: every header field, at one beat per clock.
+
+use ferrolane_hw_verify::dut;
+use rand::{rngs::StdRng, Rng, SeedableRng};
+
+const REQUESTER: u32 = 0x0300;
+
+#[derive(Clone, Debug)]
+struct Header {
+    fmt_type: u32,
+    length: u32,
+    ep: bool,
+    tag: u32,
+    status: u32,
+    byte_count: u32,
+    lower: u32,
+    requester: u32,
+}
+
+impl Header {
+    fn random(rng: &mut StdRng) -> Self {
+        Header {
+            fmt_type: *[0x0A, 0x4A, 0x4A, 0x4A, 0x4B, 0x00, 0x40]
+                .get(rng.random_range(0..7))
+                .expect("in range"),
+            length: if rng.random_bool(0.1) { 0 } else { rng.random_range(0..1024) },
+            ep: rng.random(),
+            tag: if rng.random() { rng.random_range(0..16) } else { rng.random_range(0..1024) },
+            status: rng.random_range(0..8),
+            byte_count: if rng.random_bool(0.1) { 0 } else { rng.random_range(0..4096) },
+            lower: rng.random_range(0..128),
+            requester: if rng.random_bool(0.8) { REQUESTER } else { rng.random_range(0..65536) },
+        }
+    }
+
+    /// Reserved bits carry anything.
+    fn dws(&self, rng: &mut StdRng) -> [u32; 4] {
+        let junk = rng.random::<u32>() & 0x0077_BC00;
+        [
+            self.fmt_type << 24
+                | (self.tag >> 9 & 1) << 23
+                | (self.tag >> 8 & 1) << 19
+                | (self.ep as u32) << 14
+                | self.length
+                | junk,
+            rng.random::<u32>() << 16 | self.status << 13 | (rng.random::<u32>() & 1) << 12 | self.byte_count,
+            self.requester << 16 | (self.tag & 0xFF) << 8 | (rng.random::<u32>() & 1) << 7 | self.lower,
+            rng.random(),
+        ]
+    }
+}
+
+#[test]
+fn fields_and_beats_come_one_clock_later() {
+    for seed in 0..6 {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut d = dut!(cpl_route, seed);
+        d.pulse("rst", 1);
+        d.set("cfg_requester_id", REQUESTER);
+        let gap = rng.random_range(0.0..0.5);
+        let mut left = 0;
+        let mut header = Header::random(&mut rng);
+        // What was put in the clock before: first, last, data, keep, error.
+        let mut before: Option<(bool, bool, Vec<u32>, u64, bool)> = None;
+        let (mut tlps, mut counted) = (0, 0);
+        for _ in 0..6000 {
+            let beat = (!rng.random_bool(gap)).then(|| {
+                let first = left == 0;
+                if first {
+                    left = rng.random_range(1..6);
+                }
+                left -= 1;
+                let data: [u32; 4] = rng.random();
+                (first, left == 0, data.to_vec(), rng.random_range(0..16), rng.random())
+            });
+            d.set("rx_cpl_valid", beat.is_some() as u64);
+            let shown = header.clone();
+            if let Some((first, last, data, keep, error)) = &beat {
+                d.set("rx_cpl_first", *first as u64);
+                d.set("rx_cpl_last", *last as u64);
+                d.set_wide("rx_cpl_data", data);
+                d.set("rx_cpl_keep", *keep);
+                d.set("rx_cpl_error", *error as u64);
+                if *first {
+                    header = Header::random(&mut rng);
+                    let dws = header.dws(&mut rng);
+                    d.set_wide("rx_cpl_hdr", &dws);
+                } else {
+                    // Counts with the first beat only.
+                    d.set_wide("rx_cpl_hdr", &rng.random::<[u32; 4]>());
+                }
+            }
+            d.step();
+            assert_eq!(d.get("rx_cpl_ready"), 1);
+            assert_eq!(d.get("cpl_valid") == 1, before.is_some());
+            counted += d.get("rx_cpl_count");
+            let to = (d.get("to_fetch"), d.get("to_land"));
+            if let Some((first, last, data, keep, error)) = &before {
+                assert_eq!(to, if shown.tag < 8 { (1, 0) } else { (0, 1) });
+                assert_eq!(d.get("cpl_first") == 1, *first);
+                assert_eq!(d.get("cpl_last") == 1, *last);
+                assert_eq!(d.get("cpl_error") == 1, *error);
+                assert_eq!(d.get("cpl_keep"), *keep);
+                assert_eq!(d.get_wide("cpl_data"), *data);
+                let has_data = shown.fmt_type & 0x40 != 0;
+                assert_eq!(d.get("cpl_tag"), shown.tag as u64);
+                assert_eq!(d.get("cpl_status"), shown.status as u64);
+                assert_eq!(d.get("cpl_lower"), shown.lower as u64);
+                assert_eq!(d.get("cpl_ep") == 1, shown.ep);
+                assert_eq!(d.get("cpl_has_data") == 1, has_data);
+                let count = if shown.byte_count == 0 { 4096 } else { shown.byte_count };
+                assert_eq!(d.get("cpl_byte_count"), count as u64);
+                let length = if shown.length == 0 { 1024 } else { shown.length };
+                assert_eq!(d.get("cpl_len"), if has_data { length as u64 } else { 0 });
+                let bad = !matches!(shown.fmt_type, 0x0A | 0x4A) || shown.requester != REQUESTER;
+                assert_eq!(d.get("cpl_bad") == 1, bad);
+                tlps += *last as u64;
+            } else {
+                assert_eq!(to, (0, 0));
+            }
+            before = beat;
+        }
+        assert_eq!(counted, tlps);
+        assert!(tlps > 500);
+    }
+}
