@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use ferrolane_hw_verify::dut;
-use rand::{rngs::StdRng, Rng, SeedableRng};
+use rand::{rngs::StdRng, seq::IndexedRandom, Rng, SeedableRng};
 
 pub const NQ: usize = 4;
 pub const GN: usize = 8;
@@ -89,11 +89,14 @@ pub struct Engine {
     fetching: Vec<(usize, u64)>,
     requests: VecDeque<(usize, u64)>,
     commit_out: Option<usize>,
-    jobs: VecDeque<(usize, bool)>,
-    send_record: Option<usize>,
+    /// Entries of send: queue, whether it has a TLP, a record.
+    jobs: VecDeque<(usize, bool, bool)>,
+    send_records: VecDeque<usize>,
+    /// What has moved in this clock: a TLP of send, a record of send, one of commit.
+    moved: [bool; 3],
     records: VecDeque<usize>,
     writes: VecDeque<Write>,
-    counts: [u16; 8],
+    counts: [u16; 6],
     init: Option<usize>,
     /// Clock up to which each stage stands still: a pick or a hand-over can take its time.
     stall: [u64; 8],
@@ -108,27 +111,17 @@ pub struct Engine {
 
 const REQ: usize = 0;
 const COMMIT: usize = 1;
-const ENTRY: usize = 2;
-const RETIRE: usize = 3;
-const ACCEPT: usize = 4;
-const WRITTEN: usize = 5;
-const ISSUED: usize = 6;
-const SENT: usize = 7;
-const COUNTS: [&str; 8] = [
-    "req_issued",
-    "req_committed",
-    "c2h_issued",
-    "c2h_retired",
-    "rec_accepted",
-    "rec_written",
-    "wr_issued",
-    "wr_sent",
-];
+const ACCEPT: usize = 2;
+const WRITTEN: usize = 3;
+const ISSUED: usize = 4;
+const SENT: usize = 5;
+const COUNTS: [&str; 6] =
+    ["req_issued", "req_committed", "rec_accepted", "rec_written", "wr_issued", "wr_sent"];
 
 impl Engine {
     pub fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let counts = [0; 8].map(|_: u16| rng.random::<u16>());
+        let counts = [0; 6].map(|_: u16| rng.random::<u16>());
         let mut e = Engine {
             d: dut!(control, seed),
             rng,
@@ -152,7 +145,8 @@ impl Engine {
             requests: VecDeque::new(),
             commit_out: None,
             jobs: VecDeque::new(),
-            send_record: None,
+            send_records: VecDeque::new(),
+            moved: [false; 3],
             records: VecDeque::new(),
             writes: VecDeque::new(),
             counts,
@@ -164,7 +158,7 @@ impl Engine {
             answered: 0,
         };
         // Counts are free-running: they start anywhere, pairs equal.
-        for pair in 0..4 {
+        for pair in 0..3 {
             e.counts[2 * pair + 1] = e.counts[2 * pair];
         }
         e.d.pulse("rst", 2);
@@ -200,7 +194,7 @@ impl Engine {
             ("request queue", self.requests.iter().any(|r| r.0 == g)),
             ("commit's record", self.commit_out == Some(g)),
             ("send", self.jobs.iter().any(|j| j.0 == g)),
-            ("send's record", self.send_record == Some(g)),
+            ("send's records", self.send_records.contains(&g)),
             ("record", self.records.contains(&g)),
             ("writes", self.writes.iter().any(|w| w.0 == g)),
         ];
@@ -221,6 +215,7 @@ impl Engine {
 
     /// One clock of all stages, downstream first; `run` is as control showed it in the last clock.
     fn work(&mut self) {
+        self.moved = [false; 3];
         let chance = if self.saturate { 1.0 } else { 0.6 };
         let (clock, run) = (self.clock, self.run);
         for stall in &mut self.stall {
@@ -244,19 +239,22 @@ impl Engine {
         if self.commit_out.is_some() && goes[1] && self.records.len() < 8 && self.rng.random_bool(chance) {
             self.records.extend(self.commit_out.take());
             self.bump(ACCEPT);
+            self.moved[2] = true;
         }
-        if self.send_record.is_some() && goes[2] && self.records.len() < 8 && self.rng.random_bool(chance) {
-            self.records.extend(self.send_record.take());
+        if !self.send_records.is_empty() && goes[2] && self.records.len() < 8 && self.rng.random_bool(chance)
+        {
+            self.records.extend(self.send_records.pop_front());
             self.bump(ACCEPT);
-            self.bump(RETIRE);
-        } else if self.send_record.is_none() && !self.holding && goes[3] && self.rng.random_bool(chance) {
-            if let Some((g, record)) = self.jobs.pop_front() {
-                self.write_tlp(g);
-                if record {
-                    self.send_record = Some(g);
-                } else {
-                    self.bump(RETIRE);
+            self.moved[1] = true;
+        }
+        let blocked = self.jobs.front().is_some_and(|j| j.2) && self.send_records.len() == 8;
+        if !blocked && !self.holding && goes[3] && self.rng.random_bool(chance) {
+            if let Some((g, tlp, record)) = self.jobs.pop_front() {
+                if tlp {
+                    self.write_tlp(g);
+                    self.moved[0] = true;
                 }
+                self.send_records.extend(record.then_some(g));
             }
         }
         if self.commit_out.is_none() && goes[4] && self.requests.front().is_some_and(|r| r.1 <= clock) {
@@ -279,12 +277,11 @@ impl Engine {
             self.requests.push_back((g, clock + latency));
             self.bump(REQ);
         }
-        let room = self.jobs.len() < 16;
+        let room = self.jobs.len() < 24;
         let busy = if self.saturate { 0 } else { 8 };
         if let Some(g) = self.plan.step(&mut self.rng, goes[7], |g| may(g) && room, NQ, NQ, busy) {
-            let record = self.rng.random_bool(0.5);
-            self.jobs.push_back((g, record));
-            self.bump(ENTRY);
+            let (tlp, record) = *[(true, false), (true, true), (false, true)].choose(&mut self.rng).unwrap();
+            self.jobs.push_back((g, tlp, record));
         }
     }
 
@@ -328,8 +325,15 @@ impl Engine {
         self.d.set("scanning_plan", self.plan.holds.is_none());
         let busy = self.fetching.iter().fold(0u64, |v, f| v | 1 << f.0);
         self.d.set("fetch_busy", busy);
-        self.d.set("commit_busy", self.commit_out.is_some());
-        self.d.set("send_busy", self.saturate || !self.jobs.is_empty() || self.send_record.is_some());
+        let [tlp, c2h, h2c] = self.moved;
+        self.d.set("data_wr_valid", tlp || !self.jobs.is_empty());
+        self.d.set("data_wr_ready", tlp);
+        self.d.set("data_wr_last", tlp || self.rng.random());
+        self.d.set("rec_c2h_valid", c2h || !self.send_records.is_empty());
+        self.d.set("rec_c2h_ready", c2h);
+        self.d.set("rec_h2c_valid", h2c || self.commit_out.is_some());
+        self.d.set("rec_h2c_ready", h2c);
+        self.d.set("send_busy", self.saturate || !self.jobs.is_empty() || !self.send_records.is_empty());
         self.d.set("rd_pending", self.rd_pending());
         self.d.set("arb_idle_wr", self.tlp_free());
         self.d.set("arb_idle_rd", self.clock % 256 >= 128);
@@ -390,11 +394,13 @@ impl Engine {
         self.plan.holds = None;
         self.fetching.clear();
         self.requests.clear();
-        (self.commit_out, self.send_record) = (None, None);
+        self.commit_out = None;
+        self.send_records.clear();
+        self.moved = [false; 3];
         self.jobs.clear();
         self.records.clear();
         self.writes.clear();
-        self.counts = [0; 8];
+        self.counts = [0; 6];
         self.reset_at = self.clock;
         self.cleared.clear();
         self.init = None;
