@@ -5,8 +5,8 @@ fn main() {
     #[cfg(feature = "rtl")]
     verilated_build::Design::new()
         .model(
-            verilated_build::Model::new("card", "ferrolane_card")
-                .verilog(ferrolane_hw::emit_card())
+            verilated_build::Model::new("card", ferrolane_hw::top::CARD_MODULE)
+                .verilog(ferrolane_hw::top::card_verilog())
                 .x_unique(true)
                 .trace(cfg!(feature = "trace")),
         )

@@ -29,8 +29,11 @@ struct Queue {
     size: u64,
     records: u32,
     consumer: u32,
-    armed: Option<u32>,
-    interrupt: bool,
+    /// ARMs that wait for a record.
+    armed: u32,
+    /// ARMs that a record has answered, up to [`ANSWERED`]: each may cause an interrupt. The host may have armed anew before
+    /// the first ARM's interrupt was on its way; the card then may send one for each or one for all.
+    answered: u32,
     /// A descriptor of it asked for an interrupt, armed or not.
     asks: bool,
     /// Records since then that no interrupt has told of, up to [`UNTOLD`].
@@ -39,6 +42,9 @@ struct Queue {
 
 /// Records that may be written before the interrupt of the first of them: the engine keeps that many in flight.
 const UNTOLD: u32 = 4;
+
+/// ARMs that may be on their way through the card at a time: its queue of writes from the host holds no more.
+const ANSWERED: u32 = 256;
 
 /// All queues.
 pub struct Queues {
@@ -145,8 +151,8 @@ impl Queues {
             let queue = &mut self.queues[index];
             if queue.vector == vector {
                 user = true;
-                if queue.interrupt {
-                    queue.interrupt = false;
+                if queue.answered > 0 {
+                    queue.answered -= 1;
                     return Ok(());
                 }
                 if queue.untold > 0 {
@@ -176,23 +182,24 @@ impl Queue {
         self.running = (1..=16).contains(&self.log2);
         self.start = self.base;
         self.size = 1 << self.log2;
-        (self.records, self.consumer, self.armed, self.interrupt) = (0, 0, None, false);
+        (self.records, self.consumer, self.armed, self.answered) = (0, 0, 0, 0);
         (self.asks, self.untold) = (false, 0);
     }
 
     fn doorbell(&mut self, upper: u32) {
         self.consumer = upper & CONSUMER_MASK;
         if upper >> ARM_BIT == 1 {
-            self.armed = Some(self.consumer);
+            self.armed += 1;
+            if self.consumer != self.records & CONSUMER_MASK {
+                self.answer();
+            }
         }
-        self.fire();
     }
 
-    fn fire(&mut self) {
-        if self.armed.is_some_and(|consumer| consumer != self.records & CONSUMER_MASK) {
-            self.armed = None;
-            self.interrupt = true;
-        }
+    /// There is a record that the ARMs asked for.
+    fn answer(&mut self) {
+        self.answered = (self.answered + self.armed).min(ANSWERED);
+        self.armed = 0;
     }
 
     fn records(&mut self, index: usize, tlp: &Tlp) -> Result<(), Finding> {
@@ -204,7 +211,7 @@ impl Queue {
         if self.asks {
             self.untold = (self.untold + count).min(UNTOLD);
         }
-        self.fire();
+        self.answer();
         let (first_be, last_be) = (hdr.first_be(), hdr.last_be());
         if !whole || first_be != 0xF || last_be != 0xF || hdr.attr() != 0 {
             let detail = format!(

@@ -61,6 +61,7 @@ hw! {
         fetching: Dffr<Bits<GN>> = Default::default(),
         failed: Dffr<Bits<GN>> = Default::default(),
         beat: Reg<Bits<6>> = Default::default(),
+        known_first: Reg<Bit> = Default::default(),
         stray: Dffr<Bit> = Default::default(),
         // Store write.
         write_h2c: Dffr<Bit> = Default::default(),
@@ -121,7 +122,19 @@ impl<const NQ: usize, const GN: usize, const SA: usize> Logic for FetchAnswer<NQ
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, init);
-        dff_setup!(self, clock, tags, fetching, failed, beat, stray, write_h2c, write_c2h, write_addr);
+        dff_setup!(
+            self,
+            clock,
+            tags,
+            fetching,
+            failed,
+            beat,
+            known_first,
+            stray,
+            write_h2c,
+            write_c2h,
+            write_addr
+        );
         dff_setup!(self, clock, write_data, write_err, moves, ends, move_g, move_value);
         dff_setup!(self, clock, told, told_end, told_g, told_value);
         self.tags.rst.next = self.rst.val();
@@ -151,7 +164,14 @@ impl<const NQ: usize, const GN: usize, const SA: usize> Logic for FetchAnswer<NQ
         self.g.next = self.batch.val().g;
         self.left.next = self.batch.val().left;
         self.index.next = self.batch.val().index;
+        // The first beat decides: a stray doesn't turn into an answer because its tag comes into use meanwhile.
         self.known.next = self.tags.q.val().get_bit(self.tag.val().index()) & !self.cpl_bad.val();
+        if !self.cpl_first.val() {
+            self.known.next = self.known_first.q.val();
+        }
+        if self.to_fetch.val() {
+            self.known_first.d.next = self.known.val();
+        }
         self.drop.next = self.failed.q.val().get_bit(self.g.val().index());
 
         // Byte Count is what remains of the request, this TLP included (PCIe Base Spec r5 2.2.9).
