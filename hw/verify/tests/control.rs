@@ -19,7 +19,7 @@ fn exercise(e: &mut Engine, clocks: u64) {
 
 #[test]
 fn idle_means_that_nothing_of_the_queue_is_in_flight() {
-    for seed in 0..12 {
+    for seed in 0..40 {
         let mut e = Engine::new(seed);
         e.boot();
         for g in 0..GN {

@@ -5,6 +5,7 @@ mod doorbell;
 mod drain;
 mod flr;
 mod regs;
+mod regs_table;
 mod snoop;
 
 pub use control::Control;

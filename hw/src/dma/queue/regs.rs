@@ -2,48 +2,13 @@
 
 use ferrolane_abi::map;
 use ferrolane_abi::regs::queue as abi;
-use ferrolane_abi::table::{Access, Field, Register};
+use ferrolane_abi::table::Access;
 use rust_hdl::prelude::*;
 
+use super::regs_table::{field, mask, set, stored, table, word_of, WORDS};
 use super::Snoop;
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
-
-/// Words of a queue's block that can hold a register; the rest of the block is empty.
-const WORDS: usize = 16;
-
-fn at(word: usize) -> Option<&'static Register> {
-    abi::REGISTERS.iter().find(|r| r.offset as usize == word * 4)
-}
-
-/// One constant per word, 0 where there is no register.
-fn table(value: fn(&Register) -> u32) -> [Constant<Bits<32>>; WORDS] {
-    array_init::array_init(|word| Constant::new((at(word).map_or(0, value) as u64).into()))
-}
-
-/// One bit per word.
-fn set(holds: fn(&Register) -> bool) -> Constant<Bits<WORDS>> {
-    Constant::new(
-        (0..WORDS).filter(|w| at(*w).is_some_and(holds)).fold(0, |bits, w| bits | 1_u64 << w).into(),
-    )
-}
-
-/// CTRL has no storage here: control holds the run bits.
-fn stored(register: &Register) -> bool {
-    register.mask(Access::Rw) != 0 && register.offset != abi::CTRL.offset
-}
-
-fn word_of(register: &Register) -> Constant<Bits<4>> {
-    Constant::new((register.offset as u64 / 4).into())
-}
-
-fn field(register: &Register, name: &str) -> &'static Field {
-    register.field(name).expect("a field of the table")
-}
-
-fn mask(register: &Register, name: &str) -> Constant<Bits<32>> {
-    Constant::new((field(register, name).mask() as u64).into())
-}
 
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum RegsState {

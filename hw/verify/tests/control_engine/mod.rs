@@ -1,9 +1,13 @@
 //! What surrounds control, as far as control can see it: each stage holds whose work it has.
 
+mod stages;
+
 use std::collections::VecDeque;
 
 use ferrolane_hw_verify::dut;
 use rand::{rngs::StdRng, seq::IndexedRandom, Rng, SeedableRng};
+
+use stages::Picker;
 
 pub const NQ: usize = 4;
 pub const GN: usize = 8;
@@ -19,46 +23,6 @@ const OWNERS: [(&str, bool, bool); 8] = [
     ("c2h_ingress", false, true),
     ("c2h_plan", false, true),
 ];
-
-/// A block that picks a queue, works on it for a while and hands something on.
-#[derive(Default)]
-struct Picker {
-    holds: Option<(usize, u32)>,
-    next: usize,
-}
-
-impl Picker {
-    /// Goes on for one clock; gives the queue whose step has just ended.
-    fn step(
-        &mut self,
-        rng: &mut StdRng,
-        goes: bool,
-        may: impl Fn(usize) -> bool,
-        from: usize,
-        n: usize,
-        busy: u32,
-    ) -> Option<usize> {
-        match &mut self.holds {
-            Some(_) if !goes => None,
-            Some((g, 0)) => {
-                let g = *g;
-                self.holds = None;
-                Some(g)
-            }
-            Some((_, left)) => {
-                *left -= 1;
-                None
-            }
-            None => {
-                self.next = (self.next + 1) % n;
-                if may(from + self.next) {
-                    self.holds = Some((from + self.next, rng.random_range(0..=busy)));
-                }
-                None
-            }
-        }
-    }
-}
 
 /// A write on its way: whose it is and when it is reported.
 type Write = (usize, u64);
@@ -100,6 +64,9 @@ pub struct Engine {
     init: Option<usize>,
     /// Clock up to which each stage stands still: a pick or a hand-over can take its time.
     stall: [u64; 8],
+    /// How often a hand-over happens: by record, from commit, from send, by send. And how long plan takes at most.
+    chance: [f64; 4],
+    plan_steps: u32,
     /// Clock in which `init_valid` fell.
     released: Option<u64>,
     /// Clock in which a queue was first cleared.
@@ -109,12 +76,6 @@ pub struct Engine {
     answered: u32,
 }
 
-const REQ: usize = 0;
-const COMMIT: usize = 1;
-const ACCEPT: usize = 2;
-const WRITTEN: usize = 3;
-const ISSUED: usize = 4;
-const SENT: usize = 5;
 const COUNTS: [&str; 6] =
     ["req_issued", "req_committed", "rec_accepted", "rec_written", "wr_issued", "wr_sent"];
 
@@ -122,6 +83,8 @@ impl Engine {
     pub fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let counts = [0; 6].map(|_: u16| rng.random::<u16>());
+        let chance = [0; 4].map(|_: u32| *[0.1, 0.3, 0.9].choose(&mut rng).unwrap());
+        let plan_steps = rng.random_range(0..8);
         let mut e = Engine {
             d: dut!(control, seed),
             rng,
@@ -152,6 +115,8 @@ impl Engine {
             counts,
             init: None,
             stall: [0; 8],
+            chance,
+            plan_steps,
             released: None,
             first_clear: None,
             answers: [None; 8],
@@ -180,108 +145,6 @@ impl Engine {
     pub fn ticks(&mut self, n: u64) {
         for _ in 0..n {
             self.tick();
-        }
-    }
-
-    /// All that is in flight of queue `g`, by name of the stage.
-    fn in_flight(&self, g: usize) -> Option<&'static str> {
-        let holds = |p: &Picker| p.holds.is_some_and(|(h, _)| h == g);
-        let stages = [
-            ("fetch holds it", holds(&self.fetch)),
-            ("issue holds it", holds(&self.issue)),
-            ("plan holds it", holds(&self.plan)),
-            ("fetch", self.fetching.iter().any(|f| f.0 == g)),
-            ("request queue", self.requests.iter().any(|r| r.0 == g)),
-            ("commit's record", self.commit_out == Some(g)),
-            ("send", self.jobs.iter().any(|j| j.0 == g)),
-            ("send's records", self.send_records.contains(&g)),
-            ("record", self.records.contains(&g)),
-            ("writes", self.writes.iter().any(|w| w.0 == g)),
-        ];
-        stages.iter().find(|s| s.1).map(|s| s.0)
-    }
-
-    fn write_tlp(&mut self, g: usize) {
-        self.counts[ISSUED] = self.counts[ISSUED].wrapping_add(1);
-        let last = self.writes.back().map_or(0, |w| w.1);
-        let slow = self.rng.random_range(1..40) * if self.rng.random_bool(0.02) { 6 } else { 1 };
-        let at = last.max(self.clock + slow);
-        self.writes.push_back((g, at));
-    }
-
-    fn bump(&mut self, which: usize) {
-        self.counts[which] = self.counts[which].wrapping_add(1);
-    }
-
-    /// One clock of all stages, downstream first; `run` is as control showed it in the last clock.
-    fn work(&mut self) {
-        self.moved = [false; 3];
-        let chance = if self.saturate { 1.0 } else { 0.6 };
-        let (clock, run) = (self.clock, self.run);
-        for stall in &mut self.stall {
-            if self.rng.random_bool(0.01) {
-                *stall = clock + self.rng.random_range(1..80);
-            }
-        }
-        let goes = self.stall.map(|s| s <= clock);
-        while self.writes.front().is_some_and(|w| w.1 <= clock) {
-            self.writes.pop_front();
-            self.bump(SENT);
-        }
-        // A record's TLP.
-        if !self.holding && goes[0] && self.rng.random_bool(if self.saturate { 1.0 } else { 0.3 }) {
-            if let Some(g) = self.records.pop_front() {
-                self.bump(WRITTEN);
-                self.write_tlp(g);
-            }
-        }
-        // Record takes from commit and from send.
-        if self.commit_out.is_some() && goes[1] && self.records.len() < 8 && self.rng.random_bool(chance) {
-            self.records.extend(self.commit_out.take());
-            self.bump(ACCEPT);
-            self.moved[2] = true;
-        }
-        if !self.send_records.is_empty() && goes[2] && self.records.len() < 8 && self.rng.random_bool(chance)
-        {
-            self.records.extend(self.send_records.pop_front());
-            self.bump(ACCEPT);
-            self.moved[1] = true;
-        }
-        let blocked = self.jobs.front().is_some_and(|j| j.2) && self.send_records.len() == 8;
-        if !blocked && !self.holding && goes[3] && self.rng.random_bool(chance) {
-            if let Some((g, tlp, record)) = self.jobs.pop_front() {
-                if tlp {
-                    self.write_tlp(g);
-                    self.moved[0] = true;
-                }
-                self.send_records.extend(record.then_some(g));
-            }
-        }
-        if self.commit_out.is_none() && goes[4] && self.requests.front().is_some_and(|r| r.1 <= clock) {
-            let (g, _) = self.requests.pop_front().unwrap();
-            self.bump(COMMIT);
-            if self.rng.random_bool(0.5) {
-                self.commit_out = Some(g);
-            }
-        }
-        self.fetching.retain(|f| f.1 > clock);
-        let may = |g: usize| run >> g & 1 == 1;
-        let free = !self.holding;
-        if let Some(g) = self.fetch.step(&mut self.rng, goes[5], |g| may(g) && free, 0, GN, 5) {
-            let answer = clock + self.rng.random_range(10..60);
-            self.fetching.push((g, answer));
-        }
-        let room = self.requests.len() < 16 && free;
-        if let Some(g) = self.issue.step(&mut self.rng, goes[6], |g| may(g) && room, 0, NQ, 4) {
-            let latency = if self.saturate { 20 } else { self.rng.random_range(5..80) };
-            self.requests.push_back((g, clock + latency));
-            self.bump(REQ);
-        }
-        let room = self.jobs.len() < 24;
-        let busy = if self.saturate { 0 } else { 8 };
-        if let Some(g) = self.plan.step(&mut self.rng, goes[7], |g| may(g) && room, NQ, NQ, busy) {
-            let (tlp, record) = *[(true, false), (true, true), (false, true)].choose(&mut self.rng).unwrap();
-            self.jobs.push_back((g, tlp, record));
         }
     }
 
