@@ -143,13 +143,70 @@ hw! {
     }
 }
 
-impl<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const QA: usize, const SA: usize, const HRB: usize, const HAB: usize, const HPB: usize, const HSB: usize, const CRB: usize, const CAB: usize, const CPB: usize, const CPA: usize, const OB: usize, const PW: usize, const NV: usize, const VB: usize, const H2C_LOG2: usize, const C2H_LOG2: usize, const KHZ: usize, const FT: usize> Logic
-    for Engine<W, K, KB, SB, FW, NQ, QB, GN, GB, QA, SA, HRB, HAB, HPB, HSB, CRB, CAB, CPB, CPA, OB, PW, NV, VB, H2C_LOG2, C2H_LOG2, KHZ, FT>
+impl<
+        const W: usize,
+        const K: usize,
+        const KB: usize,
+        const SB: usize,
+        const FW: usize,
+        const NQ: usize,
+        const QB: usize,
+        const GN: usize,
+        const GB: usize,
+        const QA: usize,
+        const SA: usize,
+        const HRB: usize,
+        const HAB: usize,
+        const HPB: usize,
+        const HSB: usize,
+        const CRB: usize,
+        const CAB: usize,
+        const CPB: usize,
+        const CPA: usize,
+        const OB: usize,
+        const PW: usize,
+        const NV: usize,
+        const VB: usize,
+        const H2C_LOG2: usize,
+        const C2H_LOG2: usize,
+        const KHZ: usize,
+        const FT: usize,
+    > Logic
+    for Engine<
+        W,
+        K,
+        KB,
+        SB,
+        FW,
+        NQ,
+        QB,
+        GN,
+        GB,
+        QA,
+        SA,
+        HRB,
+        HAB,
+        HPB,
+        HSB,
+        CRB,
+        CAB,
+        CPB,
+        CPA,
+        OB,
+        PW,
+        NV,
+        VB,
+        H2C_LOG2,
+        C2H_LOG2,
+        KHZ,
+        FT,
+    >
 {
     #[hdl_gen]
     fn update(&mut self) {
         self.core_rst.next = self.control.core_rst.val();
-        self.reads_pending.next = self.h2c.trans_pending.val() | (self.fetch.fetch_busy.val() != self.no_queue.val());
+        self.reads_pending.next =
+            self.h2c.trans_pending.val() | (self.fetch.fetch_busy.val() != self.no_queue.val());
         self.writes_pending.next = self.wr_arb.wr_issued.val() != self.wr_arb.wr_sent.val();
         self.completer.clock.next = self.clock.val();
         self.decode.clock.next = self.clock.val();
