@@ -237,7 +237,7 @@ impl Bench {
             queue.pkts += 1;
             queue.in_packet = false;
         }
-        assert_eq!((row, pkts), (queue.pos / 16 & 0xFFFF, queue.pkts & 0xFFFF));
+        assert_eq!((row, pkts), ((queue.pos / 16) & 0xFFFF, queue.pkts & 0xFFFF));
     }
 }
 

@@ -79,6 +79,7 @@ hw! {
         gone: Reg<Sent> = Default::default(),
         bus: Signal<Local, Sent> = Default::default(),
         bus_q: Signal<Local, Bits<QB>> = Default::default(),
+        init_q: Signal<Local, Bits<QB>> = Default::default(),
         initialising: Signal<Local, Bit> = Default::default(),
         seen_limit: Signal<Local, Sent> = Default::default(),
         limit_now: Signal<Local, Sent> = Default::default(),
@@ -203,9 +204,9 @@ impl<
             }
         }
 
+        self.init_q.next = bit_cast::<QB, 7>(self.init_g.val());
         // Scan: any queue but the current one. One that is being cleared has values of two lives.
-        self.initialising.next =
-            self.init_valid.val() & (bit_cast::<QB, 7>(self.init_g.val()) == self.look.q.val());
+        self.initialising.next = self.init_valid.val() & (self.init_q.val() == self.look.q.val());
         self.saved.raddr.next = self.look.q.val();
         self.committed.raddr.next = self.look.q.val();
         self.seen.d.next = self.look.q.val();
@@ -215,8 +216,7 @@ impl<
         if self.look.q.val() == self.last_queue.val() {
             self.look.d.next = 0.into();
         }
-        self.initialising.next =
-            self.init_valid.val() & (bit_cast::<QB, 7>(self.init_g.val()) == self.seen.q.val());
+        self.initialising.next = self.init_valid.val() & (self.init_q.val() == self.seen.q.val());
         self.seen_limit.next = self.committed.rdata.val();
         if self.late_valid.q.val() & (self.late_q.q.val() == self.seen.q.val()) {
             self.seen_limit.next = self.late.q.val();
