@@ -12,6 +12,7 @@ pub mod emit;
 pub mod prim;
 pub mod stream;
 pub mod tlp;
+pub mod top;
 
 /// Every block that has a Verilated test of its own.
 pub fn test_blocks() -> Vec<emit::TestBlock> {

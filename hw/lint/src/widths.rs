@@ -49,10 +49,10 @@ fn operator(text: &str) -> Option<&str> {
 pub fn check(file: &str, verilog: &str, report: &str) -> Vec<Finding> {
     let source: Vec<&str> = verilog.lines().collect();
     let warnings: Vec<Warning<'_>> = report.lines().filter_map(parse).collect();
+    let at = |line: usize| source.get(line.wrapping_sub(1)).map_or("", |l| l.trim());
     let mut findings = vec![];
     let mut find = |line: usize, message: String| {
-        let text = source.get(line.wrapping_sub(1)).map_or("", |l| l.trim());
-        findings.push(Finding { file: file.into(), line, message: format!("{message}\n    {text}") });
+        findings.push(Finding { file: file.into(), line, message: format!("{message}\n    {}", at(line)) });
     };
     for line in report.lines().filter(|l| l.starts_with("%Error:")) {
         find(0, line.to_string());
@@ -73,12 +73,14 @@ pub fn check(file: &str, verilog: &str, report: &str) -> Vec<Finding> {
                     && t.text.contains(&format!("'s {op} "))
             })
         };
-        if WIDTH_SENSITIVE.contains(&op) && !cut_by_assignment() {
+        // `x.replace_bit(n, b)` is written `(x & ~(1 << n) | (b << n))`: shifted at 32 bits, masked by the assignment.
+        let replaces_bit = op == "SHIFTL" && at(w.line).contains("& ~(1 << (");
+        if WIDTH_SENSITIVE.contains(&op) && !cut_by_assignment() && !replaces_bit {
             find(w.line, format!("{op} is computed wider than its operands and not cut by its assignment"));
         }
         let comparison = matches!(op, "EQ" | "NEQ" | "LT" | "LTE" | "GT" | "GTE");
         let with_literal = w.text.contains("expects 32 bits")
-            && source.get(w.line.wrapping_sub(1)).is_some_and(|l| l.contains("32'h"));
+            && at(w.line).contains("32'h");
         if comparison && !with_literal {
             find(w.line, format!("operands of {op} differ in width: {}", w.text));
         }

@@ -2,6 +2,7 @@
 
 pub mod c2h;
 pub mod completer;
+pub mod engine;
 pub mod fetch;
 pub mod h2c;
 pub mod msix;

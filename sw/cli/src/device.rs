@@ -17,6 +17,16 @@ pub struct Opened {
     pub sim: Option<SimControl>,
 }
 
+impl Opened {
+    /// Clocks since power-up, of a simulation.
+    pub fn clocks(&self) -> Option<u64> {
+        #[cfg(feature = "sim")]
+        return self.sim.as_ref().map(SimControl::clocks);
+        #[cfg(not(feature = "sim"))]
+        None
+    }
+}
+
 /// Opens the device that `name` means. `reset` as in [`DeviceOptions`].
 pub fn open(name: &str, reset: bool) -> Result<Opened> {
     let options = DeviceOptions { reset, ..DeviceOptions::default() };
@@ -33,7 +43,8 @@ pub fn open(name: &str, reset: bool) -> Result<Opened> {
 
 #[cfg(feature = "sim")]
 fn open_sim(name: &str, options: DeviceOptions) -> Result<Opened> {
-    let transport = Arc::new(SimTransport::open(name)?);
+    let preset = ferrolane_sim::Options::parse(name).map_err(|e| crate::exit::Usage(e.to_string()))?;
+    let transport = Arc::new(SimTransport::open(preset)?);
     let sim = Some(transport.control());
     Ok(Opened { device: Device::open_with(transport, options)?, sim })
 }

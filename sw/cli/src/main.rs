@@ -4,6 +4,7 @@ mod args;
 mod device;
 mod exit;
 mod info;
+mod link;
 mod output;
 mod regs;
 mod transfer;

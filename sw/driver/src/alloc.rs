@@ -85,6 +85,12 @@ mod tests {
     }
 
     #[test]
+    fn a_page_can_be_locked() {
+        // Any limit that is set at all allows a page.
+        Memory::allocate(1).unwrap().lock().unwrap();
+    }
+
+    #[test]
     fn nothing_and_too_much_are_refused_with_the_limit() {
         assert!(Memory::allocate(0).unwrap_err().to_string().contains("must be from 1"));
         assert!(matches!(Memory::allocate(usize::MAX), Err(AllocError::Length { .. })));

@@ -163,3 +163,86 @@ impl std::fmt::Debug for DmaBuffer {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Device;
+    use crate::mock::MockCard;
+    use crate::region::DmaRegion;
+    use crate::transport::DmaAccess;
+
+    fn region(len: usize) -> DmaRegion {
+        Device::open(MockCard::default().transport()).unwrap().allocate(len, DmaAccess::Both).unwrap()
+    }
+
+    /// Gives one byte, then an interruption, then up to seven at a time.
+    struct Dribble(Vec<u8>, bool);
+
+    impl Read for Dribble {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let n = into.len().min(7).min(self.0.len());
+            into[..n].copy_from_slice(&self.0[..n]);
+            self.0.drain(..n);
+            Ok(n)
+        }
+    }
+
+    #[test]
+    fn streams_go_in_and_out_whole() {
+        let data: Vec<u8> = (0..50_000u32).map(|i| (i * 7) as u8).collect();
+        let region = region(100_000);
+        let mut buffer = region.buffer(1..60_001).unwrap();
+        assert_eq!(buffer.fill_from(&mut Dribble(data.clone(), false)).unwrap(), data.len());
+        let mut out = Vec::new();
+        buffer.write_to(&mut out).unwrap();
+        assert_eq!(out, data);
+        let mut small = region.buffer(70_001..70_011).unwrap();
+        assert_eq!(small.fill_from(&mut &data[..]).unwrap(), 10);
+        assert_eq!(small.to_vec(), data[..10]);
+        assert_eq!(small.fill_from(&mut io::empty()).unwrap(), 0);
+        assert!(small.is_empty());
+    }
+
+    #[test]
+    fn nothing_outside_the_capacity_is_touched() {
+        let region = region(64);
+        let mut buffer = region.buffer(8..16).unwrap();
+        assert!(matches!(buffer.write_at(7, &[1, 2]), Err(Error::BufferRange { start: 7, end: 9, len: 8 })));
+        assert!(buffer.read_at(usize::MAX, &mut [0; 2]).is_err());
+        assert!(buffer.set_len(9).is_err());
+        assert!(buffer.copy_from(&[0; 9]).is_err());
+        buffer.copy_from(&[7; 8]).unwrap();
+        assert_eq!(region.buffer(0..8).unwrap().to_vec(), [0; 8]);
+        assert_eq!(region.buffer(16..24).unwrap().to_vec(), [0; 8]);
+    }
+
+    #[test]
+    fn buffers_never_share_a_byte() {
+        let region = region(100);
+        let held = region.buffer(10..20).unwrap();
+        for range in [10..20, 0..11, 19..30, 12..13, 0..100] {
+            assert!(matches!(region.buffer(range.clone()), Err(Error::BufferOverlap { .. })), "{range:?}");
+        }
+        let (_before, _behind) = (region.buffer(0..10).unwrap(), region.buffer(20..100).unwrap());
+        drop(held);
+        region.buffer(10..20).unwrap();
+        for (start, end) in [(5, 5), (0, 101), (6, 5)] {
+            assert!(matches!(region.buffer(start..end), Err(Error::BufferRange { .. })), "{start}..{end}");
+        }
+    }
+
+    #[test]
+    fn many_buffers_are_cut_all_or_none() {
+        let region = region(1000);
+        assert!(region.buffers(0, 100, 101, 10).is_err(), "the last would end at 1009");
+        let buffers = region.buffers(1, 99, 101, 9).unwrap();
+        assert!(buffers.iter().enumerate().all(|(i, b)| b.iova() == region.iova() + 1 + 101 * i as u64));
+        drop(buffers);
+        region.buffer(0..1000).unwrap();
+    }
+}

@@ -5,6 +5,9 @@ use std::fmt;
 use ferrolane_abi::map::Direction;
 use ferrolane_abi::{layout, status};
 
+pub use crate::protocol::ProtocolError;
+pub use crate::rejected::Rejected;
+
 use crate::alloc::AllocError;
 use crate::iova::IovaError;
 use crate::transport::{DeviceNanos, DmaAccess, TransportError};
@@ -254,85 +257,4 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-}
-
-/// How a completion record contradicts what was submitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProtocolError {
-    /// A record though nothing is in flight.
-    #[error("a completion record (index {index}) came while nothing was in flight")]
-    Unasked {
-        /// The record's index.
-        index: u32,
-    },
-    /// A record of another queue.
-    #[error("a record carries queue {found:#04x} instead of {expected:#04x}")]
-    Queue {
-        /// What the record says.
-        found: u8,
-        /// What it should say.
-        expected: u8,
-    },
-    /// A record of another start of the queue.
-    #[error("a record carries generation {found} instead of {expected}")]
-    Generation {
-        /// What the record says.
-        found: u8,
-        /// What it should say.
-        expected: u8,
-    },
-    /// A record out of order.
-    #[error("a record carries descriptor index {found} instead of {expected}")]
-    Index {
-        /// What the record says.
-        found: u32,
-        /// What it should say.
-        expected: u32,
-    },
-    /// More bytes than the buffer has, or fewer than a good H2C descriptor moves.
-    #[error("a record reports {found} bytes for a descriptor of {len}")]
-    Bytes {
-        /// What the record says.
-        found: u32,
-        /// Length of the descriptor.
-        len: u32,
-    },
-    /// A status code this ABI does not have.
-    #[error("a record carries the unknown status {found:#04x}")]
-    Status {
-        /// What the record says.
-        found: u8,
-    },
-}
-
-/// A request that was not accepted, with the request, so that nothing is lost.
-pub struct Rejected<T> {
-    /// What was to be submitted. `None` if the queue has it already and only the doorbell failed.
-    pub request: Option<T>,
-    /// Why it was not.
-    pub error: Error,
-}
-
-impl<T> fmt::Debug for Rejected<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Rejected({:?})", self.error)
-    }
-}
-
-impl<T> fmt::Display for Rejected<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
-    }
-}
-
-impl<T> std::error::Error for Rejected<T> {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
-    }
-}
-
-impl<T> From<Rejected<T>> for Error {
-    fn from(rejected: Rejected<T>) -> Error {
-        rejected.error
-    }
 }

@@ -35,9 +35,13 @@ pub mod memory;
 #[cfg(any(test, feature = "mock"))]
 pub mod mock;
 mod params;
+mod protocol;
 mod queue;
 mod region;
+mod rejected;
 pub mod transport;
+#[cfg(feature = "vfio")]
+pub mod vfio;
 mod warning;
 
 pub use alloc::AllocError;
@@ -50,7 +54,8 @@ pub use memlock::{Memlock, MemlockError};
 pub use memory::Memory;
 pub use params::{Features, Link, Parameters};
 pub use queue::{
-    wait_any, C2hQueue, C2hRequest, Completed, H2cQueue, H2cRequest, Queue, QueueConfig, Stopped,
+    wait_any, C2hQueue, C2hRequest, Completed, DmaQueue, H2cQueue, H2cRequest, Queue, QueueConfig, Request,
+    Stopped,
 };
 pub use region::DmaRegion;
 pub use transport::{DeviceNanos, DmaAccess, Facts, Transport, TransportError, Woken};

@@ -1,6 +1,28 @@
-//! Host accesses to the BAR: completer, address decode, global registers.
+//! The host's way in: requests to the BARs, their routing to the blocks that answer, and the global registers.
+
+mod bank;
+mod completer;
+mod decode;
+mod global;
+mod packet_fifo;
+mod pcie;
+mod receive;
+mod respond;
+mod serialise;
+mod size;
+mod unpack;
+
+pub use completer::Completer;
+pub use decode::Decode;
+pub use global::GlobalRegs;
 
 /// Blocks of this module that are tested on their own.
 pub fn blocks() -> Vec<crate::emit::TestBlock> {
-    vec![]
+    crate::blocks![
+        completer: Completer<128, 4>,
+        completer_64: Completer<64, 2>,
+        completer_256: Completer<256, 8>,
+        decode: Decode,
+        global_regs: GlobalRegs<4, 9, 128, 64, 250_000, 14, 14, 6>,
+    ]
 }

@@ -1,6 +1,27 @@
 //! Queues as the host sees them: registers, doorbells, control.
 
-/// Blocks of this module that are tested on their own.
+mod control;
+mod doorbell;
+mod drain;
+mod flr;
+mod regs;
+mod snoop;
+
+pub use control::Control;
+pub use doorbell::Doorbell;
+pub use drain::Drain;
+pub use flr::Flr;
+pub use regs::QueueRegs;
+pub use snoop::Snoop;
+
+/// log2 of the clocks an FLR may wait for the engine to come to rest: 34 ms at 250 MHz.
+pub const FLR_WAIT: usize = 23;
+
+/// Blocks of this module that are tested on their own. FLR waits less there than in the card.
 pub fn blocks() -> Vec<crate::emit::TestBlock> {
-    vec![]
+    crate::blocks![
+        queue_regs: QueueRegs<4, 2, 8, 3, 7>,
+        doorbell: Doorbell<4, 8, 3>,
+        control: Control<4, 8, 3, 10>,
+    ]
 }

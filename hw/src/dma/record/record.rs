@@ -24,10 +24,14 @@ hw! {
     /// Turns what the data paths report into 16-byte records in the queue's completion ring, and into interrupts.
     ///
     /// ```text
-    ///  rec_h2c ─► FIFO ─┐  record     ┌► Sum ─► Offer ──┐ with IRQ or armed
-    ///  rec_c2h ─► FIFO ─┼─► Pick ─────┤                 ├─► Irq ─► Pick
-    ///  cons ──► inbox ──┘  ARM        └► Compare ───────┘ consumer index is behind
+    ///  rec_h2c ─┐
+    ///  rec_c2h ─┴► FIFO ─┐  record    ┌► Sum ─► Offer ──┐ with IRQ or armed
+    ///                    ├─► Pick ────┤                 ├─► Irq ─► Pick
+    ///  cons ──► inbox ───┘  ARM       └► Compare ───────┘ consumer index is behind
     /// ```
+    /// Both directions share one FIFO, so that `rec_accepted` and `rec_written` count in one order: what was accepted before a
+    /// drain looked is written once as many have been written.
+    ///
     /// Records and ARMs go through the same machine one after the other, so an ARM sees either all of a record or nothing: if the
     /// record was accepted before, Compare finds it; if not, Offer finds the armed bit. No wake-up can be lost between.
     ///
@@ -94,8 +98,7 @@ hw! {
         /// Records taken by wr_arb.
         pub rec_written: Signal<Out, Bits<16>> = Default::default(),
         init: InitOnce = Default::default(),
-        h2c_fifo: Fifo<RECORD_BITS, 2, 3> = Default::default(),
-        c2h_fifo: Fifo<RECORD_BITS, 2, 3> = Default::default(),
+        fifo: Fifo<RECORD_BITS, 3, 4> = Default::default(),
         inbox: ArmInbox<GN, GB> = Default::default(),
         place: RecordPlace<GB> = Default::default(),
         header: MakeHeader = Default::default(),
@@ -105,7 +108,6 @@ hw! {
         c2h_first: Dffr<Bit> = Default::default(),
         arm_first: Dffr<Bit> = Default::default(),
         g: Reg<Bits<7>> = Default::default(),
-        is_c2h: Reg<Bit> = Default::default(),
         ask: Reg<Bits<RECORD_BITS>> = Default::default(),
         address: Reg<Bits<64>> = Default::default(),
         data: Reg<Bits<128>> = Default::default(),
@@ -116,13 +118,11 @@ hw! {
         told: Dffr<Bit> = Default::default(),
         told_g: Reg<Bits<7>> = Default::default(),
         told_value: Reg<Bits<32>> = Default::default(),
-        h2c_ask: Signal<Local, RecordAsk> = Default::default(),
-        c2h_ask: Signal<Local, RecordAsk> = Default::default(),
-        any: Signal<Local, Bit> = Default::default(),
+        given: Signal<Local, RecordAsk> = Default::default(),
+        is_c2h: Signal<Local, Bit> = Default::default(),
         take_c2h: Signal<Local, Bit> = Default::default(),
         record_g: Signal<Local, Bits<7>> = Default::default(),
-        h2c_g: Signal<Local, Bits<7>> = Default::default(),
-        c2h_g: Signal<Local, Bits<7>> = Default::default(),
+        picked_q: Signal<Local, Bits<7>> = Default::default(),
         done_low: Signal<Local, Bits<31>> = Default::default(),
         next_done: Signal<Local, Bits<32>> = Default::default(),
         set: Signal<Local, Bits<GN>> = Default::default(),
@@ -133,7 +133,6 @@ hw! {
         irq: Signal<Local, Bit> = Default::default(),
         taken: Signal<Local, Bit> = Default::default(),
         clears: Signal<Local, Bit> = Default::default(),
-        both: Signal<Local, Bits<16>> = Default::default(),
         queues: Constant<Bits<7>> = {
             assert!(W >= 128 && K == W / 32, "a record is one beat");
             Constant::new((NQ as u64).into())
@@ -150,12 +149,11 @@ impl<const W: usize, const K: usize, const NQ: usize, const QB: usize, const GN:
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, init, h2c_fifo, c2h_fifo, inbox, place);
-        dff_setup!(self, clock, state, armed, c2h_first, arm_first, g, is_c2h, ask, address, data, done);
+        clock!(self, clock, init, fifo, inbox, place);
+        dff_setup!(self, clock, state, armed, c2h_first, arm_first, g, ask, address, data, done);
         dff_setup!(self, clock, vector, accepted, written, told, told_g, told_value);
         self.init.rst.next = self.rst.val();
-        self.h2c_fifo.rst.next = self.rst.val();
-        self.c2h_fifo.rst.next = self.rst.val();
+        self.fifo.rst.next = self.rst.val();
         self.inbox.rst.next = self.rst.val();
         self.state.rst.next = self.rst.val();
         self.armed.rst.next = self.rst.val();
@@ -180,48 +178,41 @@ impl<const W: usize, const K: usize, const NQ: usize, const QB: usize, const GN:
         self.inbox.cons_value.next = self.cons_value.val();
         self.inbox.cons_arm.next = self.cons_arm.val();
 
-        self.h2c_ask.next.bytes = self.rec_h2c_bytes.val();
-        self.h2c_ask.next.meta = self.rec_h2c_meta.val();
-        self.h2c_ask.next.index = self.rec_h2c_index.val();
-        self.h2c_ask.next.status = self.rec_h2c_status.val();
-        self.h2c_ask.next.flags = self.rec_h2c_flags.val();
-        self.h2c_ask.next.q = self.rec_h2c_q.val();
-        self.h2c_ask.next.irq = self.rec_h2c_irq.val();
-        self.h2c_fifo.in_data.next = self.h2c_ask.val().into();
-        self.h2c_fifo.in_valid.next = self.rec_h2c_valid.val();
-        self.rec_h2c_ready.next = self.h2c_fifo.in_ready.val();
-        self.c2h_ask.next.bytes = self.rec_c2h_bytes.val();
-        self.c2h_ask.next.meta = self.rec_c2h_meta.val();
-        self.c2h_ask.next.index = self.rec_c2h_index.val();
-        self.c2h_ask.next.status = self.rec_c2h_status.val();
-        self.c2h_ask.next.flags = self.rec_c2h_flags.val();
-        self.c2h_ask.next.q = self.rec_c2h_q.val();
-        self.c2h_ask.next.irq = self.rec_c2h_irq.val();
-        self.c2h_fifo.in_data.next = self.c2h_ask.val().into();
-        self.c2h_fifo.in_valid.next = self.rec_c2h_valid.val();
-        self.rec_c2h_ready.next = self.c2h_fifo.in_ready.val();
-        self.both.next = self.accepted.q.val();
-        if self.rec_h2c_valid.val() & self.h2c_fifo.in_ready.val() {
-            self.both.next = self.both.val() + 1;
+        // One record a clock, from either side in turn.
+        self.take_c2h.next = self.rec_c2h_valid.val() & (self.c2h_first.q.val() | !self.rec_h2c_valid.val());
+        self.given.next.bytes = self.rec_h2c_bytes.val();
+        self.given.next.meta = self.rec_h2c_meta.val();
+        self.given.next.index = self.rec_h2c_index.val();
+        self.given.next.status = self.rec_h2c_status.val();
+        self.given.next.flags = self.rec_h2c_flags.val();
+        self.given.next.q = self.rec_h2c_q.val();
+        self.given.next.irq = self.rec_h2c_irq.val();
+        self.given.next.is_c2h = self.take_c2h.val();
+        if self.take_c2h.val() {
+            self.given.next.bytes = self.rec_c2h_bytes.val();
+            self.given.next.meta = self.rec_c2h_meta.val();
+            self.given.next.index = self.rec_c2h_index.val();
+            self.given.next.status = self.rec_c2h_status.val();
+            self.given.next.flags = self.rec_c2h_flags.val();
+            self.given.next.q = self.rec_c2h_q.val();
+            self.given.next.irq = self.rec_c2h_irq.val();
         }
-        if self.rec_c2h_valid.val() & self.c2h_fifo.in_ready.val() {
-            self.both.next = self.both.val() + 1;
+        self.fifo.in_data.next = self.given.val().into();
+        self.fifo.in_valid.next = self.rec_h2c_valid.val() | self.rec_c2h_valid.val();
+        self.rec_h2c_ready.next = self.fifo.in_ready.val() & !self.take_c2h.val();
+        self.rec_c2h_ready.next = self.fifo.in_ready.val() & self.take_c2h.val();
+        if (self.rec_h2c_valid.val() | self.rec_c2h_valid.val()) & self.fifo.in_ready.val() {
+            self.c2h_first.d.next = !self.take_c2h.val();
+            self.accepted.d.next = self.accepted.q.val() + 1;
         }
-        self.accepted.d.next = self.both.val();
 
         // Picking.
-        self.any.next = self.h2c_fifo.out_valid.val() | self.c2h_fifo.out_valid.val();
-        self.take_c2h.next =
-            self.c2h_fifo.out_valid.val() & (self.c2h_first.q.val() | !self.h2c_fifo.out_valid.val());
-        self.h2c_g.next = bit_cast::<7, 6>(self.h2c_fifo.out_data.val().get_bits::<6>(103));
-        self.c2h_g.next =
-            bit_cast::<7, 6>(self.c2h_fifo.out_data.val().get_bits::<6>(103)) + self.queues.val();
-        self.record_g.next = self.h2c_g.val();
-        if self.take_c2h.val() {
-            self.record_g.next = self.c2h_g.val();
+        self.picked_q.next = bit_cast::<7, 6>(self.fifo.out_data.val().get_bits::<6>(103));
+        self.record_g.next = self.picked_q.val();
+        if self.fifo.out_data.val().get_bit(110) {
+            self.record_g.next = self.picked_q.val() + self.queues.val();
         }
-        self.h2c_fifo.out_ready.next = false;
-        self.c2h_fifo.out_ready.next = false;
+        self.fifo.out_ready.next = false;
         self.inbox.taken.next = false;
         self.place.g.next = self.g.q.val();
         self.mask.next = self.one.val() << self.g.q.val();
@@ -236,7 +227,8 @@ impl<const W: usize, const K: usize, const NQ: usize, const QB: usize, const GN:
         self.next_done.next = self.place.done.val() + 1;
         self.told_value.d.next = self.next_done.val();
         self.place.ask.next = self.ask.q.val();
-        self.place.is_c2h.next = self.is_c2h.q.val();
+        self.is_c2h.next = self.ask.q.val().get_bit(110);
+        self.place.is_c2h.next = self.is_c2h.val();
         self.clears.next = false;
         self.rec_wr_valid.next = false;
         self.irq_valid.next = false;
@@ -244,24 +236,18 @@ impl<const W: usize, const K: usize, const NQ: usize, const QB: usize, const GN:
             RecordState::Pick => {
                 if self.init.ask.val() {
                     self.clears.next = true;
-                } else if self.inbox.found.val() & (self.arm_first.q.val() | !self.any.val()) {
+                } else if self.inbox.found.val() & (self.arm_first.q.val() | !self.fifo.out_valid.val()) {
                     self.inbox.taken.next = true;
                     self.place.g.next = self.inbox.found_g.val();
                     self.g.d.next = self.inbox.found_g.val();
                     self.arm_first.d.next = false;
                     self.state.d.next = RecordState::Compare;
-                } else if self.any.val() {
+                } else if self.fifo.out_valid.val() {
                     self.place.g.next = self.record_g.val();
                     self.g.d.next = self.record_g.val();
-                    self.is_c2h.d.next = self.take_c2h.val();
-                    self.c2h_first.d.next = !self.take_c2h.val();
                     self.arm_first.d.next = true;
-                    self.ask.d.next = self.h2c_fifo.out_data.val();
-                    if self.take_c2h.val() {
-                        self.ask.d.next = self.c2h_fifo.out_data.val();
-                    }
-                    self.h2c_fifo.out_ready.next = !self.take_c2h.val();
-                    self.c2h_fifo.out_ready.next = self.take_c2h.val();
+                    self.ask.d.next = self.fifo.out_data.val();
+                    self.fifo.out_ready.next = true;
                     self.state.d.next = RecordState::Sum;
                 }
             }

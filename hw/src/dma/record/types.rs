@@ -19,10 +19,12 @@ pub struct RecordAsk {
     pub q: Bits<6>,
     /// The descriptor asks for an interrupt.
     pub irq: Bit,
+    /// Of which direction.
+    pub is_c2h: Bit,
 }
 
 /// Bits of a [`RecordAsk`].
-pub const RECORD_BITS: usize = 110;
+pub const RECORD_BITS: usize = 111;
 
 /// A completion record as 128 bits, in memory order.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]

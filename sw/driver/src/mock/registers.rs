@@ -72,7 +72,8 @@ impl MockQueue {
         match register {
             r if r == queue::CTRL.offset => u32::from(self.run),
             r if r == queue::STATUS.offset => {
-                let idle = !self.run && !(never_idle && self.generation > 0);
+                let held = never_idle && self.generation > 0;
+                let idle = !self.run && !held;
                 u32::from(idle) | u32::from(self.halted != 0) << 1 | u32::from(self.halted) << 8
             }
             r if r == queue::PRODUCER.offset => self.producer,

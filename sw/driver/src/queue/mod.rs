@@ -2,6 +2,7 @@
 
 mod index;
 mod open;
+mod request;
 mod ring;
 mod stop;
 mod wait;
@@ -10,15 +11,14 @@ mod wait;
 mod tests;
 
 use std::collections::VecDeque;
+use std::marker::PhantomData;
 use std::os::fd::BorrowedFd;
-
-use ferrolane_abi::descriptor;
-use ferrolane_abi::map::Direction;
 
 use crate::buffer::DmaBuffer;
 use crate::device::Device;
 use crate::error::{Error, QueueName, Rejected, StatusCode};
 use crate::transport::DeviceNanos;
+pub use request::{C2hRequest, H2cRequest, Request};
 use ring::Ring;
 pub use wait::wait_any;
 
@@ -80,54 +80,6 @@ pub struct Stopped {
     pub unfinished: Vec<DmaBuffer>,
     /// Why the queue had halted or was broken, if it was.
     pub fault: Option<Error>,
-}
-
-/// Something to send to the card.
-#[derive(Debug)]
-pub struct H2cRequest {
-    /// What to send: its `len` bytes.
-    pub buffer: DmaBuffer,
-    /// First of a packet.
-    pub sop: bool,
-    /// Last of a packet.
-    pub eop: bool,
-    /// Ask for an interrupt with this completion, armed or not.
-    pub irq: bool,
-    /// Metadata of the packet, taken from its first descriptor.
-    pub meta: u32,
-}
-
-impl H2cRequest {
-    /// A whole packet.
-    pub fn packet(buffer: DmaBuffer) -> Self {
-        Self::fragment(buffer, true, true)
-    }
-
-    /// A part of a packet: `sop` on its first, `eop` on its last.
-    pub fn fragment(buffer: DmaBuffer, sop: bool, eop: bool) -> Self {
-        H2cRequest { buffer, sop, eop, irq: false, meta: 0 }
-    }
-
-    /// The same with metadata.
-    pub fn with_meta(self, meta: u32) -> Self {
-        H2cRequest { meta, ..self }
-    }
-}
-
-/// Something for the card to fill.
-#[derive(Debug)]
-pub struct C2hRequest {
-    /// What to fill: its whole capacity.
-    pub buffer: DmaBuffer,
-    /// Ask for an interrupt with this completion, armed or not.
-    pub irq: bool,
-}
-
-impl C2hRequest {
-    /// A buffer to fill.
-    pub fn new(buffer: DmaBuffer) -> Self {
-        C2hRequest { buffer, irq: false }
-    }
 }
 
 mod sealed {
@@ -193,106 +145,89 @@ pub trait Queue: sealed::HasRing + Send {
     }
 }
 
-macro_rules! queue {
-    ($(#[$doc:meta])* $name:ident, $request:ident, |$r:ident| $flags_card:expr) => {
-        $(#[$doc])*
-        pub struct $name {
-            ring: Ring,
-        }
-
-        impl sealed::HasRing for $name {
-            fn ring(&self) -> &Ring {
-                &self.ring
-            }
-            fn ring_mut(&mut self) -> &mut Ring {
-                &mut self.ring
-            }
-        }
-
-        impl Queue for $name {}
-
-        impl $name {
-            /// Writes a descriptor without telling the device: [`Queue::commit`] does for all since the last. What
-            /// can't be submitted comes back with the reason.
-            pub fn push(&mut self, $r: $request) -> Result<(), Rejected<$request>> {
-                match self.ring.check(&$r.buffer) {
-                    Ok(len) => {
-                        let (flags, card) = $flags_card;
-                        self.ring.push($r.buffer, len, flags, card);
-                        Ok(())
-                    }
-                    Err(error) => Err(Rejected { request: Some($r), error }),
-                }
-            }
-
-            /// Submits one buffer and rings the doorbell. If it is refused it comes back with the reason; if the
-            /// doorbell itself fails it stays with the queue and stopping gives it back.
-            pub fn submit(&mut self, request: $request) -> Result<(), Rejected<$request>> {
-                self.push(request)?;
-                self.ring.commit().map_err(|error| Rejected { request: None, error })
-            }
-
-            /// Submits from the front as many as there is room for, with one doorbell, and answers how many. The
-            /// others stay. A refused one stays at the front, and what was before it is submitted.
-            pub fn submit_batch(&mut self, requests: &mut VecDeque<$request>) -> Result<usize, Error> {
-                let mut count = 0;
-                let mut refused = None;
-                while self.ring.free() > 0 {
-                    let Some(request) = requests.pop_front() else { break };
-                    match self.push(request) {
-                        Ok(()) => count += 1,
-                        Err(Rejected { request, error }) => {
-                            request.into_iter().for_each(|r| requests.push_front(r));
-                            refused = Some(error);
-                            break;
-                        }
-                    }
-                }
-                self.ring.commit()?;
-                refused.map_or(Ok(count), Err)
-            }
-
-            /// Stops the queue: no new request starts, and when everything in flight has ended all buffers come
-            /// back. If that does not happen in time, rings and buffers are leaked on purpose, with a warning.
-            pub fn stop(self) -> Result<Stopped, Error> {
-                self.ring.stop()
-            }
-        }
-    };
+/// A queue that takes requests of one direction: an [`H2cQueue`] or a [`C2hQueue`]. Can be moved to another thread.
+pub struct DmaQueue<R: Request> {
+    ring: Ring,
+    requests: PhantomData<fn(R)>,
 }
 
-fn irq(on: bool) -> u8 {
-    if on {
-        descriptor::IRQ
-    } else {
-        0
+/// A queue from the host to the card.
+pub type H2cQueue = DmaQueue<H2cRequest>;
+/// A queue from the card to the host.
+pub type C2hQueue = DmaQueue<C2hRequest>;
+
+impl<R: Request> sealed::HasRing for DmaQueue<R> {
+    fn ring(&self) -> &Ring {
+        &self.ring
+    }
+    fn ring_mut(&mut self) -> &mut Ring {
+        &mut self.ring
     }
 }
 
-queue! {
-    /// A queue from the host to the card. Can be moved to another thread.
-    H2cQueue, H2cRequest, |r| {
-        let sop = if r.sop { descriptor::SOP } else { 0 };
-        let eop = if r.eop { descriptor::EOP } else { 0 };
-        (sop | eop | irq(r.irq), r.meta)
-    }
-}
+impl<R: Request> Queue for DmaQueue<R> {}
 
-queue! {
-    /// A queue from the card to the host. Can be moved to another thread.
-    C2hQueue, C2hRequest, |r| (irq(r.irq), 0)
+impl<R: Request> DmaQueue<R> {
+    fn open(device: &Device, index: u32, config: QueueConfig) -> Result<Self, Error> {
+        let name = QueueName { direction: R::DIRECTION, index };
+        Ok(DmaQueue { ring: Ring::open(&device.shared, name, config)?, requests: PhantomData })
+    }
+
+    /// Writes a descriptor without telling the device: [`Queue::commit`] does for all since the last. What can't be
+    /// submitted comes back with the reason.
+    pub fn push(&mut self, request: R) -> Result<(), Rejected<R>> {
+        match self.ring.check(request.buffer()) {
+            Ok(len) => {
+                let (buffer, flags, card) = request.into_parts();
+                self.ring.push(buffer, len, flags, card);
+                Ok(())
+            }
+            Err(error) => Err(Rejected { request: Some(request), error }),
+        }
+    }
+
+    /// Submits one buffer and rings the doorbell. If it is refused it comes back with the reason; if the doorbell
+    /// itself fails it stays with the queue and stopping gives it back.
+    pub fn submit(&mut self, request: R) -> Result<(), Rejected<R>> {
+        self.push(request)?;
+        self.ring.commit().map_err(|error| Rejected { request: None, error })
+    }
+
+    /// Submits from the front as many as there is room for, with one doorbell, and answers how many. The others stay.
+    /// A refused one stays at the front, and what was before it is submitted.
+    pub fn submit_batch(&mut self, requests: &mut VecDeque<R>) -> Result<usize, Error> {
+        let mut count = 0;
+        let mut refused = None;
+        while self.ring.free() > 0 {
+            let Some(request) = requests.pop_front() else { break };
+            match self.push(request) {
+                Ok(()) => count += 1,
+                Err(Rejected { request, error }) => {
+                    request.into_iter().for_each(|r| requests.push_front(r));
+                    refused = Some(error);
+                    break;
+                }
+            }
+        }
+        self.ring.commit()?;
+        refused.map_or(Ok(count), Err)
+    }
+
+    /// Stops the queue: no new request starts, and when everything in flight has ended all buffers come back. If that
+    /// does not happen in time, rings and buffers are leaked on purpose, with a warning.
+    pub fn stop(self) -> Result<Stopped, Error> {
+        self.ring.stop()
+    }
 }
 
 impl Device {
     /// Opens and starts H2C queue `index`.
     pub fn open_h2c(&self, index: u32, config: QueueConfig) -> Result<H2cQueue, Error> {
-        let name = QueueName { direction: Direction::H2c, index };
-        Ok(H2cQueue { ring: Ring::open(&self.shared, name, config)? })
+        DmaQueue::open(self, index, config)
     }
 
     /// Opens and starts C2H queue `index`.
     pub fn open_c2h(&self, index: u32, config: QueueConfig) -> Result<C2hQueue, Error> {
-        let name = QueueName { direction: Direction::C2h, index };
-        Ok(C2hQueue { ring: Ring::open(&self.shared, name, config)? })
+        DmaQueue::open(self, index, config)
     }
 }

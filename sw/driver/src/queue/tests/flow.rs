@@ -61,7 +61,10 @@ fn stream(bench: &Bench, h2c: &mut H2cQueue, c2h: &mut C2hQueue, count: u32, len
         c2h.submit(C2hRequest::new(buffer)).unwrap();
     }
     let (mut sent, mut received) = (0, 0);
+    let mut rounds = 0;
     while received < count {
+        rounds += 1;
+        assert!(rounds < 100_000, "stuck after {received} of {count} packets");
         while let Some(mut buffer) = idle.pop_if(|_| sent < count) {
             buffer.copy_from(&pattern(sent, len)).unwrap();
             h2c.push(H2cRequest::packet(buffer).with_meta(sent)).unwrap();
@@ -184,7 +187,7 @@ fn queues_work_from_two_threads() {
             c2h.submit(C2hRequest::new(buffer)).unwrap();
         }
         while got.len() < 500 {
-            let done = c2h.wait_until(device.deadline(u64::MAX)).unwrap();
+            let done = c2h.wait_until(device.deadline(1_000_000_000)).unwrap();
             got.push(done.meta);
             c2h.submit(C2hRequest::new(done.buffer)).unwrap();
         }
@@ -193,7 +196,7 @@ fn queues_work_from_two_threads() {
     for i in 0..500 {
         let buffer = match outgoing.pop() {
             Some(buffer) => buffer,
-            None => h2c.wait_until(bench.device.deadline(u64::MAX)).unwrap().buffer,
+            None => h2c.wait_until(bench.device.deadline(1_000_000_000)).unwrap().buffer,
         };
         h2c.submit(H2cRequest::packet(buffer).with_meta(i)).unwrap();
     }
@@ -225,7 +228,10 @@ proptest! {
             H2cRequest::fragment(buffer, i == 0, i + 1 == cuts.len())
         }).collect();
         let mut got = Vec::new();
+        let mut rounds = 0;
         while got.len() < total {
+            rounds += 1;
+            prop_assert!(rounds < 1_000_000, "stuck after {} of {total} bytes", got.len());
             h2c.submit_batch(&mut requests).unwrap();
             while h2c.try_complete().unwrap().is_some() {}
             if let Some(buffer) = spare.take() {

@@ -13,6 +13,7 @@ use crate::mock::MockCard;
 use crate::region::DmaRegion;
 use crate::transport::DmaAccess;
 use crate::warning::Warning;
+use ferrolane_abi::map::Direction;
 
 /// A model, the device over it, and the warnings it gives.
 struct Bench {

@@ -1,0 +1,220 @@
+//! The C2H direction as one block.
+
+use rust_hdl::prelude::*;
+
+use super::types::PacketEnd;
+use super::{Ingress, Plan, Send};
+use crate::hw;
+use crate::prim::Bram;
+use crate::stream::ByteRam;
+
+/// The default build: 128 bit, 4 queues with 8 KiB and 64 packets each.
+pub type C2h128 = C2h<128, 4, 16, 4, 2, 8, 4, 20, 9, 6, 11, 8>;
+
+hw! {
+    /// Card to host: ingress, plan and send with the memories between them.
+    ///
+    /// ```text
+    ///  c2h_axis ─► ingress ─┬─► rows (ByteRam) ─────► send ─► data_wr, rec_c2h
+    ///                       ├─► packet ends ─► plan ──►┘ │
+    ///                       └─ fill ─────────► plan      │
+    ///                       ◄─────────── c2h_freed ──────┘
+    /// ```
+    /// `KB = W/8`, `OB = log2 KB`, `PW = 16 + OB`; a queue's share has 2^`RB` rows and 2^`PB` packet slots (`AB = QB + RB`, `PAB = QB
+    /// + PB`).
+    pub struct C2h<
+        const W: usize, const K: usize, const KB: usize, const NQ: usize, const QB: usize, const GN: usize,
+        const OB: usize, const PW: usize, const RB: usize, const PB: usize, const AB: usize, const PAB: usize,
+    > {
+        pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        pub c2h_axis_tdata: Signal<In, Bits<W>> = Default::default(),
+        pub c2h_axis_tkeep: Signal<In, Bits<KB>> = Default::default(),
+        pub c2h_axis_tlast: Signal<In, Bit> = Default::default(),
+        pub c2h_axis_tdest: Signal<In, Bits<6>> = Default::default(),
+        pub c2h_axis_tuser: Signal<In, Bits<32>> = Default::default(),
+        pub c2h_axis_tvalid: Signal<In, Bit> = Default::default(),
+        pub c2h_axis_tready: Signal<Out, Bit> = Default::default(),
+        pub c2h_pause: Signal<Out, Bits<NQ>> = Default::default(),
+        pub init_valid: Signal<In, Bit> = Default::default(),
+        pub init_g: Signal<In, Bits<7>> = Default::default(),
+        pub init_done_ingress: Signal<Out, Bit> = Default::default(),
+        pub run: Signal<In, Bits<GN>> = Default::default(),
+        pub halted: Signal<In, Bits<GN>> = Default::default(),
+        pub cfg_mps: Signal<In, Bits<3>> = Default::default(),
+        pub init_done_plan: Signal<Out, Bit> = Default::default(),
+        pub cfgw_valid: Signal<In, Bit> = Default::default(),
+        pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
+        pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
+        pub cfgw_data: Signal<In, Bits<32>> = Default::default(),
+        pub cons_valid: Signal<In, Bit> = Default::default(),
+        pub cons_g: Signal<In, Bits<7>> = Default::default(),
+        pub cons_value: Signal<In, Bits<31>> = Default::default(),
+        pub cons_arm: Signal<In, Bit> = Default::default(),
+        pub head_valid: Signal<In, Bit> = Default::default(),
+        pub head_g: Signal<In, Bits<7>> = Default::default(),
+        pub head_value: Signal<In, Bits<32>> = Default::default(),
+        pub c2h_desc_q: Signal<Out, Bits<6>> = Default::default(),
+        pub c2h_desc_slot: Signal<Out, Bits<6>> = Default::default(),
+        pub c2h_desc_data: Signal<In, Bits<128>> = Default::default(),
+        pub c2h_desc_err: Signal<In, Bits<8>> = Default::default(),
+        pub c2h_taken_valid: Signal<Out, Bit> = Default::default(),
+        pub c2h_taken_q: Signal<Out, Bits<6>> = Default::default(),
+        pub c2h_taken_value: Signal<Out, Bits<32>> = Default::default(),
+        pub c2h_err_valid: Signal<Out, Bit> = Default::default(),
+        pub c2h_err_q: Signal<Out, Bits<6>> = Default::default(),
+        pub c2h_err_code: Signal<Out, Bits<8>> = Default::default(),
+        pub scanning: Signal<Out, Bit> = Default::default(),
+        pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
+        pub c2h_freed_valid: Signal<Out, Bit> = Default::default(),
+        pub c2h_freed_q: Signal<Out, Bits<6>> = Default::default(),
+        pub c2h_freed_row: Signal<Out, Bits<16>> = Default::default(),
+        pub c2h_freed_pkts: Signal<Out, Bits<16>> = Default::default(),
+        pub data_wr_valid: Signal<Out, Bit> = Default::default(),
+        pub data_wr_ready: Signal<In, Bit> = Default::default(),
+        pub data_wr_first: Signal<Out, Bit> = Default::default(),
+        pub data_wr_last: Signal<Out, Bit> = Default::default(),
+        pub data_wr_hdr: Signal<Out, Bits<128>> = Default::default(),
+        pub data_wr_data: Signal<Out, Bits<W>> = Default::default(),
+        pub data_wr_keep: Signal<Out, Bits<K>> = Default::default(),
+        pub rec_c2h_valid: Signal<Out, Bit> = Default::default(),
+        pub rec_c2h_ready: Signal<In, Bit> = Default::default(),
+        pub rec_c2h_q: Signal<Out, Bits<6>> = Default::default(),
+        pub rec_c2h_bytes: Signal<Out, Bits<24>> = Default::default(),
+        pub rec_c2h_meta: Signal<Out, Bits<32>> = Default::default(),
+        pub rec_c2h_index: Signal<Out, Bits<32>> = Default::default(),
+        pub rec_c2h_flags: Signal<Out, Bits<7>> = Default::default(),
+        pub rec_c2h_status: Signal<Out, Bits<8>> = Default::default(),
+        pub rec_c2h_irq: Signal<Out, Bit> = Default::default(),
+        pub send_busy: Signal<Out, Bit> = Default::default(),
+        ingress: Ingress<W, KB, NQ, QB, RB, PB, AB, PAB> = Default::default(),
+        plan: Plan<NQ, QB, GN, OB, PW, PB, PAB> = Default::default(),
+        send: Send<W, K, KB, QB, RB, AB, OB, PW> = Default::default(),
+        rows: ByteRam<W, KB, AB> = Default::default(),
+        packets: Bram<PacketEnd, PAB> = Default::default(),
+        all_lanes: Constant<Bits<KB>> = Constant::new(((1_u64 << KB) - 1).into()),
+    }
+}
+
+impl<
+        const W: usize,
+        const K: usize,
+        const KB: usize,
+        const NQ: usize,
+        const QB: usize,
+        const GN: usize,
+        const OB: usize,
+        const PW: usize,
+        const RB: usize,
+        const PB: usize,
+        const AB: usize,
+        const PAB: usize,
+    > Logic for C2h<W, K, KB, NQ, QB, GN, OB, PW, RB, PB, AB, PAB>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.rows.clock.next = self.clock.val();
+        self.packets.clock.next = self.clock.val();
+
+        self.ingress.clock.next = self.clock.val();
+        self.ingress.rst.next = self.rst.val();
+        self.ingress.c2h_axis_tdata.next = self.c2h_axis_tdata.val();
+        self.ingress.c2h_axis_tkeep.next = self.c2h_axis_tkeep.val();
+        self.ingress.c2h_axis_tlast.next = self.c2h_axis_tlast.val();
+        self.ingress.c2h_axis_tdest.next = self.c2h_axis_tdest.val();
+        self.ingress.c2h_axis_tuser.next = self.c2h_axis_tuser.val();
+        self.ingress.c2h_axis_tvalid.next = self.c2h_axis_tvalid.val();
+        self.c2h_axis_tready.next = self.ingress.c2h_axis_tready.val();
+        self.c2h_pause.next = self.ingress.c2h_pause.val();
+        self.ingress.init_valid.next = self.init_valid.val();
+        self.ingress.init_g.next = self.init_g.val();
+        self.init_done_ingress.next = self.ingress.init_done_ingress.val();
+        self.plan.clock.next = self.clock.val();
+        self.plan.rst.next = self.rst.val();
+        self.plan.run.next = self.run.val();
+        self.plan.halted.next = self.halted.val();
+        self.plan.cfg_mps.next = self.cfg_mps.val();
+        self.plan.init_valid.next = self.init_valid.val();
+        self.plan.init_g.next = self.init_g.val();
+        self.init_done_plan.next = self.plan.init_done_plan.val();
+        self.plan.cfgw_valid.next = self.cfgw_valid.val();
+        self.plan.cfgw_g.next = self.cfgw_g.val();
+        self.plan.cfgw_index.next = self.cfgw_index.val();
+        self.plan.cfgw_data.next = self.cfgw_data.val();
+        self.plan.cons_valid.next = self.cons_valid.val();
+        self.plan.cons_g.next = self.cons_g.val();
+        self.plan.cons_value.next = self.cons_value.val();
+        self.plan.cons_arm.next = self.cons_arm.val();
+        self.plan.head_valid.next = self.head_valid.val();
+        self.plan.head_g.next = self.head_g.val();
+        self.plan.head_value.next = self.head_value.val();
+        self.c2h_desc_q.next = self.plan.c2h_desc_q.val();
+        self.c2h_desc_slot.next = self.plan.c2h_desc_slot.val();
+        self.plan.c2h_desc_data.next = self.c2h_desc_data.val();
+        self.plan.c2h_desc_err.next = self.c2h_desc_err.val();
+        self.c2h_taken_valid.next = self.plan.c2h_taken_valid.val();
+        self.c2h_taken_q.next = self.plan.c2h_taken_q.val();
+        self.c2h_taken_value.next = self.plan.c2h_taken_value.val();
+        self.c2h_err_valid.next = self.plan.c2h_err_valid.val();
+        self.c2h_err_q.next = self.plan.c2h_err_q.val();
+        self.c2h_err_code.next = self.plan.c2h_err_code.val();
+        self.scanning.next = self.plan.scanning.val();
+        self.send.clock.next = self.clock.val();
+        self.send.rst.next = self.rst.val();
+        self.send.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.c2h_freed_valid.next = self.send.c2h_freed_valid.val();
+        self.c2h_freed_q.next = self.send.c2h_freed_q.val();
+        self.c2h_freed_row.next = self.send.c2h_freed_row.val();
+        self.c2h_freed_pkts.next = self.send.c2h_freed_pkts.val();
+        self.data_wr_valid.next = self.send.data_wr_valid.val();
+        self.send.data_wr_ready.next = self.data_wr_ready.val();
+        self.data_wr_first.next = self.send.data_wr_first.val();
+        self.data_wr_last.next = self.send.data_wr_last.val();
+        self.data_wr_hdr.next = self.send.data_wr_hdr.val();
+        self.data_wr_data.next = self.send.data_wr_data.val();
+        self.data_wr_keep.next = self.send.data_wr_keep.val();
+        self.rec_c2h_valid.next = self.send.rec_c2h_valid.val();
+        self.send.rec_c2h_ready.next = self.rec_c2h_ready.val();
+        self.rec_c2h_q.next = self.send.rec_c2h_q.val();
+        self.rec_c2h_bytes.next = self.send.rec_c2h_bytes.val();
+        self.rec_c2h_meta.next = self.send.rec_c2h_meta.val();
+        self.rec_c2h_index.next = self.send.rec_c2h_index.val();
+        self.rec_c2h_flags.next = self.send.rec_c2h_flags.val();
+        self.rec_c2h_status.next = self.send.rec_c2h_status.val();
+        self.rec_c2h_irq.next = self.send.rec_c2h_irq.val();
+        self.send_busy.next = self.send.send_busy.val();
+
+        self.ingress.c2h_freed_valid.next = self.send.c2h_freed_valid.val();
+        self.ingress.c2h_freed_q.next = self.send.c2h_freed_q.val();
+        self.ingress.c2h_freed_row.next = self.send.c2h_freed_row.val();
+        self.ingress.c2h_freed_pkts.next = self.send.c2h_freed_pkts.val();
+        self.plan.fill_valid.next = self.ingress.fill_valid.val();
+        self.plan.fill_q.next = self.ingress.fill_q.val();
+        self.plan.fill_row.next = self.ingress.fill_row.val();
+        self.plan.fill_pkts.next = self.ingress.fill_pkts.val();
+        self.send.entry_valid.next = self.plan.entry_valid.val();
+        self.send.entry.next = self.plan.entry.val();
+        self.plan.entry_ready.next = self.send.entry_ready.val();
+        self.send.clear_valid.next = self.plan.clear_valid.val();
+        self.send.clear_q.next = self.plan.clear_q.val();
+        self.plan.clear_ready.next = self.send.clear_ready.val();
+
+        self.rows.w_row.next = self.ingress.mem_row.val();
+        self.rows.w_row2.next = self.ingress.mem_row.val();
+        self.rows.w_second.next = 0.into();
+        self.rows.w_enable.next = 0.into();
+        if self.ingress.mem_wen.val() {
+            self.rows.w_enable.next = self.all_lanes.val();
+        }
+        self.rows.w_data.next = self.ingress.mem_data.val();
+        self.rows.r_row.next = self.send.mem_row.val();
+        self.rows.r_row2.next = self.send.mem_row2.val();
+        self.rows.r_second.next = self.send.mem_second.val();
+        self.send.mem_data.next = self.rows.r_data.val();
+        self.packets.waddr.next = self.ingress.pkt_waddr.val();
+        self.packets.wdata.next = self.ingress.pkt_wdata.val();
+        self.packets.wen.next = self.ingress.pkt_wen.val();
+        self.packets.raddr.next = self.plan.pkt_raddr.val();
+        self.plan.pkt_rdata.next = self.packets.rdata.val();
+    }
+}

@@ -1,0 +1,317 @@
+//! Takes beats from the card into the FIFO shares of their queues.
+
+use rust_hdl::prelude::*;
+
+use super::types::{PacketEnd, Side};
+use super::{Mirror, StructFifo};
+use crate::hw;
+use crate::prim::{Dffr, Reg};
+use crate::stream::Fifo;
+
+hw! {
+    /// Writes each beat as a row of the share of queue TDEST and notes where packets end.
+    ///
+    /// ```text
+    ///  c2h_axis ─► FIFO of 4 ─► beat register ─► room? ─► row memory, packet ends, counts, fill bus
+    ///                               └─► counts of its queue (own and freed copy) ─┘
+    /// ```
+    /// One beat per clock, the queues in any order. A beat whose share has no room waits and with it all behind it;
+    /// `c2h_pause` rises early enough (32 rows) for a card that stops in time never to meet that.
+    ///
+    /// TKEEP (AXI4-Stream, 2.4.3) counts with TLAST only, and from lane 0 up to the first gap: a beat without
+    /// TLAST counts as full, one with TLAST has at least the byte of lane 0. A beat for a queue that was not built is taken
+    /// and dropped. Beats wait while their queue has not been cleared since reset.
+    ///
+    /// A queue that is cleared starts with the next beat that comes for it, even if the card is within a packet.
+    pub struct Ingress<
+        const W: usize, const KB: usize, const NQ: usize, const QB: usize, const RB: usize, const PB: usize,
+        const AB: usize, const PAB: usize,
+    > {
+        pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        pub c2h_axis_tdata: Signal<In, Bits<W>> = Default::default(),
+        pub c2h_axis_tkeep: Signal<In, Bits<KB>> = Default::default(),
+        pub c2h_axis_tlast: Signal<In, Bit> = Default::default(),
+        pub c2h_axis_tdest: Signal<In, Bits<6>> = Default::default(),
+        pub c2h_axis_tuser: Signal<In, Bits<32>> = Default::default(),
+        pub c2h_axis_tvalid: Signal<In, Bit> = Default::default(),
+        pub c2h_axis_tready: Signal<Out, Bit> = Default::default(),
+        pub c2h_pause: Signal<Out, Bits<NQ>> = Default::default(),
+        pub init_valid: Signal<In, Bit> = Default::default(),
+        pub init_g: Signal<In, Bits<7>> = Default::default(),
+        /// High in the clock in which the queue is cleared, once per `init_valid`.
+        pub init_done_ingress: Signal<Out, Bit> = Default::default(),
+        pub fill_valid: Signal<Out, Bit> = Default::default(),
+        pub fill_q: Signal<Out, Bits<6>> = Default::default(),
+        pub fill_row: Signal<Out, Bits<16>> = Default::default(),
+        pub fill_pkts: Signal<Out, Bits<16>> = Default::default(),
+        pub c2h_freed_valid: Signal<In, Bit> = Default::default(),
+        pub c2h_freed_q: Signal<In, Bits<6>> = Default::default(),
+        pub c2h_freed_row: Signal<In, Bits<16>> = Default::default(),
+        pub c2h_freed_pkts: Signal<In, Bits<16>> = Default::default(),
+        /// Write port of the row memory; address is queue and row.
+        pub mem_wen: Signal<Out, Bit> = Default::default(),
+        pub mem_row: Signal<Out, Bits<AB>> = Default::default(),
+        pub mem_data: Signal<Out, Bits<W>> = Default::default(),
+        /// Write port of the packet ends; address is queue and packet.
+        pub pkt_wen: Signal<Out, Bit> = Default::default(),
+        pub pkt_waddr: Signal<Out, Bits<PAB>> = Default::default(),
+        pub pkt_wdata: Signal<Out, PacketEnd> = Default::default(),
+
+        in_data: Fifo<W, 2, 3> = Default::default(),
+        in_side: StructFifo<Side, 2, 3> = Default::default(),
+        // Beat that looks for room.
+        beat: Dffr<Bit> = Default::default(),
+        data: Reg<Bits<W>> = Default::default(),
+        side: Reg<Side> = Default::default(),
+        // Rows (15:0) and packets (31:16): written, as seen by beats and by freed events, and freed.
+        own: Mirror<32, QB> = Default::default(),
+        own_for_freed: Mirror<32, QB> = Default::default(),
+        freed: Mirror<32, QB> = Default::default(),
+        live: Dffr<Bits<NQ>> = Default::default(),
+        cleared: Dffr<Bit> = Default::default(),
+        cleared_g: Reg<Bits<7>> = Default::default(),
+        fill: Dffr<Bit> = Default::default(),
+        fill_queue: Reg<Bits<6>> = Default::default(),
+        fill_counts: Reg<Bits<32>> = Default::default(),
+
+        running: Signal<Local, Bit> = Default::default(),
+        next_end: Signal<Local, Bits<8>> = Default::default(),
+        pop: Signal<Local, Bit> = Default::default(),
+        look: Signal<Local, Bits<6>> = Default::default(),
+        q: Signal<Local, Bits<QB>> = Default::default(),
+        row: Signal<Local, Bits<16>> = Default::default(),
+        pkts: Signal<Local, Bits<16>> = Default::default(),
+        used_rows: Signal<Local, Bits<16>> = Default::default(),
+        used_pkts: Signal<Local, Bits<16>> = Default::default(),
+        alive: Signal<Local, Bits<NQ>> = Default::default(),
+        drop: Signal<Local, Bit> = Default::default(),
+        room: Signal<Local, Bit> = Default::default(),
+        take: Signal<Local, Bit> = Default::default(),
+        next_row: Signal<Local, Bits<16>> = Default::default(),
+        next_pkts: Signal<Local, Bits<16>> = Default::default(),
+        init_mine: Signal<Local, Bit> = Default::default(),
+        init_q7: Signal<Local, Bits<7>> = Default::default(),
+        init_q: Signal<Local, Bits<QB>> = Default::default(),
+        clear: Signal<Local, Bit> = Default::default(),
+        clear_hot: Signal<Local, Bits<NQ>> = Default::default(),
+        low_row: Signal<Local, Bits<RB>> = Default::default(),
+        low_pkt: Signal<Local, Bits<PB>> = Default::default(),
+
+        // Pause: what a beat or a freed event leaves is compared one clock later.
+        after_beat: Dffr<Bit> = Default::default(),
+        after_beat_hot: Reg<Bits<NQ>> = Default::default(),
+        after_beat_rows: Reg<Bits<16>> = Default::default(),
+        after_beat_pkts: Reg<Bits<16>> = Default::default(),
+        freed_seen: Dffr<Bit> = Default::default(),
+        freed_q: Reg<Bits<6>> = Default::default(),
+        freed_counts: Reg<Bits<32>> = Default::default(),
+        after_freed: Dffr<Bit> = Default::default(),
+        after_freed_hot: Reg<Bits<NQ>> = Default::default(),
+        after_freed_rows: Reg<Bits<16>> = Default::default(),
+        after_freed_pkts: Reg<Bits<16>> = Default::default(),
+        pause: Dffr<Bits<NQ>> = Default::default(),
+        freed_row: Signal<Local, Bits<16>> = Default::default(),
+        freed_pkt: Signal<Local, Bits<16>> = Default::default(),
+        own_row: Signal<Local, Bits<16>> = Default::default(),
+        own_pkt: Signal<Local, Bits<16>> = Default::default(),
+        paused: Signal<Local, Bits<NQ>> = Default::default(),
+        keep_mask: Signal<Local, Bits<NQ>> = Default::default(),
+
+        rows: Constant<Bits<16>> = Constant::new((1_u64 << RB).into()),
+        slots: Constant<Bits<16>> = Constant::new((1_u64 << PB).into()),
+        rows_pause: Constant<Bits<16>> = Constant::new(((1_u64 << RB) - PAUSE).into()),
+        slots_pause: Constant<Bits<16>> = Constant::new(((1_u64 << PB) - PAUSE).into()),
+        row_bits: Constant<Bits<8>> = Constant::new((RB as u64).into()),
+        slot_bits: Constant<Bits<8>> = Constant::new((PB as u64).into()),
+        top_lane: Constant<Bits<8>> = Constant::new((KB as u64 - 1).into()),
+        first_g: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
+        one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
+    }
+}
+
+/// `c2h_pause` rises when fewer rows or packet slots than this are free.
+const PAUSE: u64 = 32;
+
+impl<
+        const W: usize,
+        const KB: usize,
+        const NQ: usize,
+        const QB: usize,
+        const RB: usize,
+        const PB: usize,
+        const AB: usize,
+        const PAB: usize,
+    > Logic for Ingress<W, KB, NQ, QB, RB, PB, AB, PAB>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, beat, data, side, live, cleared, cleared_g, fill, fill_queue, fill_counts);
+        dff_setup!(self, clock, after_beat, after_beat_hot, after_beat_rows, after_beat_pkts, pause);
+        dff_setup!(self, clock, freed_seen, freed_q, freed_counts);
+        dff_setup!(self, clock, after_freed, after_freed_hot, after_freed_rows, after_freed_pkts);
+        self.beat.rst.next = self.rst.val();
+        self.live.rst.next = self.rst.val();
+        self.cleared.rst.next = self.rst.val();
+        self.fill.rst.next = self.rst.val();
+        self.after_beat.rst.next = self.rst.val();
+        self.freed_seen.rst.next = self.rst.val();
+        self.after_freed.rst.next = self.rst.val();
+        self.pause.rst.next = self.rst.val();
+        self.own.clock.next = self.clock.val();
+        self.own_for_freed.clock.next = self.clock.val();
+        self.freed.clock.next = self.clock.val();
+
+        // Beats in. The lane where the run of ones from lane 0 ends.
+        self.next_end.next = 0.into();
+        self.running.next = self.c2h_axis_tkeep.val().get_bit(0);
+        for i in 1..KB {
+            self.running.next = self.running.val() & self.c2h_axis_tkeep.val().get_bit(i);
+            if self.running.val() {
+                self.next_end.next = self.next_end.val() + 1;
+            }
+        }
+        if !self.c2h_axis_tlast.val() {
+            self.next_end.next = self.top_lane.val();
+        }
+        self.in_data.clock.next = self.clock.val();
+        self.in_data.rst.next = self.rst.val();
+        self.in_side.clock.next = self.clock.val();
+        self.in_side.rst.next = self.rst.val();
+        self.in_data.in_data.next = self.c2h_axis_tdata.val();
+        self.in_data.in_valid.next = self.c2h_axis_tvalid.val();
+        self.in_side.in_data.next.dest = self.c2h_axis_tdest.val();
+        self.in_side.in_data.next.user = self.c2h_axis_tuser.val();
+        self.in_side.in_data.next.last = self.c2h_axis_tlast.val();
+        self.in_side.in_data.next.end = self.next_end.val();
+        self.in_side.in_valid.next = self.c2h_axis_tvalid.val();
+        // Both FIFOs do the same at the same time.
+        self.c2h_axis_tready.next = self.in_data.in_ready.val();
+
+        // Clearing.
+        self.init_mine.next = self.init_valid.val() & (self.init_g.val() >= self.first_g.val());
+        self.init_q7.next = self.init_g.val() - self.first_g.val();
+        self.init_q.next = bit_cast::<QB, 7>(self.init_q7.val());
+        self.clear_hot.next = self.one.val() << self.init_q7.val();
+        self.clear.next =
+            self.init_mine.val() & !(self.cleared.q.val() & (self.cleared_g.q.val() == self.init_g.val()));
+        self.cleared.d.next = self.init_mine.val();
+        self.cleared_g.d.next = self.init_g.val();
+        self.init_done_ingress.next = self.clear.val();
+
+        // Room for the beat. A queue's beats wait while it is being cleared, all wait in the clock that clears.
+        self.q.next = bit_cast::<QB, 6>(self.side.q.val().dest);
+        self.row.next = self.own.rdata.val().get_bits::<16>(0);
+        self.pkts.next = self.own.rdata.val().get_bits::<16>(16);
+        self.freed_row.next = self.freed.rdata.val().get_bits::<16>(0);
+        self.freed_pkt.next = self.freed.rdata.val().get_bits::<16>(16);
+        self.used_rows.next = self.row.val() - self.freed_row.val();
+        self.used_pkts.next = self.pkts.val() - self.freed_pkt.val();
+        self.alive.next = self.live.q.val() >> self.side.q.val().dest;
+        self.drop.next = bit_cast::<7, 6>(self.side.q.val().dest) >= self.first_g.val();
+        self.room.next = self.alive.val().get_bit(0)
+            & (self.used_rows.val() < self.rows.val())
+            & (self.used_pkts.val() < self.slots.val())
+            & !self.clear.val()
+            & !(self.init_mine.val() & (self.init_q7.val() == bit_cast::<7, 6>(self.side.q.val().dest)));
+        self.take.next = self.beat.q.val() & self.room.val() & !self.drop.val();
+        self.pop.next = !self.beat.q.val() | self.room.val() | self.drop.val();
+        self.in_data.out_ready.next = self.pop.val();
+        self.in_side.out_ready.next = self.pop.val();
+        self.look.next = self.side.q.val().dest;
+        if self.pop.val() {
+            self.beat.d.next = self.in_side.out_valid.val();
+            self.data.d.next = self.in_data.out_data.val();
+            self.side.d.next = self.in_side.out_data.val();
+            self.look.next = self.in_side.out_data.val().dest;
+        }
+        self.own.raddr.next = bit_cast::<QB, 6>(self.look.val());
+        self.freed.raddr.next = bit_cast::<QB, 6>(self.look.val());
+        self.freed.waddr.next = bit_cast::<QB, 6>(self.c2h_freed_q.val());
+        self.freed.wdata.next = bit_cast::<32, 16>(self.c2h_freed_row.val())
+            | (bit_cast::<32, 16>(self.c2h_freed_pkts.val()) << 16);
+        self.freed.wen.next = self.c2h_freed_valid.val();
+
+        // Counts, the fill bus and the memories.
+        self.next_row.next = self.row.val() + 1;
+        self.next_pkts.next = self.pkts.val();
+        if self.side.q.val().last {
+            self.next_pkts.next = self.pkts.val() + 1;
+        }
+        self.own.waddr.next = self.q.val();
+        self.own.wdata.next =
+            bit_cast::<32, 16>(self.next_row.val()) | (bit_cast::<32, 16>(self.next_pkts.val()) << 16);
+        self.own.wen.next = self.take.val();
+        self.fill.d.next = self.take.val();
+        self.fill_queue.d.next = self.side.q.val().dest;
+        if self.clear.val() {
+            self.own.waddr.next = self.init_q.val();
+            self.own.wdata.next = 0.into();
+            self.own.wen.next = true;
+            self.fill.d.next = true;
+            self.fill_queue.d.next = bit_cast::<6, 7>(self.init_q7.val());
+            self.live.d.next = self.live.q.val() | self.clear_hot.val();
+        }
+        self.fill_counts.d.next = self.own.wdata.val();
+        self.fill_valid.next = self.fill.q.val();
+        self.fill_q.next = self.fill_queue.q.val();
+        self.fill_row.next = self.fill_counts.q.val().get_bits::<16>(0);
+        self.fill_pkts.next = self.fill_counts.q.val().get_bits::<16>(16);
+        self.low_row.next = bit_cast::<RB, 16>(self.row.val());
+        self.mem_wen.next = self.take.val();
+        self.mem_row.next = (bit_cast::<AB, QB>(self.q.val()) << self.row_bits.val())
+            | bit_cast::<AB, RB>(self.low_row.val());
+        self.mem_data.next = self.data.q.val();
+        self.low_pkt.next = bit_cast::<PB, 16>(self.pkts.val());
+        self.pkt_wen.next = self.take.val() & self.side.q.val().last;
+        self.pkt_waddr.next = (bit_cast::<PAB, QB>(self.q.val()) << self.slot_bits.val())
+            | bit_cast::<PAB, PB>(self.low_pkt.val());
+        self.pkt_wdata.next.row = self.row.val();
+        self.pkt_wdata.next.end = self.side.q.val().end;
+        self.pkt_wdata.next.user = self.side.q.val().user;
+
+        // Pause. A beat's result is newer than that of a freed event compared in the same clock.
+        self.after_beat.d.next = self.take.val();
+        self.after_beat_hot.d.next = self.one.val() << self.side.q.val().dest;
+        self.after_beat_rows.d.next = self.next_row.val() - self.freed_row.val();
+        self.after_beat_pkts.d.next = self.next_pkts.val() - self.freed_pkt.val();
+        self.own_for_freed.raddr.next = bit_cast::<QB, 6>(self.c2h_freed_q.val());
+        self.own_for_freed.waddr.next = self.own.waddr.val();
+        self.own_for_freed.wdata.next = self.own.wdata.val();
+        self.own_for_freed.wen.next = self.own.wen.val();
+        self.freed_seen.d.next = self.c2h_freed_valid.val();
+        self.freed_q.d.next = self.c2h_freed_q.val();
+        self.freed_counts.d.next = self.freed.wdata.val();
+        self.own_row.next = self.own_for_freed.rdata.val().get_bits::<16>(0);
+        self.own_pkt.next = self.own_for_freed.rdata.val().get_bits::<16>(16);
+        self.after_freed.d.next = self.freed_seen.q.val();
+        self.after_freed_hot.d.next = self.one.val() << self.freed_q.q.val();
+        self.after_freed_rows.d.next = self.own_row.val() - self.freed_counts.q.val().get_bits::<16>(0);
+        self.after_freed_pkts.d.next = self.own_pkt.val() - self.freed_counts.q.val().get_bits::<16>(16);
+        self.paused.next = self.pause.q.val();
+        self.keep_mask.next = !self.after_freed_hot.q.val();
+        if self.after_freed.q.val() {
+            self.paused.next = self.paused.val() & self.keep_mask.val();
+            if (self.after_freed_rows.q.val() > self.rows_pause.val())
+                | (self.after_freed_pkts.q.val() > self.slots_pause.val())
+            {
+                self.paused.next = self.paused.val() | self.after_freed_hot.q.val();
+            }
+        }
+        self.keep_mask.next = !self.after_beat_hot.q.val();
+        if self.after_beat.q.val() {
+            self.paused.next = self.paused.val() & self.keep_mask.val();
+            if (self.after_beat_rows.q.val() > self.rows_pause.val())
+                | (self.after_beat_pkts.q.val() > self.slots_pause.val())
+            {
+                self.paused.next = self.paused.val() | self.after_beat_hot.q.val();
+            }
+        }
+        self.keep_mask.next = !self.clear_hot.val();
+        if self.clear.val() {
+            self.paused.next = self.paused.val() & self.keep_mask.val();
+        }
+        self.pause.d.next = self.paused.val();
+        self.c2h_pause.next = self.pause.q.val();
+    }
+}

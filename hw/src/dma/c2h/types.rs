@@ -1,0 +1,127 @@
+//! What the three blocks hand to each other.
+
+use rust_hdl::prelude::*;
+
+/// What comes with a beat from the card beside its data.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Side {
+    /// TDEST.
+    pub dest: Bits<6>,
+    /// TUSER.
+    pub user: Bits<32>,
+    /// TLAST.
+    pub last: Bit,
+    /// Lane of the last byte that counts.
+    pub end: Bits<8>,
+}
+
+/// Where a packet ends in its queue's share.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct PacketEnd {
+    /// Row of the last beat, free-running.
+    pub row: Bits<16>,
+    /// Lane of the last byte in it.
+    pub end: Bits<8>,
+    /// TUSER of that beat.
+    pub user: Bits<32>,
+}
+
+/// State of a queue in plan's memory.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Context {
+    /// Descriptors taken so far, the present one included.
+    pub taken: Bits<32>,
+    /// Where the present descriptor's next byte goes.
+    pub addr: Bits<64>,
+    /// Bytes the present descriptor still has room for.
+    pub left: Bits<24>,
+    /// Bytes moved by the present descriptor.
+    pub moved: Bits<24>,
+    /// Next byte to read from the queue's share: row (free-running) times bytes of a row, plus lane.
+    pub pos: Bits<24>,
+    /// Packet ends passed.
+    pub pkts: Bits<16>,
+    /// There is a present descriptor.
+    pub active: Bit,
+    /// It asks for an interrupt.
+    pub irq: Bit,
+    /// The queue had an error; nothing more of it is done until it is cleared.
+    pub dead: Bit,
+}
+
+/// A step that plan has decided: a TLP, the record of a descriptor's end, or both.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Entry {
+    /// Queue.
+    pub q: Bits<6>,
+    /// There is a TLP.
+    pub tlp: Bit,
+    /// There is a record, to be written after the TLP.
+    pub record: Bit,
+    /// TLP: first byte in the share, as in [`Context`].
+    pub pos: Bits<24>,
+    /// TLP: host address of the first byte.
+    pub addr: Bits<64>,
+    /// TLP: bytes, 1 to 1024.
+    pub n: Bits<11>,
+    /// TLP: rows that are free once it was read, free-running.
+    pub row: Bits<16>,
+    /// TLP: packet ends passed once it was read.
+    pub pkts: Bits<16>,
+    /// Record: bytes the descriptor moved.
+    pub bytes_moved: Bits<24>,
+    /// Record: TUSER of the packet's end, or 0.
+    pub meta: Bits<32>,
+    /// Record: descriptor index.
+    pub index: Bits<32>,
+    /// Record: the packet ended with this descriptor.
+    pub eop: Bit,
+    /// Record: interrupt asked for.
+    pub irq: Bit,
+    /// Record: status code.
+    pub status: Bits<8>,
+}
+
+/// What of an [`Entry`] waits beside the data: header and record.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Tail {
+    /// Header of the TLP.
+    pub hdr: Bits<128>,
+    /// There is a TLP.
+    pub tlp: Bit,
+    /// There is a record.
+    pub record: Bit,
+    /// Queue.
+    pub q: Bits<6>,
+    /// Bytes the descriptor moved.
+    pub bytes_moved: Bits<24>,
+    /// TUSER of the packet's end, or 0.
+    pub meta: Bits<32>,
+    /// Descriptor index.
+    pub index: Bits<32>,
+    /// The packet ended with this descriptor.
+    pub eop: Bit,
+    /// Interrupt asked for.
+    pub irq: Bit,
+    /// Status code.
+    pub status: Bits<8>,
+}
+
+/// A record on its way to the record writer.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Record {
+    /// Queue.
+    pub q: Bits<6>,
+    /// Bytes the descriptor moved.
+    pub bytes_moved: Bits<24>,
+    /// TUSER of the packet's end, or 0.
+    pub meta: Bits<32>,
+    /// Descriptor index.
+    pub index: Bits<32>,
+    /// The packet ended with this descriptor.
+    pub eop: Bit,
+    /// Interrupt asked for.
+    pub irq: Bit,
+    /// Status code.
+    pub status: Bits<8>,
+}

@@ -1,0 +1,152 @@
+//! The completer: requests of the host in, completions out.
+
+use rust_hdl::prelude::*;
+
+use super::packet_fifo::PacketFifo;
+use super::receive::Receive;
+use super::respond::Respond;
+use super::unpack::Unpack;
+use crate::hw;
+use crate::prim::Dffr;
+
+hw! {
+    /// Serves the host's requests to the BARs over a write bus and a read bus.
+    ///
+    /// ```text
+    /// rx_req ─► Receive ─► PacketFifo ─► Unpack ─┬─► w_*
+    ///                                            └─► FIFO ─► Respond ◄─► r_*
+    ///                                                           └─► tx_cpl
+    /// ```
+    ///
+    /// - Writes are applied in order, each once it has come whole: a TLP that ends with `error` changes nothing.
+    /// - A read is served after all writes that came before it; writes never wait for a read.
+    /// - A completion waits until all writes issued before its data was sampled are reported sent.
+    /// - Refused TLPs pulse `ur`.
+    ///
+    /// `w_bar`/`r_bar` is the BAR hit, `w_addr`/`r_addr` the byte offset in it, modulo 512 KiB.
+    pub struct Completer<const W: usize, const K: usize> {
+        pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        pub rx_req_data: Signal<In, Bits<W>> = Default::default(),
+        pub rx_req_hdr: Signal<In, Bits<128>> = Default::default(),
+        /// Not used: the header's length tells how many DWORDs there are.
+        pub rx_req_keep: Signal<In, Bits<K>> = Default::default(),
+        pub rx_req_first: Signal<In, Bit> = Default::default(),
+        pub rx_req_last: Signal<In, Bit> = Default::default(),
+        pub rx_req_valid: Signal<In, Bit> = Default::default(),
+        pub rx_req_error: Signal<In, Bit> = Default::default(),
+        pub rx_req_bar: Signal<In, Bits<3>> = Default::default(),
+        pub rx_req_ready: Signal<Out, Bit> = Default::default(),
+        pub rx_np_ok: Signal<Out, Bit> = Default::default(),
+        pub tx_cpl_data: Signal<Out, Bits<W>> = Default::default(),
+        pub tx_cpl_hdr: Signal<Out, Bits<128>> = Default::default(),
+        pub tx_cpl_keep: Signal<Out, Bits<K>> = Default::default(),
+        pub tx_cpl_first: Signal<Out, Bit> = Default::default(),
+        pub tx_cpl_last: Signal<Out, Bit> = Default::default(),
+        pub tx_cpl_valid: Signal<Out, Bit> = Default::default(),
+        pub tx_cpl_error: Signal<Out, Bit> = Default::default(),
+        pub tx_cpl_ready: Signal<In, Bit> = Default::default(),
+        pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
+        pub w_valid: Signal<Out, Bit> = Default::default(),
+        pub w_ready: Signal<In, Bit> = Default::default(),
+        pub w_bar: Signal<Out, Bits<3>> = Default::default(),
+        pub w_addr: Signal<Out, Bits<19>> = Default::default(),
+        pub w_data: Signal<Out, Bits<32>> = Default::default(),
+        pub w_be: Signal<Out, Bits<4>> = Default::default(),
+        pub r_valid: Signal<Out, Bit> = Default::default(),
+        pub r_bar: Signal<Out, Bits<3>> = Default::default(),
+        pub r_addr: Signal<Out, Bits<19>> = Default::default(),
+        pub r_done: Signal<In, Bit> = Default::default(),
+        pub r_data: Signal<In, Bits<32>> = Default::default(),
+        /// Writes accepted onto tx_wr, and of these reported sent; free-running.
+        pub wr_issued: Signal<In, Bits<16>> = Default::default(),
+        pub wr_sent: Signal<In, Bits<16>> = Default::default(),
+        /// Pulse: a request was refused.
+        pub ur: Signal<Out, Bit> = Default::default(),
+        receive: Receive<W> = Default::default(),
+        rows: PacketFifo<W, 8, 9> = Default::default(),
+        unpack: Unpack<W, K> = Default::default(),
+        // Whole requests come in and no data, so it serves as a plain FIFO here: 24 of its 32 places can be used, and
+        // no more than 16 requests are inside.
+        reads: PacketFifo<1, 5, 6> = Default::default(),
+        respond: Respond<W, K> = Default::default(),
+        refused: Dffr<Bit> = Default::default(),
+    }
+}
+
+impl<const W: usize, const K: usize> Logic for Completer<W, K> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, refused);
+        self.refused.rst.next = self.rst.val();
+        self.receive.clock.next = self.clock.val();
+        self.receive.rst.next = self.rst.val();
+        self.rows.clock.next = self.clock.val();
+        self.rows.rst.next = self.rst.val();
+        self.unpack.clock.next = self.clock.val();
+        self.unpack.rst.next = self.rst.val();
+        self.reads.clock.next = self.clock.val();
+        self.reads.rst.next = self.rst.val();
+        self.respond.clock.next = self.clock.val();
+        self.respond.rst.next = self.rst.val();
+
+        self.receive.rx_req_data.next = self.rx_req_data.val();
+        self.receive.rx_req_hdr.next = self.rx_req_hdr.val();
+        self.receive.rx_req_bar.next = self.rx_req_bar.val();
+        self.receive.rx_req_first.next = self.rx_req_first.val();
+        self.receive.rx_req_last.next = self.rx_req_last.val();
+        self.receive.rx_req_error.next = self.rx_req_error.val();
+        self.receive.rx_req_valid.next = self.rx_req_valid.val();
+        self.rx_req_ready.next = self.receive.rx_req_ready.val();
+        self.rx_np_ok.next = self.receive.rx_np_ok.val();
+        self.receive.row_room.next = self.rows.in_room.val();
+        self.receive.np_done.next = self.respond.np_done.val();
+        // Both never in one clock: a TLP that is refused commits no write.
+        self.refused.d.next = self.receive.ur.val() | self.rows.oversize.val();
+        self.ur.next = self.refused.q.val();
+
+        self.rows.in_data.next = self.receive.row_data.val();
+        self.rows.in_row.next = self.receive.row.val();
+        self.rows.in_put.next = self.receive.row_put.val();
+        self.rows.in_commit.next = self.receive.row_commit.val();
+        self.rows.in_discard.next = self.receive.row_discard.val();
+
+        self.unpack.row_data.next = self.rows.out_data.val();
+        self.unpack.row.next = self.rows.out_row.val();
+        self.unpack.row_valid.next = self.rows.out_valid.val();
+        self.rows.out_ready.next = self.unpack.row_ready.val();
+        self.w_valid.next = self.unpack.w_valid.val();
+        self.unpack.w_ready.next = self.w_ready.val();
+        self.w_bar.next = self.unpack.w_bar.val();
+        self.w_addr.next = self.unpack.w_addr.val();
+        self.w_data.next = self.unpack.w_data.val();
+        self.w_be.next = self.unpack.w_be.val();
+
+        self.reads.in_data.next = 0.into();
+        self.reads.in_row.next = self.unpack.np.val();
+        self.unpack.np_ready.next = self.reads.in_room.val();
+        self.reads.in_put.next = self.unpack.np_valid.val() & self.reads.in_room.val();
+        self.reads.in_commit.next = self.unpack.np_valid.val() & self.reads.in_room.val();
+        self.reads.in_discard.next = false;
+        self.respond.np.next = self.reads.out_row.val();
+        self.respond.np_valid.next = self.reads.out_valid.val();
+        self.reads.out_ready.next = self.respond.np_ready.val();
+
+        self.r_valid.next = self.respond.r_valid.val();
+        self.r_bar.next = self.respond.r_bar.val();
+        self.r_addr.next = self.respond.r_addr.val();
+        self.respond.r_done.next = self.r_done.val();
+        self.respond.r_data.next = self.r_data.val();
+        self.respond.wr_issued.next = self.wr_issued.val();
+        self.respond.wr_sent.next = self.wr_sent.val();
+        self.respond.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.tx_cpl_data.next = self.respond.tx_cpl_data.val();
+        self.tx_cpl_hdr.next = self.respond.tx_cpl_hdr.val();
+        self.tx_cpl_keep.next = self.respond.tx_cpl_keep.val();
+        self.tx_cpl_first.next = self.respond.tx_cpl_first.val();
+        self.tx_cpl_last.next = self.respond.tx_cpl_last.val();
+        self.tx_cpl_valid.next = self.respond.tx_cpl_valid.val();
+        self.tx_cpl_error.next = self.respond.tx_cpl_error.val();
+        self.respond.tx_cpl_ready.next = self.tx_cpl_ready.val();
+    }
+}

@@ -1,0 +1,115 @@
+//! Store-and-forward FIFO of request rows.
+
+use rust_hdl::prelude::*;
+
+use super::pcie::Request;
+use crate::hw;
+use crate::prim::{Bram, Dffr};
+
+hw! {
+    /// FIFO of 2^`A` rows (`AP1 = A + 1`) that shows a TLP only once it is whole.
+    ///
+    /// `error` counts with a TLP's last beat, so a write can't be applied before it has all come: its rows stand behind
+    /// the committed pointer until then, and a discarded TLP takes the write pointer back.
+    ///
+    /// ```text
+    ///   read        committed      write
+    ///    ▼  whole TLPs  ▼  coming TLP ▼
+    /// ───┴──────────────┴─────────────┴───
+    /// ```
+    ///
+    /// `in_room` falls 8 rows before it is full, for what is in the registers in front of it. A TLP that fills the FIFO
+    /// alone is longer than any Max_Payload_Size the device declares (PCIe Base Spec r5, 2.2.2: malformed); it is
+    /// dropped, so that it can't block the port, and `oversize` pulses at its end.
+    pub struct PacketFifo<const W: usize, const A: usize, const AP1: usize> {
+        pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        pub in_data: Signal<In, Bits<W>> = Default::default(),
+        pub in_row: Signal<In, Request> = Default::default(),
+        pub in_put: Signal<In, Bit> = Default::default(),
+        pub in_commit: Signal<In, Bit> = Default::default(),
+        pub in_discard: Signal<In, Bit> = Default::default(),
+        pub in_room: Signal<Out, Bit> = Default::default(),
+        pub oversize: Signal<Out, Bit> = Default::default(),
+        pub out_data: Signal<Out, Bits<W>> = Default::default(),
+        pub out_row: Signal<Out, Request> = Default::default(),
+        pub out_valid: Signal<Out, Bit> = Default::default(),
+        pub out_ready: Signal<In, Bit> = Default::default(),
+        data: Bram<Bits<W>, A> = Default::default(),
+        rows: Bram<Request, A> = Default::default(),
+        wptr: Dffr<Bits<AP1>> = Default::default(),
+        cptr: Dffr<Bits<AP1>> = Default::default(),
+        rptr: Dffr<Bits<AP1>> = Default::default(),
+        head: Dffr<Bit> = Default::default(),
+        room: Dffr<Bit> = Default::default(),
+        drop: Dffr<Bit> = Default::default(),
+        used: Signal<Local, Bits<AP1>> = Default::default(),
+        roomy: Signal<Local, Bit> = Default::default(),
+        next_wptr: Signal<Local, Bits<AP1>> = Default::default(),
+        next_rptr: Signal<Local, Bits<AP1>> = Default::default(),
+        limit: Constant<Bits<AP1>> = Constant::new(((1_u64 << A) - 8).into()),
+        one: Constant<Bits<AP1>> = Constant::new(1_u64.into()),
+    }
+}
+
+impl<const W: usize, const A: usize, const AP1: usize> Logic for PacketFifo<W, A, AP1> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, wptr, cptr, rptr, head, room, drop);
+        self.wptr.rst.next = self.rst.val();
+        self.cptr.rst.next = self.rst.val();
+        self.rptr.rst.next = self.rst.val();
+        self.head.rst.next = self.rst.val();
+        self.room.rst.next = self.rst.val();
+        self.drop.rst.next = self.rst.val();
+        self.data.clock.next = self.clock.val();
+        self.rows.clock.next = self.clock.val();
+
+        self.used.next = self.wptr.q.val() - self.rptr.q.val();
+        self.roomy.next = self.used.val() < self.limit.val();
+        self.room.d.next = self.roomy.val();
+        self.in_room.next = self.room.q.val();
+        self.oversize.next = false;
+
+        self.data.waddr.next = bit_cast::<A, AP1>(self.wptr.q.val());
+        self.rows.waddr.next = bit_cast::<A, AP1>(self.wptr.q.val());
+        self.data.wdata.next = self.in_data.val();
+        self.rows.wdata.next = self.in_row.val();
+        self.data.wen.next = self.in_put.val();
+        self.rows.wen.next = self.in_put.val();
+        self.next_wptr.next = self.wptr.q.val();
+        if self.in_put.val() {
+            self.next_wptr.next = self.wptr.q.val() + self.one.val();
+        }
+        self.wptr.d.next = self.next_wptr.val();
+        if self.drop.q.val() {
+            self.wptr.d.next = self.cptr.q.val();
+            if self.in_commit.val() | self.in_discard.val() {
+                self.drop.d.next = false;
+                // A discarded TLP has been counted already.
+                self.oversize.next = self.in_commit.val();
+            }
+        } else if self.in_commit.val() {
+            self.cptr.d.next = self.next_wptr.val();
+        } else if self.in_discard.val() {
+            self.wptr.d.next = self.cptr.q.val();
+        } else if !self.roomy.val() & (self.cptr.q.val() == self.rptr.q.val()) {
+            self.drop.d.next = true;
+            self.wptr.d.next = self.cptr.q.val();
+        }
+
+        // As in `Fifo`: the read registers hold the word at rptr, which is the head once it was committed the clock
+        // before at the latest.
+        self.next_rptr.next = self.rptr.q.val();
+        if self.head.q.val() & self.out_ready.val() {
+            self.next_rptr.next = self.rptr.q.val() + self.one.val();
+        }
+        self.rptr.d.next = self.next_rptr.val();
+        self.data.raddr.next = bit_cast::<A, AP1>(self.next_rptr.val());
+        self.rows.raddr.next = bit_cast::<A, AP1>(self.next_rptr.val());
+        self.head.d.next = self.cptr.q.val() != self.next_rptr.val();
+        self.out_valid.next = self.head.q.val();
+        self.out_data.next = self.data.rdata.val();
+        self.out_row.next = self.rows.rdata.val();
+    }
+}

@@ -1,0 +1,43 @@
+//! Pulses of several sources on one wire.
+
+use rust_hdl::prelude::*;
+
+use crate::hw;
+use crate::prim::Dffr;
+
+hw! {
+    /// Gives one pulse out for each pulse in, one after the other, so that none is lost when several come in one clock.
+    ///
+    /// The sources of one bus can't keep pulsing together, so 63 waiting pulses are never reached.
+    pub struct Serialise {
+        pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        /// One bit per source.
+        pub pulses: Signal<In, Bits<5>> = Default::default(),
+        pub pulse: Signal<Out, Bit> = Default::default(),
+        waiting: Dffr<Bits<6>> = Default::default(),
+        out: Dffr<Bit> = Default::default(),
+        sum: Signal<Local, Bits<6>> = Default::default(),
+    }
+}
+
+impl Logic for Serialise {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, waiting, out);
+        self.waiting.rst.next = self.rst.val();
+        self.out.rst.next = self.rst.val();
+        self.sum.next = self.waiting.q.val();
+        for i in 0..5 {
+            if self.pulses.val().get_bit(i) {
+                self.sum.next = self.sum.val() + 1;
+            }
+        }
+        self.out.d.next = self.sum.val().any();
+        self.waiting.d.next = self.sum.val();
+        if self.sum.val().any() {
+            self.waiting.d.next = self.sum.val() - 1;
+        }
+        self.pulse.next = self.out.q.val();
+    }
+}

@@ -1,0 +1,585 @@
+//! The engine: all blocks and the wires between them.
+
+use rust_hdl::prelude::*;
+
+use crate::dma::c2h::C2h;
+use crate::dma::completer::{Completer, Decode, GlobalRegs};
+use crate::dma::fetch::Fetch;
+use crate::dma::h2c::H2c;
+use crate::dma::msix::Msix;
+use crate::dma::queue::{Control, Doorbell, QueueRegs};
+use crate::dma::record::Record;
+use crate::hw;
+use crate::tlp::{CplRoute, RdArb, WrArb};
+
+hw! {
+    /// Wires only; see "The engine, block by block" in the documentation for the picture.
+    ///
+    /// | size | meaning |
+    /// | --- | --- |
+    /// | `W`, `K`, `KB`, `SB` | port width in bits, in DWORDs, in bytes, log2 of the bytes |
+    /// | `FW` | word of the H2C output FIFO: `W + KB + 39` |
+    /// | `NQ`, `QB`, `GN`, `GB` | queues per direction, log2 of it, queues in all, log2 of it |
+    /// | `QA` | `GB + 4`: address of a queue register |
+    /// | `SA` | `QB + 6`: address in a descriptor store |
+    /// | `HRB`, `HAB`, `HPB`, `HSB` | H2C: log2 of rows per share, `QB + HRB`, log2 of packet slots, `QB + HPB` |
+    /// | `CRB`, `CAB`, `CPB`, `CPA` | C2H: the same |
+    /// | `OB`, `PW` | C2H: `SB`, and bits of a byte position: 16 + `SB` |
+    /// | `NV`, `VB` | MSI-X vectors, log2 of it |
+    /// | `H2C_LOG2`, `C2H_LOG2`, `KHZ` | shown in the PARAM registers: log2 of bytes per share, clock in kHz |
+    /// | `FT` | log2 of the clocks that a Function Level Reset may take |
+    pub struct Engine<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const QA: usize, const SA: usize, const HRB: usize, const HAB: usize, const HPB: usize, const HSB: usize, const CRB: usize, const CAB: usize, const CPB: usize, const CPA: usize, const OB: usize, const PW: usize, const NV: usize, const VB: usize, const H2C_LOG2: usize, const C2H_LOG2: usize, const KHZ: usize, const FT: usize> {
+        pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        pub rx_req_data: Signal<In, Bits<W>> = Default::default(),
+        pub rx_req_hdr: Signal<In, Bits<128>> = Default::default(),
+        pub rx_req_keep: Signal<In, Bits<K>> = Default::default(),
+        pub rx_req_first: Signal<In, Bit> = Default::default(),
+        pub rx_req_last: Signal<In, Bit> = Default::default(),
+        pub rx_req_valid: Signal<In, Bit> = Default::default(),
+        pub rx_req_error: Signal<In, Bit> = Default::default(),
+        pub rx_req_ready: Signal<Out, Bit> = Default::default(),
+        pub rx_cpl_data: Signal<In, Bits<W>> = Default::default(),
+        pub rx_cpl_hdr: Signal<In, Bits<128>> = Default::default(),
+        pub rx_cpl_keep: Signal<In, Bits<K>> = Default::default(),
+        pub rx_cpl_first: Signal<In, Bit> = Default::default(),
+        pub rx_cpl_last: Signal<In, Bit> = Default::default(),
+        pub rx_cpl_valid: Signal<In, Bit> = Default::default(),
+        pub rx_cpl_error: Signal<In, Bit> = Default::default(),
+        pub rx_cpl_ready: Signal<Out, Bit> = Default::default(),
+        pub tx_wr_data: Signal<Out, Bits<W>> = Default::default(),
+        pub tx_wr_hdr: Signal<Out, Bits<128>> = Default::default(),
+        pub tx_wr_keep: Signal<Out, Bits<K>> = Default::default(),
+        pub tx_wr_first: Signal<Out, Bit> = Default::default(),
+        pub tx_wr_last: Signal<Out, Bit> = Default::default(),
+        pub tx_wr_valid: Signal<Out, Bit> = Default::default(),
+        pub tx_wr_error: Signal<Out, Bit> = Default::default(),
+        pub tx_wr_ready: Signal<In, Bit> = Default::default(),
+        pub tx_rd_data: Signal<Out, Bits<W>> = Default::default(),
+        pub tx_rd_hdr: Signal<Out, Bits<128>> = Default::default(),
+        pub tx_rd_keep: Signal<Out, Bits<K>> = Default::default(),
+        pub tx_rd_first: Signal<Out, Bit> = Default::default(),
+        pub tx_rd_last: Signal<Out, Bit> = Default::default(),
+        pub tx_rd_valid: Signal<Out, Bit> = Default::default(),
+        pub tx_rd_error: Signal<Out, Bit> = Default::default(),
+        pub tx_rd_ready: Signal<In, Bit> = Default::default(),
+        pub tx_cpl_data: Signal<Out, Bits<W>> = Default::default(),
+        pub tx_cpl_hdr: Signal<Out, Bits<128>> = Default::default(),
+        pub tx_cpl_keep: Signal<Out, Bits<K>> = Default::default(),
+        pub tx_cpl_first: Signal<Out, Bit> = Default::default(),
+        pub tx_cpl_last: Signal<Out, Bit> = Default::default(),
+        pub tx_cpl_valid: Signal<Out, Bit> = Default::default(),
+        pub tx_cpl_error: Signal<Out, Bit> = Default::default(),
+        pub tx_cpl_ready: Signal<In, Bit> = Default::default(),
+        pub rx_req_bar: Signal<In, Bits<3>> = Default::default(),
+        pub rx_req_func: Signal<In, Bits<8>> = Default::default(),
+        pub rx_np_ok: Signal<Out, Bit> = Default::default(),
+        pub tx_wr_seq: Signal<Out, Bits<6>> = Default::default(),
+        pub tx_sent_valid: Signal<In, Bit> = Default::default(),
+        pub tx_sent_seq: Signal<In, Bits<6>> = Default::default(),
+        pub cfg_link_up: Signal<In, Bit> = Default::default(),
+        pub cfg_link_speed: Signal<In, Bits<4>> = Default::default(),
+        pub cfg_link_width: Signal<In, Bits<6>> = Default::default(),
+        pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
+        pub cfg_mps: Signal<In, Bits<3>> = Default::default(),
+        pub cfg_mrrs: Signal<In, Bits<3>> = Default::default(),
+        pub cfg_rcb: Signal<In, Bit> = Default::default(),
+        pub cfg_ext_tag: Signal<In, Bit> = Default::default(),
+        pub cfg_tag10: Signal<In, Bit> = Default::default(),
+        pub cfg_bus_master: Signal<In, Bit> = Default::default(),
+        pub cfg_ro_enable: Signal<In, Bit> = Default::default(),
+        pub cfg_ns_enable: Signal<In, Bit> = Default::default(),
+        pub cfg_cpl_timeout: Signal<In, Bits<4>> = Default::default(),
+        pub cfg_d0: Signal<In, Bit> = Default::default(),
+        pub cfg_msix_enable: Signal<In, Bit> = Default::default(),
+        pub cfg_msix_mask: Signal<In, Bit> = Default::default(),
+        pub cfg_fc_ph: Signal<In, Bits<8>> = Default::default(),
+        pub cfg_fc_pd: Signal<In, Bits<12>> = Default::default(),
+        pub cfg_fc_nph: Signal<In, Bits<8>> = Default::default(),
+        pub cfg_fc_npd: Signal<In, Bits<12>> = Default::default(),
+        pub cfg_fc_cplh: Signal<In, Bits<8>> = Default::default(),
+        pub cfg_fc_cpld: Signal<In, Bits<12>> = Default::default(),
+        pub cfg_flr_request: Signal<In, Bit> = Default::default(),
+        pub cfg_flr_ack: Signal<Out, Bit> = Default::default(),
+        pub cfg_trans_pending: Signal<Out, Bit> = Default::default(),
+        pub h2c_axis_tdata: Signal<Out, Bits<W>> = Default::default(),
+        pub h2c_axis_tkeep: Signal<Out, Bits<KB>> = Default::default(),
+        pub h2c_axis_tlast: Signal<Out, Bit> = Default::default(),
+        pub h2c_axis_tdest: Signal<Out, Bits<6>> = Default::default(),
+        pub h2c_axis_tuser: Signal<Out, Bits<32>> = Default::default(),
+        pub h2c_axis_terr: Signal<Out, Bit> = Default::default(),
+        pub h2c_axis_tvalid: Signal<Out, Bit> = Default::default(),
+        pub h2c_axis_tready: Signal<In, Bit> = Default::default(),
+        pub h2c_pause: Signal<In, Bits<NQ>> = Default::default(),
+        pub c2h_axis_tdata: Signal<In, Bits<W>> = Default::default(),
+        pub c2h_axis_tkeep: Signal<In, Bits<KB>> = Default::default(),
+        pub c2h_axis_tlast: Signal<In, Bit> = Default::default(),
+        pub c2h_axis_tdest: Signal<In, Bits<6>> = Default::default(),
+        pub c2h_axis_tuser: Signal<In, Bits<32>> = Default::default(),
+        pub c2h_axis_tvalid: Signal<In, Bit> = Default::default(),
+        pub c2h_axis_tready: Signal<Out, Bit> = Default::default(),
+        pub c2h_pause: Signal<Out, Bits<NQ>> = Default::default(),
+        completer: Completer<W, K> = Default::default(),
+        decode: Decode = Default::default(),
+        regs: GlobalRegs<NQ, NV, W, 64, KHZ, H2C_LOG2, C2H_LOG2, 6> = Default::default(),
+        queue_regs: QueueRegs<NQ, QB, GN, GB, QA> = Default::default(),
+        doorbell: Doorbell<NQ, GN, GB> = Default::default(),
+        control: Control<NQ, GN, GB, FT> = Default::default(),
+        cpl_route: CplRoute<W, K> = Default::default(),
+        fetch: Fetch<W, K, NQ, QB, GN, GB, SA> = Default::default(),
+        h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB> = Default::default(),
+        c2h: C2h<W, K, KB, NQ, QB, GN, OB, PW, CRB, CPB, CAB, CPA> = Default::default(),
+        record: Record<W, K, NQ, QB, GN, GB> = Default::default(),
+        msix: Msix<W, K, NV, VB> = Default::default(),
+        rd_arb: RdArb<W, K> = Default::default(),
+        wr_arb: WrArb<W, K> = Default::default(),
+        core_rst: Signal<Local, Bit> = Default::default(),
+        reads_pending: Signal<Local, Bit> = Default::default(),
+        writes_pending: Signal<Local, Bit> = Default::default(),
+        build_id: Constant<Bits<32>> = Constant::new(0_u64.into()),
+        no_queue: Constant<Bits<GN>> = Constant::new(0_u64.into()),
+        one_count: Constant<Bits<16>> = Constant::new(1_u64.into()),
+        no_count: Constant<Bits<16>> = Constant::new(0_u64.into()),
+    }
+}
+
+impl<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const QA: usize, const SA: usize, const HRB: usize, const HAB: usize, const HPB: usize, const HSB: usize, const CRB: usize, const CAB: usize, const CPB: usize, const CPA: usize, const OB: usize, const PW: usize, const NV: usize, const VB: usize, const H2C_LOG2: usize, const C2H_LOG2: usize, const KHZ: usize, const FT: usize> Logic
+    for Engine<W, K, KB, SB, FW, NQ, QB, GN, GB, QA, SA, HRB, HAB, HPB, HSB, CRB, CAB, CPB, CPA, OB, PW, NV, VB, H2C_LOG2, C2H_LOG2, KHZ, FT>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.core_rst.next = self.control.core_rst.val();
+        self.reads_pending.next = self.h2c.trans_pending.val() | (self.fetch.fetch_busy.val() != self.no_queue.val());
+        self.writes_pending.next = self.wr_arb.wr_issued.val() != self.wr_arb.wr_sent.val();
+        self.completer.clock.next = self.clock.val();
+        self.decode.clock.next = self.clock.val();
+        self.regs.clock.next = self.clock.val();
+        self.queue_regs.clock.next = self.clock.val();
+        self.doorbell.clock.next = self.clock.val();
+        self.control.clock.next = self.clock.val();
+        self.c2h.clock.next = self.clock.val();
+        self.h2c.clock.next = self.clock.val();
+        self.cpl_route.clock.next = self.clock.val();
+        self.rd_arb.clock.next = self.clock.val();
+        self.wr_arb.clock.next = self.clock.val();
+        self.msix.clock.next = self.clock.val();
+        self.fetch.clock.next = self.clock.val();
+        self.record.clock.next = self.clock.val();
+        // completer
+        self.completer.clock.next = self.clock.val();
+        self.completer.rst.next = self.core_rst.val();
+        self.completer.rx_req_data.next = self.rx_req_data.val();
+        self.completer.rx_req_hdr.next = self.rx_req_hdr.val();
+        self.completer.rx_req_keep.next = self.rx_req_keep.val();
+        self.completer.rx_req_first.next = self.rx_req_first.val();
+        self.completer.rx_req_last.next = self.rx_req_last.val();
+        self.completer.rx_req_valid.next = self.rx_req_valid.val();
+        self.completer.rx_req_error.next = self.rx_req_error.val();
+        self.completer.rx_req_bar.next = self.rx_req_bar.val();
+        self.completer.tx_cpl_ready.next = self.tx_cpl_ready.val();
+        self.completer.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.completer.w_ready.next = self.decode.w_ready.val();
+        self.completer.r_done.next = self.decode.r_done.val();
+        self.completer.r_data.next = self.decode.r_data.val();
+        self.completer.wr_issued.next = self.wr_arb.wr_issued.val();
+        self.completer.wr_sent.next = self.wr_arb.wr_sent.val();
+        // decode
+        self.decode.clock.next = self.clock.val();
+        self.decode.rst.next = self.core_rst.val();
+        self.decode.host_wait.next = self.control.host_wait.val();
+        self.decode.w_valid.next = self.completer.w_valid.val();
+        self.decode.w_bar.next = self.completer.w_bar.val();
+        self.decode.w_addr.next = self.completer.w_addr.val();
+        self.decode.w_data.next = self.completer.w_data.val();
+        self.decode.w_be.next = self.completer.w_be.val();
+        self.decode.r_valid.next = self.completer.r_valid.val();
+        self.decode.r_bar.next = self.completer.r_bar.val();
+        self.decode.r_addr.next = self.completer.r_addr.val();
+        self.decode.glob_w_ready.next = self.regs.glob_w_ready.val();
+        self.decode.queue_w_ready.next = self.queue_regs.queue_w_ready.val();
+        self.decode.db_w_ready.next = self.doorbell.db_w_ready.val();
+        self.decode.msix_w_ready.next = self.msix.w_ready.val();
+        self.decode.glob_r_done.next = self.regs.glob_r_done.val();
+        self.decode.glob_r_data.next = self.regs.glob_r_data.val();
+        self.decode.queue_r_done.next = self.queue_regs.queue_r_done.val();
+        self.decode.queue_r_data.next = self.queue_regs.queue_r_data.val();
+        self.decode.msix_r_done.next = self.msix.r_done.val();
+        self.decode.msix_r_data.next = self.msix.r_data.val();
+        self.decode.glob_unmapped_rd.next = self.regs.glob_unmapped_rd.val();
+        self.decode.glob_unmapped_wr.next = self.regs.glob_unmapped_wr.val();
+        self.decode.queue_unmapped_rd.next = self.queue_regs.queue_unmapped_rd.val();
+        self.decode.queue_unmapped_wr.next = self.queue_regs.queue_unmapped_wr.val();
+        self.decode.db_unmapped_wr.next = self.doorbell.db_unmapped_wr.val();
+        self.decode.msix_unmapped_rd.next = self.msix.unmapped_rd.val();
+        self.decode.msix_unmapped_wr.next = self.msix.unmapped_wr.val();
+        // regs
+        self.regs.clock.next = self.clock.val();
+        self.regs.rst.next = self.core_rst.val();
+        self.regs.glob_w_valid.next = self.decode.glob_w_valid.val();
+        self.regs.t_w_addr.next = self.decode.t_w_addr.val();
+        self.regs.t_w_data.next = self.decode.t_w_data.val();
+        self.regs.t_w_be.next = self.decode.t_w_be.val();
+        self.regs.glob_r_valid.next = self.decode.glob_r_valid.val();
+        self.regs.t_r_addr.next = self.decode.t_r_addr.val();
+        self.regs.build_id.next = self.build_id.val();
+        self.regs.init_busy.next = self.control.host_wait.val();
+        self.regs.reads_pending.next = self.reads_pending.val();
+        self.regs.writes_pending.next = self.writes_pending.val();
+        self.regs.cfg_link_up.next = self.cfg_link_up.val();
+        self.regs.cfg_link_speed.next = self.cfg_link_speed.val();
+        self.regs.cfg_link_width.next = self.cfg_link_width.val();
+        self.regs.cfg_bus_master.next = self.cfg_bus_master.val();
+        self.regs.cfg_mps.next = self.cfg_mps.val();
+        self.regs.cfg_mrrs.next = self.cfg_mrrs.val();
+        self.regs.cfg_rcb.next = self.cfg_rcb.val();
+        self.regs.cfg_ext_tag.next = self.cfg_ext_tag.val();
+        self.regs.cfg_msix_enable.next = self.cfg_msix_enable.val();
+        self.regs.cfg_msix_mask.next = self.cfg_msix_mask.val();
+        self.regs.unmapped_rd.next = self.decode.unmapped_rd.val();
+        self.regs.unmapped_wr.next = self.decode.unmapped_wr.val();
+        self.regs.ur.next = self.completer.ur.val();
+        self.regs.unexpected_cpl.next = self.fetch.unexpected.val() | self.h2c.unexpected.val();
+        self.regs.invalid_doorbell.next = self.doorbell.invalid_doorbell.val();
+        self.regs.tx_write.next = self.wr_arb.tx_write.val();
+        self.regs.tx_read.next = self.rd_arb.tx_read.val();
+        self.regs.rx_cpl.next = self.cpl_route.rx_cpl_count.val();
+        self.regs.queue_error.next = self.control.queue_error.val();
+        // queue_regs
+        self.queue_regs.clock.next = self.clock.val();
+        self.queue_regs.rst.next = self.core_rst.val();
+        self.queue_regs.queue_w_valid.next = self.decode.queue_w_valid.val();
+        self.queue_regs.t_w_addr.next = self.decode.t_w_addr.val();
+        self.queue_regs.t_w_data.next = self.decode.t_w_data.val();
+        self.queue_regs.t_w_be.next = self.decode.t_w_be.val();
+        self.queue_regs.queue_r_valid.next = self.decode.queue_r_valid.val();
+        self.queue_regs.t_r_addr.next = self.decode.t_r_addr.val();
+        self.queue_regs.ctl_ready.next = self.control.ctl_ready.val();
+        self.queue_regs.run.next = self.control.run.val();
+        self.queue_regs.idle.next = self.control.idle.val();
+        self.queue_regs.halted.next = self.control.halted.val();
+        self.queue_regs.h2c_err_valid.next = self.h2c.h2c_err_valid.val();
+        self.queue_regs.h2c_err_q.next = self.h2c.h2c_err_q.val();
+        self.queue_regs.h2c_err_code.next = self.h2c.h2c_err_code.val();
+        self.queue_regs.c2h_err_valid.next = self.c2h.c2h_err_valid.val();
+        self.queue_regs.c2h_err_q.next = self.c2h.c2h_err_q.val();
+        self.queue_regs.c2h_err_code.next = self.c2h.c2h_err_code.val();
+        self.queue_regs.prod_valid.next = self.doorbell.prod_valid.val();
+        self.queue_regs.prod_g.next = self.doorbell.prod_g.val();
+        self.queue_regs.prod_value.next = self.doorbell.prod_value.val();
+        self.queue_regs.cons_valid.next = self.doorbell.cons_valid.val();
+        self.queue_regs.cons_g.next = self.doorbell.cons_g.val();
+        self.queue_regs.cons_value.next = self.doorbell.cons_value.val();
+        self.queue_regs.head_valid.next = self.fetch.head_valid.val();
+        self.queue_regs.head_g.next = self.fetch.head_g.val();
+        self.queue_regs.head_value.next = self.fetch.head_value.val();
+        self.queue_regs.done_valid.next = self.record.done_valid.val();
+        self.queue_regs.done_g.next = self.record.done_g.val();
+        self.queue_regs.done_value.next = self.record.done_value.val();
+        self.queue_regs.start_valid.next = self.control.start_valid.val();
+        self.queue_regs.start_g.next = self.control.start_g.val();
+        self.queue_regs.start_generation.next = self.control.start_generation.val();
+        // doorbell
+        self.doorbell.clock.next = self.clock.val();
+        self.doorbell.rst.next = self.core_rst.val();
+        self.doorbell.db_w_valid.next = self.decode.db_w_valid.val();
+        self.doorbell.t_w_addr.next = self.decode.t_w_addr.val();
+        self.doorbell.t_w_data.next = self.decode.t_w_data.val();
+        self.doorbell.t_w_be.next = self.decode.t_w_be.val();
+        self.doorbell.run.next = self.control.run.val();
+        self.doorbell.idle.next = self.control.idle.val();
+        self.doorbell.cfgw_valid.next = self.queue_regs.cfgw_valid.val();
+        self.doorbell.cfgw_g.next = self.queue_regs.cfgw_g.val();
+        self.doorbell.cfgw_index.next = self.queue_regs.cfgw_index.val();
+        self.doorbell.cfgw_data.next = self.queue_regs.cfgw_data.val();
+        self.doorbell.head_valid.next = self.fetch.head_valid.val();
+        self.doorbell.head_g.next = self.fetch.head_g.val();
+        self.doorbell.head_value.next = self.fetch.head_value.val();
+        self.doorbell.done_valid.next = self.record.done_valid.val();
+        self.doorbell.done_g.next = self.record.done_g.val();
+        self.doorbell.done_value.next = self.record.done_value.val();
+        self.doorbell.init_valid.next = self.control.init_valid.val();
+        self.doorbell.init_g.next = self.control.init_g.val();
+        // control
+        self.control.clock.next = self.clock.val();
+        self.control.rst.next = self.rst.val();
+        self.control.cfg_flr_request.next = self.cfg_flr_request.val();
+        self.control.arb_idle_wr.next = self.wr_arb.arb_idle.val();
+        self.control.arb_idle_rd.next = self.rd_arb.arb_idle.val();
+        self.control.cpl_busy.next = self.completer.tx_cpl_valid.val();
+        self.control.rd_pending.next = self.reads_pending.val();
+        self.control.sweeping.next = self.queue_regs.sweeping.val();
+        self.control.ctl_valid.next = self.queue_regs.ctl_valid.val();
+        self.control.ctl_g.next = self.queue_regs.ctl_g.val();
+        self.control.ctl_run.next = self.queue_regs.ctl_run.val();
+        self.control.init_done_doorbell.next = self.doorbell.init_done.val();
+        self.control.init_done_fetch.next = self.fetch.init_done.val();
+        self.control.init_done_record.next = self.record.init_done.val();
+        self.control.init_done_h2c_issue.next = self.h2c.init_done_h2c_issue.val();
+        self.control.init_done_h2c_commit.next = self.h2c.init_done_h2c_commit.val();
+        self.control.init_done_h2c_egress.next = self.h2c.init_done_h2c_egress.val();
+        self.control.init_done_c2h_ingress.next = self.c2h.init_done_ingress.val();
+        self.control.init_done_c2h_plan.next = self.c2h.init_done_plan.val();
+        self.control.h2c_err_valid.next = self.h2c.h2c_err_valid.val();
+        self.control.h2c_err_q.next = self.h2c.h2c_err_q.val();
+        self.control.c2h_err_valid.next = self.c2h.c2h_err_valid.val();
+        self.control.c2h_err_q.next = self.c2h.c2h_err_q.val();
+        self.control.scanning_fetch.next = self.fetch.scanning.val();
+        self.control.scanning_issue.next = self.h2c.scanning.val();
+        self.control.scanning_plan.next = self.c2h.scanning.val();
+        self.control.fetch_busy.next = self.fetch.fetch_busy.val();
+        self.control.req_issued.next = self.h2c.req_issued.val();
+        self.control.req_committed.next = self.h2c.req_committed.val();
+        self.control.commit_busy.next = self.h2c.commit_busy.val();
+        self.control.c2h_issued.next = self.one_count.val();
+        self.control.c2h_retired.next = self.no_count.val();
+        self.control.send_busy.next = self.c2h.send_busy.val();
+        self.control.rec_accepted.next = self.record.rec_accepted.val();
+        self.control.rec_written.next = self.record.rec_written.val();
+        self.control.wr_issued.next = self.wr_arb.wr_issued.val();
+        self.control.wr_sent.next = self.wr_arb.wr_sent.val();
+        // c2h
+        self.c2h.clock.next = self.clock.val();
+        self.c2h.rst.next = self.core_rst.val();
+        self.c2h.c2h_axis_tdata.next = self.c2h_axis_tdata.val();
+        self.c2h.c2h_axis_tkeep.next = self.c2h_axis_tkeep.val();
+        self.c2h.c2h_axis_tlast.next = self.c2h_axis_tlast.val();
+        self.c2h.c2h_axis_tdest.next = self.c2h_axis_tdest.val();
+        self.c2h.c2h_axis_tuser.next = self.c2h_axis_tuser.val();
+        self.c2h.c2h_axis_tvalid.next = self.c2h_axis_tvalid.val();
+        self.c2h.init_valid.next = self.control.init_valid.val();
+        self.c2h.init_g.next = self.control.init_g.val();
+        self.c2h.run.next = self.control.run.val();
+        self.c2h.halted.next = self.control.halted.val();
+        self.c2h.cfg_mps.next = self.cfg_mps.val();
+        self.c2h.cfgw_valid.next = self.queue_regs.cfgw_valid.val();
+        self.c2h.cfgw_g.next = self.queue_regs.cfgw_g.val();
+        self.c2h.cfgw_index.next = self.queue_regs.cfgw_index.val();
+        self.c2h.cfgw_data.next = self.queue_regs.cfgw_data.val();
+        self.c2h.cons_valid.next = self.doorbell.cons_valid.val();
+        self.c2h.cons_g.next = self.doorbell.cons_g.val();
+        self.c2h.cons_value.next = self.doorbell.cons_value.val();
+        self.c2h.cons_arm.next = self.doorbell.cons_arm.val();
+        self.c2h.head_valid.next = self.fetch.head_valid.val();
+        self.c2h.head_g.next = self.fetch.head_g.val();
+        self.c2h.head_value.next = self.fetch.head_value.val();
+        self.c2h.c2h_desc_data.next = self.fetch.c2h_desc_data.val();
+        self.c2h.c2h_desc_err.next = self.fetch.c2h_desc_err.val();
+        self.c2h.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.c2h.data_wr_ready.next = self.wr_arb.data_wr_ready.val();
+        self.c2h.rec_c2h_ready.next = self.record.rec_c2h_ready.val();
+        // h2c
+        self.h2c.clock.next = self.clock.val();
+        self.h2c.rst.next = self.core_rst.val();
+        self.h2c.run.next = self.control.run.val();
+        self.h2c.halted.next = self.control.halted.val();
+        self.h2c.init_valid.next = self.control.init_valid.val();
+        self.h2c.init_g.next = self.control.init_g.val();
+        self.h2c.cfg_mrrs.next = self.cfg_mrrs.val();
+        self.h2c.cfg_ext_tag.next = self.cfg_ext_tag.val();
+        self.h2c.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.h2c.cfgw_valid.next = self.queue_regs.cfgw_valid.val();
+        self.h2c.cfgw_g.next = self.queue_regs.cfgw_g.val();
+        self.h2c.cfgw_index.next = self.queue_regs.cfgw_index.val();
+        self.h2c.cfgw_data.next = self.queue_regs.cfgw_data.val();
+        self.h2c.cons_valid.next = self.doorbell.cons_valid.val();
+        self.h2c.cons_g.next = self.doorbell.cons_g.val();
+        self.h2c.cons_value.next = self.doorbell.cons_value.val();
+        self.h2c.head_valid.next = self.fetch.head_valid.val();
+        self.h2c.head_g.next = self.fetch.head_g.val();
+        self.h2c.head_value.next = self.fetch.head_value.val();
+        self.h2c.h2c_desc_data.next = self.fetch.h2c_desc_data.val();
+        self.h2c.h2c_desc_err.next = self.fetch.h2c_desc_err.val();
+        self.h2c.data_rd_ready.next = self.rd_arb.data_rd_ready.val();
+        self.h2c.to_land.next = self.cpl_route.to_land.val();
+        self.h2c.cpl_valid.next = self.cpl_route.cpl_valid.val();
+        self.h2c.cpl_first.next = self.cpl_route.cpl_first.val();
+        self.h2c.cpl_last.next = self.cpl_route.cpl_last.val();
+        self.h2c.cpl_data.next = self.cpl_route.cpl_data.val();
+        self.h2c.cpl_keep.next = self.cpl_route.cpl_keep.val();
+        self.h2c.cpl_error.next = self.cpl_route.cpl_error.val();
+        self.h2c.cpl_tag.next = self.cpl_route.cpl_tag.val();
+        self.h2c.cpl_status.next = self.cpl_route.cpl_status.val();
+        self.h2c.cpl_byte_count.next = self.cpl_route.cpl_byte_count.val();
+        self.h2c.cpl_len.next = self.cpl_route.cpl_len.val();
+        self.h2c.cpl_ep.next = self.cpl_route.cpl_ep.val();
+        self.h2c.cpl_has_data.next = self.cpl_route.cpl_has_data.val();
+        self.h2c.cpl_bad.next = self.cpl_route.cpl_bad.val();
+        self.h2c.rec_h2c_ready.next = self.record.rec_h2c_ready.val();
+        self.h2c.h2c_pause.next = self.h2c_pause.val();
+        self.h2c.h2c_axis_tready.next = self.h2c_axis_tready.val();
+        // cpl_route
+        self.cpl_route.clock.next = self.clock.val();
+        self.cpl_route.rst.next = self.core_rst.val();
+        self.cpl_route.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.cpl_route.rx_cpl_valid.next = self.rx_cpl_valid.val();
+        self.cpl_route.rx_cpl_first.next = self.rx_cpl_first.val();
+        self.cpl_route.rx_cpl_last.next = self.rx_cpl_last.val();
+        self.cpl_route.rx_cpl_hdr.next = self.rx_cpl_hdr.val();
+        self.cpl_route.rx_cpl_data.next = self.rx_cpl_data.val();
+        self.cpl_route.rx_cpl_keep.next = self.rx_cpl_keep.val();
+        self.cpl_route.rx_cpl_error.next = self.rx_cpl_error.val();
+        // rd_arb
+        self.rd_arb.clock.next = self.clock.val();
+        self.rd_arb.rst.next = self.core_rst.val();
+        self.rd_arb.cfg_bus_master.next = self.cfg_bus_master.val();
+        self.rd_arb.hold.next = self.control.hold.val();
+        self.rd_arb.fetch_rd_valid.next = self.fetch.fetch_rd_valid.val();
+        self.rd_arb.fetch_rd_hdr.next = self.fetch.fetch_rd_hdr.val();
+        self.rd_arb.data_rd_valid.next = self.h2c.data_rd_valid.val();
+        self.rd_arb.data_rd_hdr.next = self.h2c.data_rd_hdr.val();
+        self.rd_arb.tx_rd_ready.next = self.tx_rd_ready.val();
+        // wr_arb
+        self.wr_arb.clock.next = self.clock.val();
+        self.wr_arb.rst.next = self.core_rst.val();
+        self.wr_arb.cfg_bus_master.next = self.cfg_bus_master.val();
+        self.wr_arb.hold.next = self.control.hold.val();
+        self.wr_arb.data_wr_valid.next = self.c2h.data_wr_valid.val();
+        self.wr_arb.data_wr_first.next = self.c2h.data_wr_first.val();
+        self.wr_arb.data_wr_last.next = self.c2h.data_wr_last.val();
+        self.wr_arb.data_wr_hdr.next = self.c2h.data_wr_hdr.val();
+        self.wr_arb.data_wr_data.next = self.c2h.data_wr_data.val();
+        self.wr_arb.data_wr_keep.next = self.c2h.data_wr_keep.val();
+        self.wr_arb.rec_wr_valid.next = self.record.rec_wr_valid.val();
+        self.wr_arb.rec_wr_first.next = self.record.rec_wr_first.val();
+        self.wr_arb.rec_wr_last.next = self.record.rec_wr_last.val();
+        self.wr_arb.rec_wr_hdr.next = self.record.rec_wr_hdr.val();
+        self.wr_arb.rec_wr_data.next = self.record.rec_wr_data.val();
+        self.wr_arb.rec_wr_keep.next = self.record.rec_wr_keep.val();
+        self.wr_arb.msi_wr_valid.next = self.msix.msi_wr_valid.val();
+        self.wr_arb.msi_wr_first.next = self.msix.msi_wr_first.val();
+        self.wr_arb.msi_wr_last.next = self.msix.msi_wr_last.val();
+        self.wr_arb.msi_wr_hdr.next = self.msix.msi_wr_hdr.val();
+        self.wr_arb.msi_wr_data.next = self.msix.msi_wr_data.val();
+        self.wr_arb.msi_wr_keep.next = self.msix.msi_wr_keep.val();
+        self.wr_arb.tx_wr_ready.next = self.tx_wr_ready.val();
+        self.wr_arb.tx_sent_valid.next = self.tx_sent_valid.val();
+        // msix
+        self.msix.clock.next = self.clock.val();
+        self.msix.rst.next = self.core_rst.val();
+        self.msix.cfg_msix_enable.next = self.cfg_msix_enable.val();
+        self.msix.cfg_msix_mask.next = self.cfg_msix_mask.val();
+        self.msix.cfg_bus_master.next = self.cfg_bus_master.val();
+        self.msix.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.msix.w_valid.next = self.decode.msix_w_valid.val();
+        self.msix.w_addr.next = self.decode.t_w_addr.val();
+        self.msix.w_data.next = self.decode.t_w_data.val();
+        self.msix.w_be.next = self.decode.t_w_be.val();
+        self.msix.r_valid.next = self.decode.msix_r_valid.val();
+        self.msix.r_addr.next = self.decode.t_r_addr.val();
+        self.msix.irq_valid.next = self.record.irq_valid.val();
+        self.msix.irq_vector.next = self.record.irq_vector.val();
+        self.msix.err_irq.next = self.regs.err_irq.val();
+        self.msix.msi_wr_ready.next = self.wr_arb.msi_wr_ready.val();
+        // fetch
+        self.fetch.clock.next = self.clock.val();
+        self.fetch.rst.next = self.core_rst.val();
+        self.fetch.run.next = self.control.run.val();
+        self.fetch.halted.next = self.control.halted.val();
+        self.fetch.init_valid.next = self.control.init_valid.val();
+        self.fetch.init_g.next = self.control.init_g.val();
+        self.fetch.cfg_mrrs.next = self.cfg_mrrs.val();
+        self.fetch.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.fetch.cfgw_valid.next = self.queue_regs.cfgw_valid.val();
+        self.fetch.cfgw_g.next = self.queue_regs.cfgw_g.val();
+        self.fetch.cfgw_index.next = self.queue_regs.cfgw_index.val();
+        self.fetch.cfgw_data.next = self.queue_regs.cfgw_data.val();
+        self.fetch.prod_valid.next = self.doorbell.prod_valid.val();
+        self.fetch.prod_g.next = self.doorbell.prod_g.val();
+        self.fetch.prod_value.next = self.doorbell.prod_value.val();
+        self.fetch.h2c_taken_valid.next = self.h2c.h2c_taken_valid.val();
+        self.fetch.h2c_taken_q.next = self.h2c.h2c_taken_q.val();
+        self.fetch.h2c_taken_value.next = self.h2c.h2c_taken_value.val();
+        self.fetch.c2h_taken_valid.next = self.c2h.c2h_taken_valid.val();
+        self.fetch.c2h_taken_q.next = self.c2h.c2h_taken_q.val();
+        self.fetch.c2h_taken_value.next = self.c2h.c2h_taken_value.val();
+        self.fetch.fetch_rd_ready.next = self.rd_arb.fetch_rd_ready.val();
+        self.fetch.to_fetch.next = self.cpl_route.to_fetch.val();
+        self.fetch.cpl_first.next = self.cpl_route.cpl_first.val();
+        self.fetch.cpl_last.next = self.cpl_route.cpl_last.val();
+        self.fetch.cpl_data.next = self.cpl_route.cpl_data.val();
+        self.fetch.cpl_error.next = self.cpl_route.cpl_error.val();
+        self.fetch.cpl_tag.next = self.cpl_route.cpl_tag.val();
+        self.fetch.cpl_status.next = self.cpl_route.cpl_status.val();
+        self.fetch.cpl_byte_count.next = self.cpl_route.cpl_byte_count.val();
+        self.fetch.cpl_len.next = self.cpl_route.cpl_len.val();
+        self.fetch.cpl_ep.next = self.cpl_route.cpl_ep.val();
+        self.fetch.cpl_has_data.next = self.cpl_route.cpl_has_data.val();
+        self.fetch.cpl_bad.next = self.cpl_route.cpl_bad.val();
+        self.fetch.h2c_desc_q.next = self.h2c.h2c_desc_q.val();
+        self.fetch.h2c_desc_slot.next = self.h2c.h2c_desc_slot.val();
+        self.fetch.c2h_desc_q.next = self.c2h.c2h_desc_q.val();
+        self.fetch.c2h_desc_slot.next = self.c2h.c2h_desc_slot.val();
+        // record
+        self.record.clock.next = self.clock.val();
+        self.record.rst.next = self.core_rst.val();
+        self.record.init_valid.next = self.control.init_valid.val();
+        self.record.init_g.next = self.control.init_g.val();
+        self.record.start_valid.next = self.control.start_valid.val();
+        self.record.start_g.next = self.control.start_g.val();
+        self.record.start_generation.next = self.control.start_generation.val();
+        self.record.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.record.cfgw_valid.next = self.queue_regs.cfgw_valid.val();
+        self.record.cfgw_g.next = self.queue_regs.cfgw_g.val();
+        self.record.cfgw_index.next = self.queue_regs.cfgw_index.val();
+        self.record.cfgw_data.next = self.queue_regs.cfgw_data.val();
+        self.record.cons_valid.next = self.doorbell.cons_valid.val();
+        self.record.cons_g.next = self.doorbell.cons_g.val();
+        self.record.cons_value.next = self.doorbell.cons_value.val();
+        self.record.cons_arm.next = self.doorbell.cons_arm.val();
+        self.record.rec_h2c_valid.next = self.h2c.rec_h2c_valid.val();
+        self.record.rec_h2c_q.next = self.h2c.rec_h2c_q.val();
+        self.record.rec_h2c_bytes.next = self.h2c.rec_h2c_bytes.val();
+        self.record.rec_h2c_meta.next = self.h2c.rec_h2c_meta.val();
+        self.record.rec_h2c_index.next = self.h2c.rec_h2c_index.val();
+        self.record.rec_h2c_flags.next = self.h2c.rec_h2c_flags.val();
+        self.record.rec_h2c_status.next = self.h2c.rec_h2c_status.val();
+        self.record.rec_h2c_irq.next = self.h2c.rec_h2c_irq.val();
+        self.record.rec_c2h_valid.next = self.c2h.rec_c2h_valid.val();
+        self.record.rec_c2h_q.next = self.c2h.rec_c2h_q.val();
+        self.record.rec_c2h_bytes.next = self.c2h.rec_c2h_bytes.val();
+        self.record.rec_c2h_meta.next = self.c2h.rec_c2h_meta.val();
+        self.record.rec_c2h_index.next = self.c2h.rec_c2h_index.val();
+        self.record.rec_c2h_flags.next = self.c2h.rec_c2h_flags.val();
+        self.record.rec_c2h_status.next = self.c2h.rec_c2h_status.val();
+        self.record.rec_c2h_irq.next = self.c2h.rec_c2h_irq.val();
+        self.record.rec_wr_ready.next = self.wr_arb.rec_wr_ready.val();
+        self.record.irq_ready.next = self.msix.irq_ready.val();
+        // pins
+        self.rx_req_ready.next = self.completer.rx_req_ready.val();
+        self.rx_cpl_ready.next = self.cpl_route.rx_cpl_ready.val();
+        self.tx_wr_data.next = self.wr_arb.tx_wr_data.val();
+        self.tx_wr_hdr.next = self.wr_arb.tx_wr_hdr.val();
+        self.tx_wr_keep.next = self.wr_arb.tx_wr_keep.val();
+        self.tx_wr_first.next = self.wr_arb.tx_wr_first.val();
+        self.tx_wr_last.next = self.wr_arb.tx_wr_last.val();
+        self.tx_wr_valid.next = self.wr_arb.tx_wr_valid.val();
+        self.tx_wr_error.next = self.wr_arb.tx_wr_error.val();
+        self.tx_rd_data.next = self.rd_arb.tx_rd_data.val();
+        self.tx_rd_hdr.next = self.rd_arb.tx_rd_hdr.val();
+        self.tx_rd_keep.next = self.rd_arb.tx_rd_keep.val();
+        self.tx_rd_first.next = self.rd_arb.tx_rd_first.val();
+        self.tx_rd_last.next = self.rd_arb.tx_rd_last.val();
+        self.tx_rd_valid.next = self.rd_arb.tx_rd_valid.val();
+        self.tx_rd_error.next = self.rd_arb.tx_rd_error.val();
+        self.tx_cpl_data.next = self.completer.tx_cpl_data.val();
+        self.tx_cpl_hdr.next = self.completer.tx_cpl_hdr.val();
+        self.tx_cpl_keep.next = self.completer.tx_cpl_keep.val();
+        self.tx_cpl_first.next = self.completer.tx_cpl_first.val();
+        self.tx_cpl_last.next = self.completer.tx_cpl_last.val();
+        self.tx_cpl_valid.next = self.completer.tx_cpl_valid.val();
+        self.tx_cpl_error.next = self.completer.tx_cpl_error.val();
+        self.rx_np_ok.next = self.completer.rx_np_ok.val();
+        self.tx_wr_seq.next = self.wr_arb.tx_wr_seq.val();
+        self.cfg_flr_ack.next = self.control.cfg_flr_ack.val();
+        self.cfg_trans_pending.next = self.reads_pending.val();
+        self.h2c_axis_tdata.next = self.h2c.h2c_axis_tdata.val();
+        self.h2c_axis_tkeep.next = self.h2c.h2c_axis_tkeep.val();
+        self.h2c_axis_tlast.next = self.h2c.h2c_axis_tlast.val();
+        self.h2c_axis_tdest.next = self.h2c.h2c_axis_tdest.val();
+        self.h2c_axis_tuser.next = self.h2c.h2c_axis_tuser.val();
+        self.h2c_axis_terr.next = self.h2c.h2c_axis_terr.val();
+        self.h2c_axis_tvalid.next = self.h2c.h2c_axis_tvalid.val();
+        self.c2h_axis_tready.next = self.c2h.c2h_axis_tready.val();
+        self.c2h_pause.next = self.c2h.c2h_pause.val();
+    }
+}

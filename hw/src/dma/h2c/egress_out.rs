@@ -1,0 +1,101 @@
+//! The last steps of a beat: beside its data, into a small FIFO, to the card.
+
+use rust_hdl::prelude::*;
+
+use super::types::PacketEnd;
+use crate::hw;
+use crate::prim::{Dffr, Reg};
+use crate::stream::Fifo;
+
+hw! {
+    /// Takes a beat's sideband with `go`, its data one clock later, and holds up to four beats for the card.
+    ///
+    /// The memory's read latency must not be seen by a card that stalls, so beats are read on credit: `room` tells
+    /// that another one fits whatever the card does.
+    pub struct EgressOut<const W: usize, const KB: usize, const FW: usize, const QB: usize> {
+        pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        pub room: Signal<Out, Bit> = Default::default(),
+        pub go: Signal<In, Bit> = Default::default(),
+        pub q: Signal<In, Bits<QB>> = Default::default(),
+        pub last: Signal<In, Bit> = Default::default(),
+        pub packet_end: Signal<In, PacketEnd> = Default::default(),
+        pub user: Signal<In, Bits<32>> = Default::default(),
+        pub data: Signal<In, Bits<W>> = Default::default(),
+        pub h2c_axis_tdata: Signal<Out, Bits<W>> = Default::default(),
+        pub h2c_axis_tkeep: Signal<Out, Bits<KB>> = Default::default(),
+        pub h2c_axis_tlast: Signal<Out, Bit> = Default::default(),
+        pub h2c_axis_tdest: Signal<Out, Bits<6>> = Default::default(),
+        pub h2c_axis_tuser: Signal<Out, Bits<32>> = Default::default(),
+        pub h2c_axis_terr: Signal<Out, Bit> = Default::default(),
+        pub h2c_axis_tvalid: Signal<Out, Bit> = Default::default(),
+        pub h2c_axis_tready: Signal<In, Bit> = Default::default(),
+        fifo: Fifo<FW, 2, 3> = Default::default(),
+        held: Dffr<Bits<3>> = Default::default(),
+        p_valid: Dffr<Bit> = Default::default(),
+        p_q: Reg<Bits<QB>> = Default::default(),
+        p_last: Reg<Bit> = Default::default(),
+        p_keep: Reg<Bits<KB>> = Default::default(),
+        p_user: Reg<Bits<32>> = Default::default(),
+        pop: Signal<Local, Bit> = Default::default(),
+        keep: Signal<Local, Bits<KB>> = Default::default(),
+        cut: Signal<Local, Bits<8>> = Default::default(),
+        word: Signal<Local, Bits<FW>> = Default::default(),
+        out: Signal<Local, Bits<FW>> = Default::default(),
+        depth: Constant<Bits<3>> = Constant::new(4_u64.into()),
+        last_lane: Constant<Bits<8>> = Constant::new((KB as u64 - 1).into()),
+        all_lanes: Constant<Bits<KB>> = Constant::new(((1_u64 << KB) - 1).into()),
+        // The word of the small FIFO: data, keep, user, dest, last.
+        keep_at: Constant<Bits<9>> = Constant::new((W as u64).into()),
+        user_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64).into()),
+        dest_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 32).into()),
+        last_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 38).into()),
+    }
+}
+
+impl<const W: usize, const KB: usize, const FW: usize, const QB: usize> Logic for EgressOut<W, KB, FW, QB> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, fifo);
+        dff_setup!(self, clock, held, p_valid, p_q, p_last, p_keep, p_user);
+        self.fifo.rst.next = self.rst.val();
+        self.held.rst.next = self.rst.val();
+        self.p_valid.rst.next = self.rst.val();
+        self.room.next = self.held.q.val() != self.depth.val();
+        self.pop.next = self.fifo.out_valid.val() & self.h2c_axis_tready.val();
+        if self.go.val() & !self.pop.val() {
+            self.held.d.next = self.held.q.val() + 1;
+        }
+        if self.pop.val() & !self.go.val() {
+            self.held.d.next = self.held.q.val() - 1;
+        }
+
+        self.p_valid.d.next = self.go.val();
+        self.p_q.d.next = self.q.val();
+        self.p_last.d.next = self.last.val();
+        self.p_user.d.next = self.user.val();
+        self.cut.next = self.last_lane.val() - self.packet_end.val().last_byte;
+        self.keep.next = self.all_lanes.val();
+        if self.last.val() {
+            self.keep.next = self.all_lanes.val() >> self.cut.val();
+        }
+        self.p_keep.d.next = self.keep.val();
+
+        self.word.next = bit_cast::<FW, W>(self.data.val())
+            | (bit_cast::<FW, KB>(self.p_keep.q.val()) << self.keep_at.val())
+            | (bit_cast::<FW, 32>(self.p_user.q.val()) << self.user_at.val())
+            | (bit_cast::<FW, QB>(self.p_q.q.val()) << self.dest_at.val())
+            | (bit_cast::<FW, 1>(self.p_last.q.val().into()) << self.last_at.val());
+        self.fifo.in_data.next = self.word.val();
+        self.fifo.in_valid.next = self.p_valid.q.val();
+        self.fifo.out_ready.next = self.h2c_axis_tready.val();
+        self.out.next = self.fifo.out_data.val();
+        self.h2c_axis_tvalid.next = self.fifo.out_valid.val();
+        self.h2c_axis_tdata.next = bit_cast::<W, FW>(self.out.val());
+        self.h2c_axis_tkeep.next = bit_cast::<KB, FW>(self.out.val() >> self.keep_at.val());
+        self.h2c_axis_tuser.next = bit_cast::<32, FW>(self.out.val() >> self.user_at.val());
+        self.h2c_axis_tdest.next = bit_cast::<6, FW>(self.out.val() >> self.dest_at.val());
+        self.h2c_axis_tlast.next = self.out.val().get_bit(self.last_at.val().index());
+        self.h2c_axis_terr.next = false;
+    }
+}

@@ -1,0 +1,270 @@
+//! The whole H2C path.
+
+use rust_hdl::prelude::*;
+
+use super::commit::Commit;
+use super::egress::Egress;
+use super::issue::Issue;
+use super::land::Land;
+use super::types::{Landing, PacketEnd, Request};
+use crate::hw;
+use crate::prim::Bram;
+use crate::stream::ByteRam;
+
+hw! {
+    /// Issue, land, commit and egress with the memories between them.
+    ///
+    /// ```text
+    ///  descriptors ─► issue ─► data_rd             rec_h2c ◄─ commit ─► err
+    ///                   │  └─► requests ───────────────────────► │ ▲
+    ///                   │  └─► landings ─► land ─► codes ────────┘ │ commit bus
+    ///                   │         cpl ───► │ └───► FIFO ─► egress ◄┘
+    ///                   └─► packet slots ─────────────────► └─► h2c_axis
+    /// ```
+    /// Each memory has one writer. Sizes: `KB = W/8`, `SB = log2 KB`, 2^`RB` rows and 2^`PB` packet slots per queue,
+    /// `AB = QB + RB`, `SLB = QB + PB`, `FW = W + KB + 39`.
+    pub struct H2c<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const RB: usize, const AB: usize, const PB: usize, const SLB: usize> {
+        pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        pub run: Signal<In, Bits<GN>> = Default::default(),
+        pub halted: Signal<In, Bits<GN>> = Default::default(),
+        pub init_valid: Signal<In, Bit> = Default::default(),
+        pub init_g: Signal<In, Bits<7>> = Default::default(),
+        pub init_done_h2c_issue: Signal<Out, Bit> = Default::default(),
+        pub init_done_h2c_commit: Signal<Out, Bit> = Default::default(),
+        pub init_done_h2c_egress: Signal<Out, Bit> = Default::default(),
+        pub cfg_mrrs: Signal<In, Bits<3>> = Default::default(),
+        pub cfg_ext_tag: Signal<In, Bit> = Default::default(),
+        pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
+        pub cfgw_valid: Signal<In, Bit> = Default::default(),
+        pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
+        pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
+        pub cfgw_data: Signal<In, Bits<32>> = Default::default(),
+        pub cons_valid: Signal<In, Bit> = Default::default(),
+        pub cons_g: Signal<In, Bits<7>> = Default::default(),
+        pub cons_value: Signal<In, Bits<31>> = Default::default(),
+        pub head_valid: Signal<In, Bit> = Default::default(),
+        pub head_g: Signal<In, Bits<7>> = Default::default(),
+        pub head_value: Signal<In, Bits<32>> = Default::default(),
+        pub h2c_taken_valid: Signal<Out, Bit> = Default::default(),
+        pub h2c_taken_q: Signal<Out, Bits<6>> = Default::default(),
+        pub h2c_taken_value: Signal<Out, Bits<32>> = Default::default(),
+        pub h2c_desc_q: Signal<Out, Bits<6>> = Default::default(),
+        pub h2c_desc_slot: Signal<Out, Bits<6>> = Default::default(),
+        pub h2c_desc_data: Signal<In, Bits<128>> = Default::default(),
+        pub h2c_desc_err: Signal<In, Bits<8>> = Default::default(),
+        pub data_rd_valid: Signal<Out, Bit> = Default::default(),
+        pub data_rd_ready: Signal<In, Bit> = Default::default(),
+        pub data_rd_hdr: Signal<Out, Bits<128>> = Default::default(),
+        pub to_land: Signal<In, Bit> = Default::default(),
+        pub cpl_valid: Signal<In, Bit> = Default::default(),
+        pub cpl_first: Signal<In, Bit> = Default::default(),
+        pub cpl_last: Signal<In, Bit> = Default::default(),
+        pub cpl_data: Signal<In, Bits<W>> = Default::default(),
+        pub cpl_keep: Signal<In, Bits<K>> = Default::default(),
+        pub cpl_error: Signal<In, Bit> = Default::default(),
+        pub cpl_tag: Signal<In, Bits<10>> = Default::default(),
+        pub cpl_status: Signal<In, Bits<3>> = Default::default(),
+        pub cpl_byte_count: Signal<In, Bits<13>> = Default::default(),
+        pub cpl_len: Signal<In, Bits<11>> = Default::default(),
+        pub cpl_ep: Signal<In, Bit> = Default::default(),
+        pub cpl_has_data: Signal<In, Bit> = Default::default(),
+        pub cpl_bad: Signal<In, Bit> = Default::default(),
+        pub unexpected: Signal<Out, Bit> = Default::default(),
+        pub rec_h2c_valid: Signal<Out, Bit> = Default::default(),
+        pub rec_h2c_ready: Signal<In, Bit> = Default::default(),
+        pub rec_h2c_q: Signal<Out, Bits<6>> = Default::default(),
+        pub rec_h2c_bytes: Signal<Out, Bits<24>> = Default::default(),
+        pub rec_h2c_meta: Signal<Out, Bits<32>> = Default::default(),
+        pub rec_h2c_index: Signal<Out, Bits<32>> = Default::default(),
+        pub rec_h2c_flags: Signal<Out, Bits<7>> = Default::default(),
+        pub rec_h2c_status: Signal<Out, Bits<8>> = Default::default(),
+        pub rec_h2c_irq: Signal<Out, Bit> = Default::default(),
+        pub h2c_err_valid: Signal<Out, Bit> = Default::default(),
+        pub h2c_err_q: Signal<Out, Bits<6>> = Default::default(),
+        pub h2c_err_code: Signal<Out, Bits<8>> = Default::default(),
+        pub h2c_pause: Signal<In, Bits<NQ>> = Default::default(),
+        pub h2c_axis_tdata: Signal<Out, Bits<W>> = Default::default(),
+        pub h2c_axis_tkeep: Signal<Out, Bits<KB>> = Default::default(),
+        pub h2c_axis_tlast: Signal<Out, Bit> = Default::default(),
+        pub h2c_axis_tdest: Signal<Out, Bits<6>> = Default::default(),
+        pub h2c_axis_tuser: Signal<Out, Bits<32>> = Default::default(),
+        pub h2c_axis_terr: Signal<Out, Bit> = Default::default(),
+        pub h2c_axis_tvalid: Signal<Out, Bit> = Default::default(),
+        pub h2c_axis_tready: Signal<In, Bit> = Default::default(),
+        pub req_issued: Signal<Out, Bits<16>> = Default::default(),
+        pub req_committed: Signal<Out, Bits<16>> = Default::default(),
+        pub scanning: Signal<Out, Bit> = Default::default(),
+        pub commit_busy: Signal<Out, Bit> = Default::default(),
+        pub trans_pending: Signal<Out, Bit> = Default::default(),
+        issue: Issue<NQ, QB, GN, RB, PB, SB> = Default::default(),
+        land: Land<W, K, KB, SB, QB, RB, AB> = Default::default(),
+        commit: Commit<NQ, QB> = Default::default(),
+        egress: Egress<W, KB, FW, NQ, QB, RB, AB, PB, SLB> = Default::default(),
+        requests: Bram<Request, 6> = Default::default(),
+        landings: Bram<Landing, 6> = Default::default(),
+        codes: Bram<Bits<8>, 6> = Default::default(),
+        users: Bram<Bits<32>, SLB> = Default::default(),
+        ends: Bram<PacketEnd, SLB> = Default::default(),
+        fifo: ByteRam<W, KB, AB> = Default::default(),
+        slot: Signal<Local, Bits<SLB>> = Default::default(),
+        slot_shift: Constant<Bits<5>> = Constant::new((PB as u64).into()),
+    }
+}
+
+impl<
+        const W: usize,
+        const K: usize,
+        const KB: usize,
+        const SB: usize,
+        const FW: usize,
+        const NQ: usize,
+        const QB: usize,
+        const GN: usize,
+        const RB: usize,
+        const AB: usize,
+        const PB: usize,
+        const SLB: usize,
+    > Logic for H2c<W, K, KB, SB, FW, NQ, QB, GN, RB, AB, PB, SLB>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, issue, land, commit, egress, requests, landings, codes, users, ends, fifo);
+        self.issue.rst.next = self.rst.val();
+        self.land.rst.next = self.rst.val();
+        self.commit.rst.next = self.rst.val();
+        self.egress.rst.next = self.rst.val();
+
+        self.issue.run.next = self.run.val();
+        self.issue.halted.next = self.halted.val();
+        self.issue.init_valid.next = self.init_valid.val();
+        self.issue.init_g.next = self.init_g.val();
+        self.init_done_h2c_issue.next = self.issue.init_done.val();
+        self.issue.cfg_mrrs.next = self.cfg_mrrs.val();
+        self.issue.cfg_ext_tag.next = self.cfg_ext_tag.val();
+        self.issue.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.issue.cfgw_valid.next = self.cfgw_valid.val();
+        self.issue.cfgw_g.next = self.cfgw_g.val();
+        self.issue.cfgw_index.next = self.cfgw_index.val();
+        self.issue.cfgw_data.next = self.cfgw_data.val();
+        self.issue.cons_valid.next = self.cons_valid.val();
+        self.issue.cons_g.next = self.cons_g.val();
+        self.issue.cons_value.next = self.cons_value.val();
+        self.issue.head_valid.next = self.head_valid.val();
+        self.issue.head_g.next = self.head_g.val();
+        self.issue.head_value.next = self.head_value.val();
+        self.issue.freed_valid.next = self.egress.freed_valid.val();
+        self.issue.freed_q.next = self.egress.freed_q.val();
+        self.issue.freed_row.next = self.egress.freed_row.val();
+        self.issue.freed_pkts.next = self.egress.freed_pkts.val();
+        self.h2c_taken_valid.next = self.issue.taken_valid.val();
+        self.h2c_taken_q.next = self.issue.taken_q.val();
+        self.h2c_taken_value.next = self.issue.taken_value.val();
+        self.h2c_desc_q.next = self.issue.desc_q.val();
+        self.h2c_desc_slot.next = self.issue.desc_slot.val();
+        self.issue.desc_data.next = self.h2c_desc_data.val();
+        self.issue.desc_err.next = self.h2c_desc_err.val();
+        self.data_rd_valid.next = self.issue.rd_valid.val();
+        self.issue.rd_ready.next = self.data_rd_ready.val();
+        self.data_rd_hdr.next = self.issue.rd_hdr.val();
+        self.issue.tail.next = self.commit.tail.val();
+        self.req_issued.next = self.issue.req_issued.val();
+        self.scanning.next = self.issue.scanning.val();
+
+        self.requests.waddr.next = self.issue.req_tag.val();
+        self.requests.wdata.next = self.issue.req.val();
+        self.requests.wen.next = self.issue.req_valid.val();
+        self.requests.raddr.next = self.commit.tail.val();
+        self.landings.waddr.next = self.issue.req_tag.val();
+        self.landings.wdata.next = self.issue.req_landing.val();
+        self.landings.wen.next = self.issue.req_valid.val();
+        self.landings.raddr.next = self.land.look_tag.val();
+        self.codes.waddr.next = self.land.code_tag.val();
+        self.codes.wdata.next = self.land.code.val();
+        self.codes.wen.next = self.land.code_valid.val();
+        self.codes.raddr.next = self.commit.tail.val();
+        self.slot.next = (bit_cast::<SLB, QB>(self.issue.packet_q.val()) << self.slot_shift.val())
+            | bit_cast::<SLB, PB>(self.issue.packet_slot.val());
+        self.users.waddr.next = self.slot.val();
+        self.users.wdata.next = self.issue.user.val();
+        self.users.wen.next = self.issue.user_valid.val();
+        self.users.raddr.next = self.egress.packet_slot.val();
+        self.ends.waddr.next = self.slot.val();
+        self.ends.wdata.next = self.issue.packet_end.val();
+        self.ends.wen.next = self.issue.end_valid.val();
+        self.ends.raddr.next = self.egress.packet_slot.val();
+
+        self.land.to_land.next = self.to_land.val();
+        self.land.cpl_valid.next = self.cpl_valid.val();
+        self.land.cpl_first.next = self.cpl_first.val();
+        self.land.cpl_last.next = self.cpl_last.val();
+        self.land.cpl_data.next = self.cpl_data.val();
+        self.land.cpl_keep.next = self.cpl_keep.val();
+        self.land.cpl_error.next = self.cpl_error.val();
+        self.land.cpl_tag.next = self.cpl_tag.val();
+        self.land.cpl_status.next = self.cpl_status.val();
+        self.land.cpl_byte_count.next = self.cpl_byte_count.val();
+        self.land.cpl_len.next = self.cpl_len.val();
+        self.land.cpl_ep.next = self.cpl_ep.val();
+        self.land.cpl_has_data.next = self.cpl_has_data.val();
+        self.land.cpl_bad.next = self.cpl_bad.val();
+        self.land.sent_valid.next = self.issue.req_valid.val() & self.issue.req_read.val();
+        self.land.sent_tag.next = self.issue.req_tag.val();
+        self.land.landing.next = self.landings.rdata.val();
+        self.unexpected.next = self.land.unexpected.val();
+        self.trans_pending.next = self.land.trans_pending.val();
+
+        self.fifo.w_row.next = self.land.w_row.val();
+        self.fifo.w_row2.next = self.land.w_row2.val();
+        self.fifo.w_second.next = self.land.w_second.val();
+        self.fifo.w_enable.next = self.land.w_enable.val();
+        self.fifo.w_data.next = self.land.w_data.val();
+        // Packets begin at lane 0, so egress reads whole rows.
+        self.fifo.r_row.next = self.egress.r_row.val();
+        self.fifo.r_row2.next = self.egress.r_row.val();
+        self.fifo.r_second.next = 0.into();
+
+        self.commit.init_valid.next = self.init_valid.val();
+        self.commit.init_g.next = self.init_g.val();
+        self.init_done_h2c_commit.next = self.commit.init_done.val();
+        self.commit.next_tag.next = self.issue.next_tag.val();
+        self.commit.tag_restart.next = self.issue.tag_restart.val();
+        self.commit.outstanding.next = self.land.outstanding.val();
+        self.commit.entry.next = self.requests.rdata.val();
+        self.commit.land_code.next = self.codes.rdata.val();
+        self.h2c_err_valid.next = self.commit.err_valid.val();
+        self.h2c_err_q.next = self.commit.err_q.val();
+        self.h2c_err_code.next = self.commit.err_code.val();
+        self.rec_h2c_valid.next = self.commit.rec_valid.val();
+        self.commit.rec_ready.next = self.rec_h2c_ready.val();
+        self.rec_h2c_q.next = self.commit.rec_q.val();
+        self.rec_h2c_bytes.next = self.commit.rec_bytes.val();
+        self.rec_h2c_meta.next = self.commit.rec_meta.val();
+        self.rec_h2c_index.next = self.commit.rec_index.val();
+        self.rec_h2c_flags.next = self.commit.rec_flags.val();
+        self.rec_h2c_status.next = self.commit.rec_status.val();
+        self.rec_h2c_irq.next = self.commit.rec_irq.val();
+        self.req_committed.next = self.commit.req_committed.val();
+        self.commit_busy.next = self.commit.busy.val();
+
+        self.egress.init_valid.next = self.init_valid.val();
+        self.egress.init_g.next = self.init_g.val();
+        self.init_done_h2c_egress.next = self.egress.init_done.val();
+        self.egress.commit_valid.next = self.commit.commit_valid.val();
+        self.egress.commit_q.next = self.commit.commit_q.val();
+        self.egress.commit_row.next = self.commit.commit_row.val();
+        self.egress.commit_pkts.next = self.commit.commit_pkts.val();
+        self.egress.user.next = self.users.rdata.val();
+        self.egress.packet_end.next = self.ends.rdata.val();
+        self.egress.r_data.next = self.fifo.r_data.val();
+        self.egress.h2c_pause.next = self.h2c_pause.val();
+        self.h2c_axis_tdata.next = self.egress.h2c_axis_tdata.val();
+        self.h2c_axis_tkeep.next = self.egress.h2c_axis_tkeep.val();
+        self.h2c_axis_tlast.next = self.egress.h2c_axis_tlast.val();
+        self.h2c_axis_tdest.next = self.egress.h2c_axis_tdest.val();
+        self.h2c_axis_tuser.next = self.egress.h2c_axis_tuser.val();
+        self.h2c_axis_terr.next = self.egress.h2c_axis_terr.val();
+        self.h2c_axis_tvalid.next = self.egress.h2c_axis_tvalid.val();
+        self.egress.h2c_axis_tready.next = self.h2c_axis_tready.val();
+    }
+}

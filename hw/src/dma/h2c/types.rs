@@ -1,0 +1,101 @@
+//! What the H2C blocks store in the memories between them.
+
+use rust_hdl::prelude::*;
+
+/// Data tags are `FIRST_TAG ..= LAST_TAG`; below stand the descriptor fetches' tags.
+pub const FIRST_TAG: u64 = 8;
+/// Last data tag with 8-bit tags enabled (64 tags are built).
+pub const LAST_TAG: u64 = 63;
+/// Last data tag while `cfg_ext_tag` is 0: tags have 5 bits then (PCIe Base Spec r5 2.2.6.2).
+pub const LAST_SHORT_TAG: u64 = 31;
+
+/// An entry of the request queue as commit reads it; its index is the request's tag.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Request {
+    /// Queue.
+    pub q: Bits<6>,
+    /// Bytes asked for.
+    pub bytes: Bits<13>,
+    /// Bytes of the descriptor that earlier requests asked for.
+    pub before: Bits<24>,
+    /// Index of the descriptor.
+    pub index: Bits<32>,
+    /// Not 0: nothing was read, the descriptor is refused with this code.
+    pub status: Bits<8>,
+    /// Rows below this one are complete once the request is.
+    pub row: Bits<16>,
+    /// Packets that have ended once the request is complete.
+    pub pkts: Bits<16>,
+    /// The descriptor ends a packet.
+    pub eop: Bit,
+    /// Last request of the descriptor.
+    pub last: Bit,
+    /// The descriptor asks for an interrupt.
+    pub irq: Bit,
+    /// The next entry is `FIRST_TAG`, not the one behind this.
+    pub wrap: Bit,
+}
+
+/// An entry of the request queue as land reads it.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Landing {
+    /// Queue.
+    pub q: Bits<6>,
+    /// Position in the queue's share, free-running in bytes, of lane 0 of the request's first DW. Its low `low` bytes
+    /// are not asked for and belong to somebody else.
+    pub base: Bits<24>,
+    /// Bytes from `base` to the request's end: `low` + bytes asked for.
+    pub end: Bits<13>,
+    /// Bits 1:0 of the address.
+    pub low: Bits<2>,
+}
+
+/// How far a request has landed, and what went wrong.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Progress {
+    /// DWs received.
+    pub dwords: Bits<12>,
+    /// Status code of the first fault, 0 without.
+    pub code: Bits<8>,
+}
+
+/// End of a packet in the FIFO.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct PacketEnd {
+    /// Its last row.
+    pub row: Bits<16>,
+    /// Last byte of that row that belongs to it.
+    pub last_byte: Bits<8>,
+}
+
+/// State of a queue between two visits of issue.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct IssueContext {
+    /// Descriptors taken from the store.
+    pub taken: Bits<32>,
+    /// Address of the next byte to ask for.
+    pub addr: Bits<64>,
+    /// Bytes of the descriptor not yet asked for; 0 between descriptors.
+    pub left: Bits<24>,
+    /// Bytes of the descriptor asked for.
+    pub before: Bits<24>,
+    /// Where the next byte lands, free-running in bytes.
+    pub pos: Bits<24>,
+    /// Packets ended.
+    pub pkts: Bits<16>,
+    /// The descriptor ends a packet.
+    pub eop: Bit,
+    /// The descriptor asks for an interrupt.
+    pub irq: Bit,
+    /// A packet has begun and not ended.
+    pub in_packet: Bit,
+}
+
+/// How far egress has sent a queue.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Sent {
+    /// Rows.
+    pub row: Bits<16>,
+    /// Packet ends.
+    pub pkts: Bits<16>,
+}

@@ -1,0 +1,414 @@
+//! The queue page of BAR0.
+
+use ferrolane_abi::map;
+use ferrolane_abi::regs::queue as abi;
+use ferrolane_abi::table::{Access, Field, Register};
+use rust_hdl::prelude::*;
+
+use super::Snoop;
+use crate::hw;
+use crate::prim::{Bram, Dffr, Reg};
+
+/// Words of a queue's block that can hold a register; the rest of the block is empty.
+const WORDS: usize = 16;
+
+fn at(word: usize) -> Option<&'static Register> {
+    abi::REGISTERS.iter().find(|r| r.offset as usize == word * 4)
+}
+
+/// One constant per word, 0 where there is no register.
+fn table(value: fn(&Register) -> u32) -> [Constant<Bits<32>>; WORDS] {
+    array_init::array_init(|word| Constant::new((at(word).map_or(0, value) as u64).into()))
+}
+
+/// One bit per word.
+fn set(holds: fn(&Register) -> bool) -> Constant<Bits<WORDS>> {
+    Constant::new(
+        (0..WORDS).filter(|w| at(*w).is_some_and(holds)).fold(0, |bits, w| bits | 1_u64 << w).into(),
+    )
+}
+
+/// CTRL has no storage here: control holds the run bits.
+fn stored(register: &Register) -> bool {
+    register.mask(Access::Rw) != 0 && register.offset != abi::CTRL.offset
+}
+
+fn word_of(register: &Register) -> Constant<Bits<4>> {
+    Constant::new((register.offset as u64 / 4).into())
+}
+
+fn field(register: &Register, name: &str) -> &'static Field {
+    register.field(name).expect("a field of the table")
+}
+
+fn mask(register: &Register, name: &str) -> Constant<Bits<32>> {
+    Constant::new((field(register, name).mask() as u64).into())
+}
+
+#[derive(Copy, Clone, Debug, PartialEq, LogicState)]
+pub enum RegsState {
+    Sweep,
+    Idle,
+    Look,
+    Act,
+}
+
+hw! {
+    /// Registers of all queues, from the ABI table.
+    ///
+    /// ```text
+    ///  write ─┐                ┌─► memory of RW registers, cfgw bus
+    ///  read  ─┴► Look ─► Act ──┼─► control (CTRL)
+    ///            addresses     └─► read data ◄── copies of prod, head, done, cons, generation, error codes
+    /// ```
+    /// `AB = GB + 4`. A write ends when it has had its effect; a write of RUN = 1 that starts a queue ends when the queue
+    /// runs, so whatever the host writes next finds it running. Registers other than CTRL change only while their queue is
+    /// idle; writes to them at other times are dropped, and software sees that by reading back.
+    /// Read-only fields ignore writes. An offset without register, or of a queue that was not built, reads 0 and pulses
+    /// `queue_unmapped_*`.
+    ///
+    /// After reset a sweep writes the reset values and broadcasts them; accesses wait for it.
+    pub struct QueueRegs<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const AB: usize> {
+        pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        pub queue_w_valid: Signal<In, Bit> = Default::default(),
+        pub queue_w_ready: Signal<Out, Bit> = Default::default(),
+        /// Stable, with data and byte enables, from `queue_w_valid` to `queue_w_ready`.
+        pub t_w_addr: Signal<In, Bits<19>> = Default::default(),
+        pub t_w_data: Signal<In, Bits<32>> = Default::default(),
+        pub t_w_be: Signal<In, Bits<4>> = Default::default(),
+        pub queue_r_valid: Signal<In, Bit> = Default::default(),
+        /// Stable from `queue_r_valid` to `queue_r_done`.
+        pub t_r_addr: Signal<In, Bits<19>> = Default::default(),
+        pub queue_r_done: Signal<Out, Bit> = Default::default(),
+        pub queue_r_data: Signal<Out, Bits<32>> = Default::default(),
+        pub queue_unmapped_rd: Signal<Out, Bit> = Default::default(),
+        pub queue_unmapped_wr: Signal<Out, Bit> = Default::default(),
+        /// High while reset values are being written.
+        pub sweeping: Signal<Out, Bit> = Default::default(),
+        pub cfgw_valid: Signal<Out, Bit> = Default::default(),
+        pub cfgw_g: Signal<Out, Bits<7>> = Default::default(),
+        pub cfgw_index: Signal<Out, Bits<6>> = Default::default(),
+        pub cfgw_data: Signal<Out, Bits<32>> = Default::default(),
+        /// To control: the host wrote `ctl_run` to RUN of queue `ctl_g`. Held until `ctl_ready`.
+        pub ctl_valid: Signal<Out, Bit> = Default::default(),
+        pub ctl_ready: Signal<In, Bit> = Default::default(),
+        pub ctl_g: Signal<Out, Bits<7>> = Default::default(),
+        pub ctl_run: Signal<Out, Bit> = Default::default(),
+        pub run: Signal<In, Bits<GN>> = Default::default(),
+        pub idle: Signal<In, Bits<GN>> = Default::default(),
+        pub halted: Signal<In, Bits<GN>> = Default::default(),
+        pub h2c_err_valid: Signal<In, Bit> = Default::default(),
+        pub h2c_err_q: Signal<In, Bits<6>> = Default::default(),
+        pub h2c_err_code: Signal<In, Bits<8>> = Default::default(),
+        pub c2h_err_valid: Signal<In, Bit> = Default::default(),
+        pub c2h_err_q: Signal<In, Bits<6>> = Default::default(),
+        pub c2h_err_code: Signal<In, Bits<8>> = Default::default(),
+        pub prod_valid: Signal<In, Bit> = Default::default(),
+        pub prod_g: Signal<In, Bits<7>> = Default::default(),
+        pub prod_value: Signal<In, Bits<32>> = Default::default(),
+        pub cons_valid: Signal<In, Bit> = Default::default(),
+        pub cons_g: Signal<In, Bits<7>> = Default::default(),
+        pub cons_value: Signal<In, Bits<31>> = Default::default(),
+        pub head_valid: Signal<In, Bit> = Default::default(),
+        pub head_g: Signal<In, Bits<7>> = Default::default(),
+        pub head_value: Signal<In, Bits<32>> = Default::default(),
+        pub done_valid: Signal<In, Bit> = Default::default(),
+        pub done_g: Signal<In, Bits<7>> = Default::default(),
+        pub done_value: Signal<In, Bits<32>> = Default::default(),
+        pub start_valid: Signal<In, Bit> = Default::default(),
+        pub start_g: Signal<In, Bits<7>> = Default::default(),
+        pub start_generation: Signal<In, Bits<8>> = Default::default(),
+
+        state: Dffr<RegsState> = Dffr::new(RegsState::Sweep),
+        swept: Dffr<Bits<AB>> = Default::default(),
+        ram: Bram<Bits<32>, AB> = Default::default(),
+        prod: Snoop<32, GB> = Default::default(),
+        cons: Snoop<31, GB> = Default::default(),
+        head: Snoop<32, GB> = Default::default(),
+        done: Snoop<32, GB> = Default::default(),
+        generation: Snoop<8, GB> = Default::default(),
+        h2c_code: Snoop<8, QB> = Default::default(),
+        c2h_code: Snoop<8, QB> = Default::default(),
+        reading: Dffr<Bit> = Default::default(),
+        read_waits: Dffr<Bit> = Default::default(),
+        out_done: Dffr<Bit> = Default::default(),
+        out_data: Reg<Bits<32>> = Default::default(),
+        missed_rd: Dffr<Bit> = Default::default(),
+        missed_wr: Dffr<Bit> = Default::default(),
+        bus_valid: Dffr<Bit> = Default::default(),
+        bus_g: Reg<Bits<7>> = Default::default(),
+        bus_word: Reg<Bits<4>> = Default::default(),
+        bus_data: Reg<Bits<32>> = Default::default(),
+
+        addr: Signal<Local, Bits<19>> = Default::default(),
+        q: Signal<Local, Bits<7>> = Default::default(),
+        g: Signal<Local, Bits<7>> = Default::default(),
+        gb: Signal<Local, Bits<GB>> = Default::default(),
+        qb: Signal<Local, Bits<QB>> = Default::default(),
+        word: Signal<Local, Bits<4>> = Default::default(),
+        hole: Signal<Local, Bit> = Default::default(),
+        flat: Signal<Local, Bits<AB>> = Default::default(),
+        writable: Signal<Local, Bits<32>> = Default::default(),
+        bytes_on: Signal<Local, Bits<32>> = Default::default(),
+        bytes_off: Signal<Local, Bits<32>> = Default::default(),
+        merged: Signal<Local, Bits<32>> = Default::default(),
+        answer: Signal<Local, Bits<32>> = Default::default(),
+        code: Signal<Local, Bits<32>> = Default::default(),
+        end_write: Signal<Local, Bit> = Default::default(),
+        swept_word: Signal<Local, Bits<4>> = Default::default(),
+        swept_g: Signal<Local, Bits<AB>> = Default::default(),
+        swept_value: Signal<Local, Bits<32>> = Default::default(),
+        h2c_err_at: Signal<Local, Bits<GB>> = Default::default(),
+        c2h_err_g: Signal<Local, Bits<7>> = Default::default(),
+        c2h_err_at: Signal<Local, Bits<GB>> = Default::default(),
+
+        queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
+        last_swept: Constant<Bits<AB>> = Constant::new(((GN * WORDS - 1) as u64).into()),
+        one: Constant<Bits<AB>> = Constant::new(1_u64.into()),
+        mapped: Constant<Bits<WORDS>> = set(|_| true),
+        is_stored: Constant<Bits<WORDS>> = set(stored),
+        writable_at: [Constant<Bits<32>>; WORDS] = table(|r| if stored(r) { r.mask(Access::Rw) } else { 0 }),
+        reset_at: [Constant<Bits<32>>; WORDS] = table(|r| if stored(r) { r.reset() } else { 0 }),
+        lane: [Constant<Bits<32>>; 4] = array_init::array_init(|b| Constant::new((0xFF_u64 << (8 * b)).into())),
+        ctrl: Constant<Bits<4>> = word_of(&abi::CTRL),
+        status: Constant<Bits<4>> = word_of(&abi::STATUS),
+        producer: Constant<Bits<4>> = word_of(&abi::PRODUCER),
+        head_word: Constant<Bits<4>> = word_of(&abi::HEAD),
+        completed: Constant<Bits<4>> = word_of(&abi::COMPLETED),
+        consumer: Constant<Bits<4>> = word_of(&abi::CONSUMER),
+        generation_word: Constant<Bits<4>> = word_of(&abi::GENERATION),
+        run_bit: Constant<Bits<32>> = mask(&abi::CTRL, "RUN"),
+        idle_bit: Constant<Bits<32>> = mask(&abi::STATUS, "IDLE"),
+        error_bit: Constant<Bits<32>> = mask(&abi::STATUS, "ERROR"),
+        code_lsb: Constant<Bits<5>> = Constant::new((field(&abi::STATUS, "CODE").lsb as u64).into()),
+        // Where a queue's block, its index and its direction stand in an address.
+        word_lsb: Constant<Bits<5>> = Constant::new(2_u64.into()),
+        queue_lsb: Constant<Bits<5>> = Constant::new((map::QUEUE_STRIDE.trailing_zeros() as u64).into()),
+        direction: Constant<Bits<19>> = Constant::new((map::QUEUE_STRIDE * map::MAX_QUEUES as u64).into()),
+        // Address bits that must be 0 for a register to be there: beyond the last word, beyond the last queue.
+        outside: Constant<Bits<19>> = Constant::new(
+            ((map::QUEUE_STRIDE - WORDS as u64 * 4)
+                | (map::PAGE_BYTES - 2 * map::QUEUE_STRIDE * map::MAX_QUEUES as u64)).into()
+        ),
+    }
+}
+
+impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const AB: usize> Logic
+    for QueueRegs<NQ, QB, GN, GB, AB>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, state, swept, reading, read_waits, out_done, out_data, missed_rd, missed_wr);
+        dff_setup!(self, clock, bus_valid, bus_g, bus_word, bus_data);
+        clock!(self, clock, ram, prod, cons, head, done, generation, h2c_code, c2h_code);
+        self.state.rst.next = self.rst.val();
+        self.swept.rst.next = self.rst.val();
+        self.reading.rst.next = self.rst.val();
+        self.read_waits.rst.next = self.rst.val();
+        self.out_done.rst.next = self.rst.val();
+        self.missed_rd.rst.next = self.rst.val();
+        self.missed_wr.rst.next = self.rst.val();
+        self.bus_valid.rst.next = self.rst.val();
+
+        // Whose register the access means.
+        self.addr.next = self.t_w_addr.val();
+        if self.reading.q.val() {
+            self.addr.next = self.t_r_addr.val();
+        }
+        self.word.next = bit_cast::<4, 19>(self.addr.val() >> self.word_lsb.val());
+        self.q.next = bit_cast::<7, 19>(self.addr.val() >> self.queue_lsb.val()) & 0x3F;
+        self.g.next = self.q.val();
+        if (self.addr.val() & self.direction.val()) != 0 {
+            self.g.next = self.q.val() + self.queues.val();
+        }
+        self.gb.next = bit_cast::<GB, 7>(self.g.val());
+        self.qb.next = bit_cast::<QB, 7>(self.q.val());
+        self.hole.next = ((self.addr.val() & self.outside.val()) != 0)
+            | (self.q.val() >= self.queues.val())
+            | !self.mapped.val().get_bit(self.word.val().index());
+        self.flat.next = bit_cast::<AB, 7>(self.g.val()) << 4;
+        self.flat.next = self.flat.val() | bit_cast::<AB, 4>(self.word.val());
+
+        // The copies.
+        self.prod.wen.next = self.prod_valid.val();
+        self.prod.waddr.next = bit_cast::<GB, 7>(self.prod_g.val());
+        self.prod.wdata.next = self.prod_value.val();
+        self.prod.raddr.next = self.gb.val();
+        self.cons.wen.next = self.cons_valid.val();
+        self.cons.waddr.next = bit_cast::<GB, 7>(self.cons_g.val());
+        self.cons.wdata.next = self.cons_value.val();
+        self.cons.raddr.next = self.gb.val();
+        self.head.wen.next = self.head_valid.val();
+        self.head.waddr.next = bit_cast::<GB, 7>(self.head_g.val());
+        self.head.wdata.next = self.head_value.val();
+        self.head.raddr.next = self.gb.val();
+        self.done.wen.next = self.done_valid.val();
+        self.done.waddr.next = bit_cast::<GB, 7>(self.done_g.val());
+        self.done.wdata.next = self.done_value.val();
+        self.done.raddr.next = self.gb.val();
+        self.generation.wen.next = self.start_valid.val();
+        self.generation.waddr.next = bit_cast::<GB, 7>(self.start_g.val());
+        self.generation.wdata.next = self.start_generation.val();
+        self.generation.raddr.next = self.gb.val();
+        // The code that counts is the one that halted the queue: the first.
+        self.h2c_err_at.next = bit_cast::<GB, 6>(self.h2c_err_q.val());
+        self.h2c_code.wen.next =
+            self.h2c_err_valid.val() & !self.halted.val().get_bit(self.h2c_err_at.val().index());
+        self.h2c_code.waddr.next = bit_cast::<QB, 6>(self.h2c_err_q.val());
+        self.h2c_code.wdata.next = self.h2c_err_code.val();
+        self.h2c_code.raddr.next = self.qb.val();
+        self.c2h_err_g.next = bit_cast::<7, 6>(self.c2h_err_q.val()) + self.queues.val();
+        self.c2h_err_at.next = bit_cast::<GB, 7>(self.c2h_err_g.val());
+        self.c2h_code.wen.next =
+            self.c2h_err_valid.val() & !self.halted.val().get_bit(self.c2h_err_at.val().index());
+        self.c2h_code.waddr.next = bit_cast::<QB, 6>(self.c2h_err_q.val());
+        self.c2h_code.wdata.next = self.c2h_err_code.val();
+        self.c2h_code.raddr.next = self.qb.val();
+
+        // What a read gives.
+        self.writable.next = 0.into();
+        for w in 0..WORDS {
+            if self.word.val().index() == w {
+                self.writable.next = self.writable_at[w].val();
+            }
+        }
+        self.answer.next = self.ram.rdata.val() & self.writable.val();
+        self.code.next = bit_cast::<32, 8>(self.h2c_code.rdata.val());
+        if (self.addr.val() & self.direction.val()) != 0 {
+            self.code.next = bit_cast::<32, 8>(self.c2h_code.rdata.val());
+        }
+        if self.word.val() == self.ctrl.val() {
+            if self.run.val().get_bit(self.gb.val().index()) {
+                self.answer.next = self.run_bit.val();
+            }
+        }
+        if self.word.val() == self.status.val() {
+            if self.halted.val().get_bit(self.gb.val().index()) {
+                self.answer.next = (self.code.val() << self.code_lsb.val()) | self.error_bit.val();
+            }
+            if self.idle.val().get_bit(self.gb.val().index()) {
+                self.answer.next = self.answer.val() | self.idle_bit.val();
+            }
+        }
+        if self.word.val() == self.producer.val() {
+            self.answer.next = self.prod.rdata.val();
+        }
+        if self.word.val() == self.head_word.val() {
+            self.answer.next = self.head.rdata.val();
+        }
+        if self.word.val() == self.completed.val() {
+            self.answer.next = self.done.rdata.val();
+        }
+        if self.word.val() == self.consumer.val() {
+            self.answer.next = bit_cast::<32, 31>(self.cons.rdata.val());
+        }
+        if self.word.val() == self.generation_word.val() {
+            self.answer.next = bit_cast::<32, 8>(self.generation.rdata.val());
+        }
+        if self.hole.val() {
+            self.answer.next = 0.into();
+        }
+
+        // What a write leaves.
+        self.bytes_on.next = 0.into();
+        for b in 0..4 {
+            if self.t_w_be.val().get_bit(b) {
+                self.bytes_on.next = self.bytes_on.val() | self.lane[b].val();
+            }
+        }
+        self.bytes_off.next = !self.bytes_on.val();
+        self.merged.next = ((self.ram.rdata.val() & self.bytes_off.val())
+            | (self.t_w_data.val() & self.bytes_on.val()))
+            & self.writable.val();
+
+        self.swept_word.next = bit_cast::<4, AB>(self.swept.q.val());
+        self.swept_g.next = self.swept.q.val() >> 4;
+        self.swept_value.next = 0.into();
+        for w in 0..WORDS {
+            if self.swept_word.val().index() == w {
+                self.swept_value.next = self.reset_at[w].val();
+            }
+        }
+
+        self.ram.raddr.next = self.flat.val();
+        self.ram.waddr.next = self.flat.val();
+        self.ram.wdata.next = self.merged.val();
+        self.ram.wen.next = false;
+        self.bus_valid.d.next = false;
+        self.bus_g.d.next = self.g.val();
+        self.bus_word.d.next = self.word.val();
+        self.bus_data.d.next = self.merged.val();
+        self.ctl_valid.next = false;
+        self.ctl_g.next = self.g.val();
+        self.ctl_run.next = (self.t_w_data.val() & self.run_bit.val()) != 0;
+        self.end_write.next = false;
+        self.out_done.d.next = false;
+        self.out_data.d.next = self.answer.val();
+        self.missed_rd.d.next = false;
+        self.missed_wr.d.next = false;
+        if self.queue_r_valid.val() {
+            self.read_waits.d.next = true;
+        }
+
+        match self.state.q.val() {
+            RegsState::Sweep => {
+                self.ram.waddr.next = self.swept.q.val();
+                self.ram.wdata.next = self.swept_value.val();
+                self.ram.wen.next = true;
+                self.bus_valid.d.next = self.is_stored.val().get_bit(self.swept_word.val().index());
+                self.bus_g.d.next = bit_cast::<7, AB>(self.swept_g.val());
+                self.bus_word.d.next = self.swept_word.val();
+                self.bus_data.d.next = self.swept_value.val();
+                self.swept.d.next = self.swept.q.val() + self.one.val();
+                if self.swept.q.val() == self.last_swept.val() {
+                    self.state.d.next = RegsState::Idle;
+                }
+            }
+            RegsState::Idle => {
+                self.reading.d.next = self.read_waits.q.val();
+                if self.read_waits.q.val() | self.queue_w_valid.val() {
+                    self.state.d.next = RegsState::Look;
+                }
+            }
+            RegsState::Look => {
+                self.state.d.next = RegsState::Act;
+            }
+            RegsState::Act => {
+                if self.reading.q.val() {
+                    self.read_waits.d.next = false;
+                    self.out_done.d.next = true;
+                    self.missed_rd.d.next = self.hole.val();
+                    self.state.d.next = RegsState::Idle;
+                } else if self.hole.val() {
+                    self.missed_wr.d.next = true;
+                    self.end_write.next = true;
+                } else if (self.word.val() == self.ctrl.val()) & self.t_w_be.val().get_bit(0) {
+                    self.ctl_valid.next = true;
+                    self.end_write.next = self.ctl_ready.val();
+                } else {
+                    self.end_write.next = true;
+                    if self.is_stored.val().get_bit(self.word.val().index())
+                        & self.idle.val().get_bit(self.gb.val().index())
+                    {
+                        self.ram.wen.next = true;
+                        self.bus_valid.d.next = true;
+                    }
+                }
+                if self.end_write.val() {
+                    self.state.d.next = RegsState::Idle;
+                }
+            }
+        }
+        self.queue_w_ready.next = self.end_write.val();
+        self.queue_r_done.next = self.out_done.q.val();
+        self.queue_r_data.next = self.out_data.q.val();
+        self.queue_unmapped_rd.next = self.missed_rd.q.val();
+        self.queue_unmapped_wr.next = self.missed_wr.q.val();
+        self.sweeping.next = self.state.q.val() == RegsState::Sweep;
+        self.cfgw_valid.next = self.bus_valid.q.val();
+        self.cfgw_g.next = self.bus_g.q.val();
+        self.cfgw_index.next = bit_cast::<6, 4>(self.bus_word.q.val());
+        self.cfgw_data.next = self.bus_data.q.val();
+    }
+}

@@ -1,0 +1,332 @@
+//! The C2H block with a card that sends packets, a host that posts descriptors and a model of what must come of it.
+
+use std::collections::VecDeque;
+
+use ferrolane_abi::regs;
+use ferrolane_hw_verify::dut;
+use rand::{rngs::StdRng, Rng, SeedableRng};
+use verilated::Dut;
+
+use crate::card::CardBeat;
+use crate::host::Desc;
+use crate::shape::Shape;
+use crate::tlp::{Beat, Sink};
+
+pub const NQ: usize = 4;
+/// Descriptors of a queue in the store.
+pub const SLOTS: usize = 64;
+pub const REQUESTER: u32 = 0x0301;
+
+#[derive(Default)]
+pub struct Queue {
+    pub run: bool,
+    pub halted: bool,
+    /// The card sends packets of this queue.
+    pub feed: bool,
+    /// Descriptors are posted.
+    pub post: bool,
+    pub cpl_log2: u32,
+    pub head: u32,
+    pub taken: u32,
+    pub records: u32,
+    pub consumer: u32,
+    pub store: Vec<([u32; 4], u8)>,
+    pub descs: VecDeque<Desc>,
+    pub packets: VecDeque<(Vec<u8>, u32)>,
+    pub consumed: usize,
+    pub beats: VecDeque<CardBeat>,
+    /// Rest of a packet that was cut by a stop.
+    pub leftover: VecDeque<CardBeat>,
+    /// Beats sent although the queue was paused.
+    pub late: u32,
+    pub next_addr: u64,
+    /// An error was announced with this code.
+    pub error: Option<u8>,
+    /// The next descriptor that is bad is the last one posted.
+    pub bad_posted: bool,
+    pub eops: u64,
+    pub bytes: u64,
+    /// Clocks in which `c2h_pause` was high.
+    pub paused: u64,
+}
+
+pub struct Bench {
+    pub d: Dut,
+    pub rng: StdRng,
+    pub shape: Shape,
+    pub q: Vec<Queue>,
+    pub sink: Sink,
+    pub offered: Option<CardBeat>,
+    pub waits: u64,
+    pub sent_beats: u64,
+    pub gap_clocks: u64,
+    pub head_events: VecDeque<(u64, u32)>,
+    pub cons_events: VecDeque<(u64, u32)>,
+    pub scanning_age: u32,
+}
+
+impl Bench {
+    pub fn new(seed: u64, shape: Shape) -> Self {
+        let mut d = dut!(c2h, seed);
+        let rng = StdRng::seed_from_u64(seed);
+        d.set("cfg_requester_id", REQUESTER as u64);
+        d.pulse("rst", 3);
+        let q = (0..NQ)
+            .map(|i| Queue { store: vec![([0; 4], 0); SLOTS], next_addr: area(i), ..Queue::default() })
+            .collect();
+        let mut bench = Bench {
+            d,
+            rng,
+            shape,
+            q,
+            sink: Sink::default(),
+            offered: None,
+            waits: 0,
+            sent_beats: 0,
+            gap_clocks: 0,
+            head_events: VecDeque::new(),
+            cons_events: VecDeque::new(),
+            scanning_age: 0,
+        };
+        for i in 0..NQ {
+            bench.start(i);
+        }
+        bench
+    }
+
+    /// Clears the queue as control does and lets it run.
+    pub fn start(&mut self, i: usize) {
+        assert!(!self.q[i].run);
+        let cpl_log2 = self.shape.cpl_log2.unwrap_or(self.rng.random_range(1..8));
+        let old = std::mem::take(&mut self.q[i]);
+        self.q[i] = Queue {
+            store: vec![([0; 4], 0); SLOTS],
+            next_addr: old.next_addr + 0x10_0000,
+            cpl_log2,
+            ..Queue::default()
+        };
+        let g = (NQ + i) as u64;
+        let junk = self.rng.random::<u32>() & !(31 << 8);
+        self.d.set("cfgw_valid", 1u64);
+        self.d.set("cfgw_g", g);
+        self.d.set("cfgw_index", regs::queue::RING_SIZE.offset as u64 / 4);
+        self.d.set("cfgw_data", junk as u64 | (cpl_log2 as u64) << 8);
+        self.step();
+        // Other registers and the queues of the other direction must not count.
+        self.d.set("cfgw_index", regs::queue::VECTOR.offset as u64 / 4);
+        self.d.set("cfgw_data", u32::MAX as u64);
+        self.step();
+        self.d.set("cfgw_index", regs::queue::RING_SIZE.offset as u64 / 4);
+        self.d.set("cfgw_g", i as u64);
+        self.step();
+        self.d.set("cfgw_valid", 0u64);
+        self.head_events.push_back((g, 0));
+        self.cons_events.push_back((g, 0));
+        self.d.set("init_valid", 1u64);
+        self.d.set("init_g", i as u64);
+        for _ in 0..3 {
+            self.step();
+            assert_eq!(self.d.get("init_done_ingress") + self.d.get("init_done_plan"), 0);
+        }
+        self.d.set("init_g", g);
+        let (mut ingress, mut plan, mut clocks) = (false, false, 0);
+        while !ingress || !plan || self.rng.random() {
+            self.step();
+            ingress |= self.d.is_set("init_done_ingress");
+            plan |= self.d.is_set("init_done_plan");
+            clocks += 1;
+            assert!(clocks < 100, "clearing takes too long");
+        }
+        self.d.set("init_valid", 0u64);
+        while self.head_events.iter().chain(&self.cons_events).any(|e| e.0 == g) {
+            self.step();
+        }
+        self.step();
+        let queue = &mut self.q[i];
+        (queue.run, queue.feed, queue.post) = (true, true, true);
+        if !old.leftover.is_empty() {
+            // It counts as a packet.
+            let (bytes, user) = old.packets.back().expect("the packet that was cut");
+            let sent = bytes.len().div_ceil(16) - old.leftover.len();
+            queue.packets.push_back((bytes[16 * sent..].to_vec(), *user));
+            queue.beats = old.leftover;
+        }
+    }
+
+    /// Stops the queue, waits until the block has done with it and forgets what was on its way.
+    pub fn stop(&mut self, i: usize) {
+        self.q[i].feed = false;
+        // The card ends its packet if it can, drops the rest of it, or sends the rest after the start.
+        let paused = self.d.get("c2h_pause") >> i & 1 == 1;
+        let mut clocks = 0;
+        match self.rng.random_range(paused as u32..3) {
+            0 => {
+                while !self.q[i].beats.is_empty() {
+                    self.step();
+                    clocks += 1;
+                    if self.d.get("c2h_pause") >> i & 1 == 1 {
+                        break;
+                    }
+                }
+                self.q[i].beats.clear();
+            }
+            1 => self.q[i].beats.clear(),
+            _ => self.q[i].leftover = std::mem::take(&mut self.q[i].beats),
+        }
+        while self.offered.as_ref().is_some_and(|b| b.dest == i as u64) {
+            self.step();
+        }
+        for _ in 0..8 {
+            self.step();
+        }
+        self.q[i].run = false;
+        self.step();
+        while !self.d.is_set("scanning") {
+            self.step();
+        }
+        loop {
+            self.step();
+            // Other queues may keep it busy for ever; the entries of one queue are gone after so many quiet clocks.
+            if !self.d.is_set("send_busy") {
+                break;
+            }
+            clocks += 1;
+            if clocks > 20_000 {
+                break;
+            }
+        }
+        let (from, to) = (area(i), area(i + 1));
+        self.sink.written.retain(|&at, _| at < from || at >= to);
+        self.head_events.retain(|e| e.0 != (NQ + i) as u64);
+        self.cons_events.retain(|e| e.0 != (NQ + i) as u64);
+    }
+
+    pub fn run(&mut self, clocks: u64) {
+        for _ in 0..clocks {
+            self.step();
+        }
+    }
+
+    /// Lets all that was sent and has a descriptor arrive.
+    pub fn settle(&mut self) {
+        self.q.iter_mut().for_each(|q| q.feed = false);
+        self.shape.post = self.shape.post.max(0.2);
+        self.shape.consume = self.shape.consume.max(0.2);
+        let mut quiet = 0;
+        let mut clocks = 0;
+        while quiet < 300 {
+            let before = (self.sink.bytes, self.records());
+            self.step();
+            let all = self.q.iter().all(|q| q.packets.is_empty() || q.halted || !q.run || !q.post);
+            let same = before == (self.sink.bytes, self.records());
+            quiet = if all && same { quiet + 1 } else { 0 };
+            clocks += 1;
+            assert!(
+                clocks < 3_000_000,
+                "packets left: {:?}",
+                self.q.iter().map(|q| q.packets.len()).collect::<Vec<_>>()
+            );
+        }
+        assert!(self.offered.is_none());
+        assert!(self.sink.idle());
+        assert!(!self.d.is_set("send_busy"));
+        assert!(
+            self.sink.written.is_empty(),
+            "{} bytes written that no record told of",
+            self.sink.written.len()
+        );
+    }
+
+    pub fn records(&self) -> u64 {
+        self.q.iter().map(|q| q.records as u64).sum()
+    }
+
+    pub fn step(&mut self) {
+        self.host();
+        self.card();
+        let ready = self.rng.random_bool(self.shape.ready);
+        let record_ready = self.rng.random_bool(self.shape.record_ready);
+        self.d.set("data_wr_ready", ready as u64);
+        self.d.set("rec_c2h_ready", record_ready as u64);
+        self.d.set("cfg_mps", self.shape.mps as u64);
+        let mask = |f: fn(&Queue) -> bool, q: &[Queue]| {
+            q.iter().enumerate().map(|(i, q)| (f(q) as u64) << (NQ + i)).sum::<u64>()
+        };
+        // The H2C half of both is not this block's business.
+        let junk = self.rng.random_range(0..1u64 << NQ);
+        self.d.set("run", mask(|q| q.run, &self.q) | junk);
+        self.d.set("halted", mask(|q| q.halted, &self.q) | junk);
+        self.d.step();
+        self.after(ready, record_ready);
+    }
+
+    fn after(&mut self, ready: bool, record_ready: bool) {
+        if self.offered.is_some() {
+            if self.d.is_set("c2h_axis_tready") {
+                self.offered = None;
+                self.sent_beats += 1;
+            } else {
+                self.waits += 1;
+            }
+        }
+        let pause = self.d.get("c2h_pause");
+        for i in 0..NQ {
+            self.q[i].paused += pause >> i & 1;
+        }
+        let beat = self.d.is_set("data_wr_valid").then(|| Beat {
+            first: self.d.is_set("data_wr_first"),
+            last: self.d.is_set("data_wr_last"),
+            hdr: self.d.get_wide("data_wr_hdr"),
+            data: self.d.get_wide("data_wr_data"),
+            keep: self.d.get("data_wr_keep"),
+        });
+        self.gap_clocks += beat.is_none() as u64;
+        self.sink.clock(beat, ready, 128 << self.shape.mps, REQUESTER);
+        // Descriptor store: data one clock behind the address.
+        let (q, slot) = (self.d.get("c2h_desc_q") as usize, self.d.get("c2h_desc_slot") as usize);
+        let (dws, err) = match self.q.get(q) {
+            Some(q) if (slot as u32).wrapping_sub(q.taken) % SLOTS as u32 >= q.head.wrapping_sub(q.taken) => {
+                (self.rng.random(), self.rng.random())
+            }
+            Some(q) => q.store[slot],
+            None => (self.rng.random(), self.rng.random()),
+        };
+        self.d.set_wide("c2h_desc_data", &dws);
+        self.d.set("c2h_desc_err", err as u64);
+        if self.d.is_set("c2h_taken_valid") {
+            let value = self.d.get("c2h_taken_value") as u32;
+            let i = self.d.get("c2h_taken_q") as usize;
+            let q = &mut self.q[i];
+            if q.run || value != 0 {
+                assert_eq!(value, q.taken + 1);
+                assert!(value <= q.head);
+                assert!(value - 1 - q.consumer < 1 << q.cpl_log2, "no room in the completion ring");
+                assert!(q.error.is_none(), "a descriptor after an error");
+                q.taken = value;
+            }
+        }
+        if self.d.is_set("c2h_err_valid") {
+            let i = self.d.get("c2h_err_q") as usize;
+            assert!(self.q[i].error.is_none());
+            self.q[i].error = Some(self.d.get("c2h_err_code") as u8);
+        }
+        for i in 0..NQ {
+            // Control takes some clocks to halt the queue.
+            if self.q[i].error.is_some() && self.rng.random_bool(0.1) {
+                self.q[i].halted = true;
+            }
+        }
+        if self.d.is_set("rec_c2h_valid") && record_ready {
+            self.record();
+        }
+        self.scanning_age = if self.d.is_set("scanning") || !ready { 0 } else { self.scanning_age + 1 };
+        if self.shape.ready == 1.0 && self.shape.record_ready == 1.0 {
+            assert!(self.scanning_age < 4096 / 16 * 2, "plan keeps a queue for too long");
+        }
+    }
+}
+
+/// Where a queue's buffers lie: the first queue below 4 GiB, the second across, the others above.
+fn area(i: usize) -> u64 {
+    [0x1000_0000, 0xFFFF_F000, 0x12_3456_7000, 0x8765_0000_0000_0000, 0x8766_0000_0000_0000][i]
+}

@@ -1,0 +1,145 @@
+//! The host's side: descriptors, the completion ring, and what each record must say.
+
+use std::collections::VecDeque;
+
+use ferrolane_abi::{completion, descriptor, status};
+use rand::{rngs::StdRng, Rng};
+use verilated::Dut;
+
+use crate::bench::{Bench, NQ, SLOTS};
+
+#[derive(Clone, Debug)]
+pub struct Desc {
+    pub addr: u64,
+    pub len: u32,
+    pub flags: u8,
+    pub err: u8,
+}
+
+impl Desc {
+    pub fn status(&self) -> u8 {
+        if self.err != 0 {
+            self.err
+        } else if self.len == 0 {
+            status::BAD_LENGTH
+        } else if self.flags & descriptor::REFUSED != 0 {
+            status::BAD_FLAGS
+        } else {
+            status::OK
+        }
+    }
+}
+
+impl Bench {
+    pub fn host(&mut self) {
+        let post = self.shape.post;
+        for i in 0..NQ {
+            let full = self.q[i].head.wrapping_sub(self.q[i].taken) as usize >= SLOTS;
+            let q = &self.q[i];
+            if q.run && q.post && !full && !q.bad_posted && self.rng.random_bool(post.min(1.0)) {
+                let desc = self.descriptor(i);
+                let q = &mut self.q[i];
+                q.bad_posted = desc.status() != 0;
+                let dws = [
+                    desc.addr as u32,
+                    (desc.addr >> 32) as u32,
+                    desc.len | (desc.flags as u32) << 24,
+                    self.rng.random(),
+                ];
+                q.store[q.head as usize % SLOTS] = (dws, desc.err);
+                q.head += 1;
+                q.descs.push_back(desc);
+                self.head_events.push_back(((NQ + i) as u64, q.head));
+            }
+            let q = &mut self.q[i];
+            if q.consumer != q.records && self.rng.random_bool(self.shape.consume.min(1.0)) {
+                q.consumer = self.rng.random_range(q.consumer + 1..=q.records);
+                self.cons_events.push_back(((NQ + i) as u64, q.consumer));
+            }
+        }
+        // A bus carries one event per clock; those of the other direction are not for this block.
+        let bus =
+            |name: &str, events: &mut VecDeque<(u64, u32)>, width: u32, rng: &mut StdRng, d: &mut Dut| {
+                let event = match rng.random_range(0..4) {
+                    0 => None,
+                    1 => Some((rng.random_range(0..NQ as u64), rng.random::<u32>() >> (32 - width))),
+                    _ => events.pop_front(),
+                };
+                d.set(&format!("{name}_valid"), event.is_some() as u64);
+                let (g, value) = event
+                    .unwrap_or((rng.random_range(0..2 * NQ as u64), rng.random::<u32>() >> (32 - width)));
+                d.set(&format!("{name}_g"), g);
+                d.set(&format!("{name}_value"), value as u64);
+            };
+        bus("head", &mut self.head_events, 32, &mut self.rng, &mut self.d);
+        bus("cons", &mut self.cons_events, 31, &mut self.rng, &mut self.d);
+        self.d.set("cons_arm", self.rng.random::<bool>() as u64);
+    }
+
+    fn descriptor(&mut self, i: usize) -> Desc {
+        let len = self.length(self.shape.descriptor) as u32;
+        let addr = if self.shape.fixed {
+            // Any offset within a page, so that alignments of all kinds come.
+            self.q[i].next_addr.next_multiple_of(4096) + self.rng.random_range(0..4096)
+        } else {
+            self.q[i].next_addr + if self.rng.random() { self.rng.random_range(0..300) } else { 0 }
+        };
+        self.q[i].next_addr = addr + len as u64;
+        let flags = self.rng.random::<u8>() & (descriptor::SOP | descriptor::EOP | descriptor::IRQ);
+        let mut desc = Desc { addr, len, flags, err: 0 };
+        if self.rng.random_bool(self.shape.bad) {
+            match self.rng.random_range(0..3) {
+                0 => desc.err = status::FETCH_UR + self.rng.random_range(0..4),
+                1 => desc.len = 0,
+                _ => desc.flags |= 8 << self.rng.random_range(0..5),
+            }
+        }
+        desc
+    }
+
+    pub fn record(&mut self) {
+        let i = self.d.get("rec_c2h_q") as usize;
+        let bytes = self.d.get("rec_c2h_bytes") as usize;
+        let got = (
+            self.d.get("rec_c2h_index") as u32,
+            self.d.get("rec_c2h_status") as u8,
+            self.d.get("rec_c2h_flags") as u8,
+            self.d.get("rec_c2h_meta") as u32,
+            self.d.is_set("rec_c2h_irq"),
+        );
+        let q = &mut self.q[i];
+        let desc = q.descs.pop_front().expect("a record without descriptor");
+        let index = q.records;
+        q.records += 1;
+        assert!(q.records <= q.taken);
+        if desc.status() != 0 {
+            assert_eq!(bytes, 0);
+            assert_eq!(got, (index, desc.status(), 0, 0, true));
+            assert_eq!(q.error, Some(desc.status()));
+            return;
+        }
+        let (packet, user) = q.packets.front().expect("a record without a packet");
+        let rest = &packet[q.consumed..];
+        let n = rest.len().min(desc.len as usize);
+        let eop = n == rest.len();
+        assert_eq!(bytes, n, "bytes of descriptor {index} of queue {i}");
+        let flags = if eop { completion::EOP } else { 0 };
+        let meta = if eop { *user } else { 0 };
+        assert_eq!(got, (index, 0, flags, meta, desc.flags & descriptor::IRQ != 0));
+        for (k, &byte) in rest[..n].iter().enumerate() {
+            let at = desc.addr + k as u64;
+            assert_eq!(
+                self.sink.written.remove(&at),
+                Some(byte),
+                "byte {k} of descriptor {index} of queue {i}"
+            );
+        }
+        q.bytes += n as u64;
+        q.consumed += n;
+        if eop {
+            q.eops += 1;
+            q.packets.pop_front();
+            q.consumed = 0;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What the traffic looks like.
+
+use rand::{rngs::StdRng, Rng};
+
+/// What the traffic looks like.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// Chance that the card offers a beat in a clock, and that a beat or record is taken.
+    pub card: f64,
+    pub ready: f64,
+    pub record_ready: f64,
+    /// Chance per clock that the host posts a descriptor, and that it takes a record.
+    pub post: f64,
+    pub consume: f64,
+    /// Longest packet and descriptor in bytes; lengths are log-uniform unless fixed.
+    pub packet: usize,
+    pub descriptor: usize,
+    pub fixed: bool,
+    /// Chance that a descriptor is bad.
+    pub bad: f64,
+    /// The card stops at `c2h_pause`, at the latest after this many more beats; None: it never stops.
+    pub heed: Option<u32>,
+    /// Chance of a beat for a queue that doesn't exist.
+    pub stray: f64,
+    /// Max_Payload_Size is 128 << this.
+    pub mps: u32,
+    /// log2 of the completion ring's entries, if given.
+    pub cpl_log2: Option<u32>,
+}
+
+impl Shape {
+    pub fn random(rng: &mut StdRng) -> Self {
+        let mut p = || [0.1, 0.3, 0.7, 1.0][rng.random_range(0..4)];
+        let (card, ready, record_ready, post, consume) = (p(), p(), p(), p() / 8.0, p() / 4.0);
+        Shape {
+            card,
+            ready,
+            record_ready,
+            post,
+            consume,
+            packet: 1 << rng.random_range(1..14),
+            descriptor: 1 << rng.random_range(1..14),
+            fixed: false,
+            bad: 0.0,
+            heed: if rng.random() { Some(rng.random_range(0..16)) } else { None },
+            stray: 0.02,
+            mps: rng.random_range(0..4),
+            cpl_log2: None,
+        }
+    }
+}

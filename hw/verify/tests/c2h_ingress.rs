@@ -1,0 +1,250 @@
+//! `c2h::Ingress` against counters: every beat in its row, every packet end noted, pause and TREADY by the room left.
+
+use std::collections::VecDeque;
+
+use ferrolane_hw_verify::dut;
+use rand::{rngs::StdRng, Rng, SeedableRng};
+use verilated::Dut;
+
+const NQ: usize = 4;
+const ROWS: u16 = 512;
+const SLOTS: u16 = 64;
+/// `c2h_pause` rises when fewer rows or slots than this are free.
+const MARGIN: u16 = 32;
+
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    row: u16,
+    pkts: u16,
+    freed_row: u16,
+    freed_pkts: u16,
+}
+
+impl Counts {
+    fn used(&self) -> (u16, u16) {
+        (self.row.wrapping_sub(self.freed_row), self.pkts.wrapping_sub(self.freed_pkts))
+    }
+    fn pause(&self) -> bool {
+        let (rows, pkts) = self.used();
+        ROWS - rows < MARGIN || SLOTS - pkts < MARGIN
+    }
+    fn full(&self) -> bool {
+        self.used().0 == ROWS || self.used().1 == SLOTS
+    }
+}
+
+#[derive(Clone)]
+struct Beat {
+    dest: usize,
+    data: [u32; 4],
+    keep: u64,
+    last: bool,
+    user: u32,
+}
+
+impl Beat {
+    fn random(rng: &mut StdRng, last: f64) -> Self {
+        let dest = if rng.random_bool(0.05) { rng.random_range(0..64) } else { rng.random_range(0..NQ) };
+        let keep =
+            rng.random_range(0..0x10000) | if rng.random() { 0xFFFF >> rng.random_range(0..16) } else { 0 };
+        Beat { dest, data: rng.random(), keep, last: rng.random_bool(last), user: rng.random() }
+    }
+    /// Lane of the last byte.
+    fn end(&self) -> u64 {
+        if self.last {
+            (self.keep.trailing_ones().clamp(1, 16) - 1) as u64
+        } else {
+            15
+        }
+    }
+    fn drive(&self, d: &mut Dut) {
+        d.set("c2h_axis_tdest", self.dest as u64);
+        d.set_wide("c2h_axis_tdata", &self.data);
+        d.set("c2h_axis_tkeep", self.keep);
+        d.set("c2h_axis_tlast", self.last as u64);
+        d.set("c2h_axis_tuser", self.user as u64);
+    }
+}
+
+fn clear(d: &mut Dut, q: usize) {
+    d.set("init_valid", 1u64);
+    d.set("init_g", (NQ + q) as u64);
+    d.set("c2h_freed_valid", 0u64);
+    assert_eq!(d.step_until("init_done_ingress", 2), 0);
+    d.step();
+    assert_eq!(d.get("init_done_ingress"), 0, "once only");
+    assert_eq!(
+        (d.get("fill_valid"), d.get("fill_q"), d.get("fill_row"), d.get("fill_pkts")),
+        (1, q as u64, 0, 0)
+    );
+    d.set("c2h_freed_valid", 1u64);
+    d.set("c2h_freed_q", q as u64);
+    d.set("c2h_freed_row", 0u64);
+    d.set("c2h_freed_pkts", 0u64);
+    d.step();
+    d.set("c2h_freed_valid", 0u64);
+    d.set("init_valid", 0u64);
+    d.steps(4);
+    assert_eq!(d.get("c2h_pause") >> q & 1, 0);
+}
+
+fn cleared(seed: u64) -> Dut {
+    let mut d = dut!(c2h_ingress, seed);
+    d.pulse("rst", 2);
+    (0..NQ).for_each(|q| clear(&mut d, q));
+    d
+}
+
+#[test]
+fn beats_land_in_order_and_wait_for_room() {
+    let (mut waited, mut paused) = (0, 0);
+    for seed in 0..16 {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut d = cleared(seed);
+        let mut counts = [Counts::default(); NQ];
+        let mut taken: VecDeque<Beat> = VecDeque::new();
+        let mut offered: Option<Beat> = None;
+        let (offer, free, last) =
+            (rng.random_range(0.5..1.0), rng.random_range(0.05..0.6), rng.random_range(0.0..1.0));
+        let mut fill: Option<[u64; 3]> = None;
+        let (mut quiet, mut last_change, mut compared) = ([0; NQ], [(0, 0, 0, 0); NQ], 0);
+        let (mut beats, mut stalled) = (0, 0);
+        let most = [1, 3, 20, ROWS][seed as usize % 4];
+        for _ in 0..30_000 {
+            if offered.is_none() && rng.random_bool(offer) {
+                offered = Some(Beat::random(&mut rng, last));
+            }
+            d.set("c2h_axis_tvalid", offered.is_some() as u64);
+            if let Some(b) = &offered {
+                b.drive(&mut d);
+            }
+            // Plan and send free rows that have been written, in steps of any size.
+            let q = rng.random_range(0..NQ);
+            let frees = rng.random_bool(free).then(|| {
+                let (rows, pkts) = counts[q].used();
+                let c = &mut counts[q];
+                (
+                    c.freed_row.wrapping_add(rng.random_range(0..=rows.min(most))),
+                    c.freed_pkts.wrapping_add(rng.random_range(0..=pkts.min(most))),
+                )
+            });
+            d.set("c2h_freed_valid", frees.is_some() as u64);
+            d.set("c2h_freed_q", q as u64);
+            let (row, pkts) = frees.unwrap_or((rng.random(), rng.random()));
+            d.set("c2h_freed_row", row as u64);
+            d.set("c2h_freed_pkts", pkts as u64);
+            d.step();
+
+            // The fill bus tells of each beat the clock after it was written.
+            let got =
+                d.is_set("fill_valid").then(|| [d.get("fill_q"), d.get("fill_row"), d.get("fill_pkts")]);
+            assert_eq!(got, fill);
+            fill = None;
+            while taken.front().is_some_and(|b| b.dest >= NQ) {
+                taken.pop_front();
+            }
+            if d.is_set("mem_wen") {
+                let b = taken.pop_front().expect("a row without a beat");
+                let c = &mut counts[b.dest];
+                assert!(!c.full(), "a row without room");
+                assert_eq!(d.get("mem_row"), (b.dest as u64) << 9 | c.row as u64 % 512);
+                assert_eq!(d.get_wide("mem_data"), b.data);
+                assert_eq!(d.is_set("pkt_wen"), b.last);
+                if b.last {
+                    assert_eq!(d.get("pkt_waddr"), (b.dest as u64) << 6 | c.pkts as u64 % 64);
+                    // Row, last lane, TUSER, from the lowest bit.
+                    let end = d.get("pkt_wdata");
+                    assert_eq!(end, c.row as u64 | b.end() << 16 | (b.user as u64) << 24);
+                }
+                c.row = c.row.wrapping_add(1);
+                c.pkts = c.pkts.wrapping_add(b.last as u16);
+                fill = Some([b.dest as u64, c.row as u64, c.pkts as u64]);
+                beats += 1;
+                stalled = 0;
+            } else {
+                assert!(!d.is_set("pkt_wen"));
+                // Three clocks through the input FIFO, and as many for beats that are dropped before it.
+                let waits = taken.front().is_some_and(|b| !counts[b.dest].full());
+                stalled = if waits { stalled + 1 } else { 0 };
+                assert!(stalled <= 6, "a beat waits with room");
+            }
+            if frees.is_some() {
+                (counts[q].freed_row, counts[q].freed_pkts) = (row, pkts);
+            }
+            if d.is_set("c2h_axis_tready") {
+                taken.extend(offered.take());
+            } else {
+                waited += 1;
+            }
+            // Pause follows three clocks behind the last change of its queue.
+            let got = d.get("c2h_pause");
+            paused += got.count_ones();
+            for (i, c) in counts.iter().enumerate() {
+                let change = (c.row, c.freed_row, c.pkts, c.freed_pkts);
+                quiet[i] = if change == last_change[i] { quiet[i] + 1 } else { 0 };
+                last_change[i] = change;
+                if quiet[i] >= 3 {
+                    assert_eq!(got >> i & 1 == 1, c.pause(), "pause of queue {i} is late");
+                    compared += 1;
+                }
+            }
+        }
+        assert!(
+            beats > 1000 && compared > 1000,
+            "seed {seed}: {beats} beats, {compared} times pause compared"
+        );
+    }
+    assert!(waited > 1000 && paused > 1000, "{waited} {paused}");
+}
+
+#[test]
+fn it_takes_a_beat_every_clock() {
+    let mut d = cleared(3);
+    let mut rng = StdRng::seed_from_u64(3);
+    d.set("c2h_axis_tvalid", 1u64);
+    let (mut taken, mut written) = (0, 0);
+    for n in 0..1000 {
+        let mut beat = Beat::random(&mut rng, 0.01);
+        // The same queue for a while, then another one every clock.
+        beat.dest = if n < 300 { 1 } else { rng.random_range(0..NQ) };
+        beat.drive(&mut d);
+        d.step();
+        taken += d.get("c2h_axis_tready");
+        written += d.get("mem_wen");
+    }
+    assert_eq!(taken, 1000);
+    assert!(written >= 996, "{written}");
+}
+
+#[test]
+fn beats_wait_for_their_queue_to_be_cleared() {
+    let mut d = dut!(c2h_ingress, 5);
+    d.pulse("rst", 2);
+    let mut rng = StdRng::seed_from_u64(5);
+    let mut beat = Beat::random(&mut rng, 1.0);
+    beat.dest = 2;
+    beat.drive(&mut d);
+    d.set("c2h_axis_tvalid", 1u64);
+    d.step();
+    d.set("c2h_axis_tvalid", 0u64);
+    for q in [0, 1, 3] {
+        for _ in 0..20 {
+            d.step();
+            assert!(!d.is_set("mem_wen"));
+        }
+        clear(&mut d, q);
+        assert!(!d.is_set("mem_wen"));
+    }
+    d.set("init_valid", 1u64);
+    d.set("init_g", NQ as u64 + 2);
+    d.step();
+    assert!(d.is_set("init_done_ingress") && !d.is_set("mem_wen"));
+    d.set("c2h_freed_valid", 1u64);
+    d.set("c2h_freed_q", 2u64);
+    d.step();
+    d.set("c2h_freed_valid", 0u64);
+    assert!(!d.is_set("mem_wen"));
+    d.set("init_valid", 0u64);
+    d.step_until("mem_wen", 3);
+    assert_eq!(d.get("mem_row"), 2 << 9);
+}

@@ -1,0 +1,351 @@
+//! Plan with a model of shares, packets and descriptors around it.
+
+use std::collections::VecDeque;
+
+use ferrolane_abi::{descriptor, regs, status};
+use ferrolane_hw_verify::dut;
+use rand::{rngs::StdRng, Rng, SeedableRng};
+use verilated::Dut;
+
+pub const NQ: usize = 4;
+const SLOTS: u32 = 64;
+
+#[derive(Default)]
+pub struct Queue {
+    pub run: bool,
+    pub halted: bool,
+    pub cpl_log2: u32,
+    // Share: bytes of each packet in it and its TUSER; rows written, packets ended and told of on the fill bus.
+    pub packets: VecDeque<(u64, u32)>,
+    pub writing: Option<(u64, u32)>,
+    pub written: u64,
+    pub row: u16,
+    pub pkts: u16,
+    pub told_pkts: u16,
+    pub told_row: u16,
+    pub ends: Vec<[u32; 2]>,
+    // What plan has read.
+    pub pos: u64,
+    pub into: u64,
+    pub read_pkts: u16,
+    // Descriptors: address, length, flags, code.
+    pub descs: VecDeque<(u64, u64, u8, u8)>,
+    pub store: Vec<([u32; 4], u8)>,
+    pub head: u32,
+    pub taken: u32,
+    pub index: u32,
+    pub consumer: u32,
+    pub moved: u64,
+    pub error: Option<u8>,
+    pub entries_since_stop: u32,
+}
+
+impl Queue {
+    pub fn new(cpl_log2: u32) -> Self {
+        Queue { cpl_log2, ends: vec![[0; 2]; 64], store: vec![([0; 4], 0); 64], ..Queue::default() }
+    }
+
+    /// Rows that were told and not read.
+    fn used(&self) -> u16 {
+        self.row.wrapping_sub((self.pos >> 4) as u16)
+    }
+}
+
+pub struct Bench {
+    pub d: Dut,
+    pub rng: StdRng,
+    pub q: Vec<Queue>,
+    pub mps: u64,
+    pub cfg_mps: u64,
+    pub packet: u64,
+    pub descriptor: u64,
+    pub bad: f64,
+    /// Sizes are the greatest ones instead of random ones.
+    pub fixed: bool,
+    pub ready: f64,
+    pub write: usize,
+    pub turn: (usize, u64),
+    pub longest_turn: u64,
+    pub entries: u64,
+    pub errors: u64,
+    pub fills: VecDeque<(usize, u16, u16)>,
+    pub heads: VecDeque<(usize, u32)>,
+    pub conss: VecDeque<(usize, u32)>,
+}
+
+fn status_of(d: &(u64, u64, u8, u8)) -> u8 {
+    match *d {
+        (.., code) if code != 0 => code,
+        (_, 0, ..) => status::BAD_LENGTH,
+        (_, _, flags, _) if flags & descriptor::REFUSED != 0 => status::BAD_FLAGS,
+        _ => 0,
+    }
+}
+
+impl Bench {
+    pub fn new(seed: u64) -> Self {
+        let mut d = dut!(c2h_plan, seed);
+        let mut rng = StdRng::seed_from_u64(seed);
+        d.pulse("rst", 2);
+        d.set("clear_ready", 1u64);
+        let cfg_mps = rng.random_range(0..8u64);
+        let mut bench = Bench {
+            q: (0..NQ).map(|_| Queue::new(rng.random_range(1..7))).collect(),
+            // Encodings above 1 KiB count as 1 KiB.
+            mps: 128 << cfg_mps.min(3),
+            cfg_mps,
+            packet: 1 << rng.random_range(1..13),
+            descriptor: 1 << rng.random_range(1..13),
+            bad: 0.0,
+            ready: [0.1, 0.5, 1.0][rng.random_range(0..3)],
+            fixed: false,
+            write: 2,
+            turn: (0, 0),
+            longest_turn: 0,
+            entries: 0,
+            errors: 0,
+            fills: VecDeque::new(),
+            heads: VecDeque::new(),
+            conss: VecDeque::new(),
+            d,
+            rng,
+        };
+        (0..NQ).for_each(|i| bench.clear(i));
+        bench
+    }
+
+    pub fn clear(&mut self, i: usize) {
+        let cpl_log2 = self.rng.random_range(1..7);
+        self.q[i] = Queue::new(cpl_log2);
+        self.fills.retain(|e| e.0 != i);
+        self.heads.retain(|e| e.0 != i);
+        self.conss.retain(|e| e.0 != i);
+        let g = (NQ + i) as u64;
+        self.d.set("cfgw_valid", 1u64);
+        self.d.set("cfgw_g", g);
+        self.d.set("cfgw_index", regs::queue::RING_SIZE.offset as u64 / 4);
+        self.d.set("cfgw_data", (cpl_log2 as u64) << 8 | 0xE0FF);
+        self.fills.push_back((i, 0, 0));
+        self.heads.push_back((i, 0));
+        self.conss.push_back((i, 0));
+        self.step();
+        self.d.set("cfgw_valid", 0u64);
+        self.d.set("init_valid", 1u64);
+        self.d.set("init_g", g);
+        let mut waited = 0;
+        loop {
+            self.step();
+            if self.d.is_set("init_done_plan") {
+                break;
+            }
+            waited += 1;
+            assert!(waited < 20, "clearing waits for something");
+        }
+        self.step();
+        assert!(!self.d.is_set("init_done_plan"), "once only");
+        assert_eq!((self.d.get("c2h_taken_valid"), self.d.get("c2h_taken_q")), (1, i as u64));
+        assert_eq!(self.d.get("c2h_taken_value"), 0);
+        assert_eq!((self.d.get("clear_valid"), self.d.get("clear_q")), (1, i as u64));
+        while self.fills.iter().any(|e| e.0 == i) || self.heads.iter().chain(&self.conss).any(|e| e.0 == i) {
+            self.step();
+        }
+        self.d.set("init_valid", 0u64);
+        self.step();
+        self.q[i].run = true;
+    }
+
+    fn size(&mut self, most: u64) -> u64 {
+        if self.fixed {
+            return most;
+        }
+        let top = 1 << self.rng.random_range(0..=most.ilog2());
+        self.rng.random_range(1..=top)
+    }
+
+    /// The card writes a row, the host posts a descriptor or takes records.
+    fn others(&mut self, i: usize) {
+        if !self.q[i].run {
+            return;
+        }
+        if self.q[i].used() < 500 && self.q[i].pkts.wrapping_sub(self.q[i].read_pkts) < 60 {
+            let packet = match self.q[i].writing {
+                Some(p) => p,
+                None => (self.size(self.packet), self.rng.random()),
+            };
+            let q = &mut self.q[i];
+            if q.writing.is_none() {
+                q.packets.push_back(packet);
+            }
+            q.written += 16;
+            q.writing = Some(packet);
+            if q.written >= packet.0 {
+                let end = ((packet.0 - 1) % 16) as u32;
+                // Row, last lane, TUSER, from the lowest bit.
+                q.ends[q.pkts as usize % 64] = [q.row as u32 | end << 16 | packet.1 << 24, packet.1 >> 8];
+                q.pkts = q.pkts.wrapping_add(1);
+                (q.writing, q.written) = (None, 0);
+            }
+            q.row = q.row.wrapping_add(1);
+            self.fills.push_back((i, q.row, q.pkts));
+        }
+        let room = self.q[i].head.wrapping_sub(self.q[i].taken) < SLOTS;
+        if room && !self.q[i].descs.iter().any(|d| status_of(d) != 0) && self.rng.random() {
+            let addr = self.rng.random::<u64>() >> self.rng.random_range(0..40);
+            let flags = self.rng.random_range(0..8);
+            let mut desc = (addr, self.size(self.descriptor), flags, 0);
+            if self.rng.random_bool(self.bad) {
+                match self.rng.random_range(0..3) {
+                    0 => desc.3 = self.rng.random_range(1..=255),
+                    1 => desc.1 = 0,
+                    _ => desc.2 |= 8 << self.rng.random_range(0..5),
+                }
+            }
+            let q = &mut self.q[i];
+            let dws = [addr as u32, (addr >> 32) as u32, desc.1 as u32 | (desc.2 as u32) << 24, 0x1234_5678];
+            q.store[(q.head % SLOTS) as usize] = (dws, desc.3);
+            q.descs.push_back(desc);
+            q.head += 1;
+            self.heads.push_back((i, q.head));
+        }
+        let q = &mut self.q[i];
+        if q.consumer < q.index && self.rng.random_bool(0.3) {
+            q.consumer = self.rng.random_range(q.consumer + 1..=q.index);
+            self.conss.push_back((i, q.consumer));
+        }
+    }
+
+    pub fn step(&mut self) {
+        for _ in 0..self.write {
+            let i = self.rng.random_range(0..NQ);
+            if self.fills.len() < 4 {
+                self.others(i);
+            }
+        }
+        let fill = self.fills.pop_front();
+        self.d.set("fill_valid", fill.is_some() as u64);
+        let (i, row, pkts) =
+            fill.unwrap_or((self.rng.random_range(0..NQ), self.rng.random(), self.rng.random()));
+        self.d.set("fill_q", i as u64);
+        self.d.set("fill_row", row as u64);
+        self.d.set("fill_pkts", pkts as u64);
+        if fill.is_some() {
+            (self.q[i].told_row, self.q[i].told_pkts) = (row, pkts);
+        }
+        for (name, event) in [("head", self.heads.pop_front()), ("cons", self.conss.pop_front())] {
+            // Between them, events of the other direction.
+            let other = self.rng.random_range(0..NQ);
+            let (g, value) = event.map_or((other, self.rng.random::<u32>() >> 1), |(i, v)| (NQ + i, v));
+            self.d.set(&format!("{name}_valid"), 1u64);
+            self.d.set(&format!("{name}_g"), g as u64);
+            self.d.set(&format!("{name}_value"), value as u64);
+        }
+        let mask = |f: fn(&Queue) -> bool| -> u64 {
+            self.q.iter().enumerate().map(|(i, q)| (f(q) as u64) << (NQ + i)).sum()
+        };
+        let (run, halted) = (mask(|q| q.run), mask(|q| q.halted));
+        self.d.set("run", run);
+        self.d.set("halted", halted);
+        self.d.set("cfg_mps", self.cfg_mps);
+        let ready = self.rng.random_bool(self.ready);
+        self.d.set("entry_ready", ready as u64);
+        self.d.step();
+        let (desc_q, slot) = (self.d.get("c2h_desc_q") as usize, self.d.get("c2h_desc_slot") as usize);
+        let (dws, err) = self.q[desc_q].store[slot];
+        self.d.set_wide("c2h_desc_data", &dws);
+        self.d.set("c2h_desc_err", err as u64);
+        let at = self.d.get("pkt_raddr") as usize;
+        let end = self.q[at / 64].ends[at % 64];
+        self.d.set_wide("pkt_rdata", &end);
+        if self.d.is_set("c2h_taken_valid") && self.d.get("c2h_taken_value") != 0 {
+            let q = &mut self.q[self.d.get("c2h_taken_q") as usize];
+            q.taken += 1;
+            assert_eq!(self.d.get("c2h_taken_value"), q.taken as u64);
+            assert!(q.taken <= q.head && q.taken - 1 - q.consumer < 1 << q.cpl_log2);
+        }
+        if self.d.is_set("c2h_err_valid") {
+            let q = &mut self.q[self.d.get("c2h_err_q") as usize];
+            assert_eq!(q.error, Some(self.d.get("c2h_err_code") as u8));
+            assert!(!q.halted);
+            q.halted = true;
+            self.errors += 1;
+        }
+        if self.d.is_set("entry_valid") && ready {
+            self.entry();
+        }
+    }
+
+    /// Until plan holds no queue, as control waits for it after `run` has fallen.
+    pub fn until_scanning(&mut self) {
+        self.step();
+        let mut clocks = 0;
+        while !self.d.is_set("scanning") {
+            self.step();
+            clocks += 1;
+            assert!(clocks < 20_000, "plan keeps a queue");
+        }
+    }
+
+    fn entry(&mut self) {
+        let words = self.d.get_wide("entry");
+        let mut at = 0;
+        let mut field = |width: usize| -> u64 {
+            let value = (0..width).map(|k| (words[(at + k) / 32] as u64 >> ((at + k) % 32) & 1) << k).sum();
+            at += width;
+            value
+        };
+        let i = field(6) as usize;
+        let (tlp, record) = (field(1) == 1, field(1) == 1);
+        let (pos, addr, n, row, pkts) = (field(24), field(64), field(11), field(16), field(16));
+        let (bytes, meta, index, eop, irq, code) =
+            (field(24), field(32), field(32), field(1), field(1), field(8));
+        let mps = self.mps;
+        let q = &mut self.q[i];
+        self.entries += 1;
+        assert!(q.error.is_none(), "queue {i} goes on after an error");
+        if !q.run {
+            q.entries_since_stop += 1;
+            assert!(q.entries_since_stop <= 1, "queue {i} goes on after a stop");
+        }
+        let desc = *q.descs.front().expect("an entry without descriptor");
+        assert!(q.index < q.taken + 1);
+        if status_of(&desc) != 0 {
+            assert_eq!((tlp, record, bytes, meta), (false, true, 0, 0));
+            assert_eq!((index, eop, irq, code), (q.index as u64, 0, 1, status_of(&desc) as u64));
+            q.error = Some(status_of(&desc));
+            return;
+        }
+        let (length, user) = q.packets[0];
+        let rest = length - q.into;
+        let left = desc.1 - q.moved;
+        let limit = left.min(mps - (desc.0.wrapping_add(q.moved)) % mps);
+        assert_eq!(n, limit.min(rest), "{limit} {rest}");
+        assert!(tlp);
+        assert_eq!((pos, addr), (q.pos % (1 << 20), desc.0.wrapping_add(q.moved)));
+        // All its bytes are in the share.
+        let ends = n == rest;
+        let there = q.told_row.wrapping_sub((q.pos >> 4) as u16) as u64 * 16 - q.pos % 16;
+        assert!(n <= there && (!ends || q.told_pkts != q.read_pkts), "bytes that are not there");
+        q.pos += n;
+        q.into += n;
+        q.moved += n;
+        if ends {
+            q.pos = q.pos.next_multiple_of(16);
+            q.into = 0;
+            q.read_pkts = q.read_pkts.wrapping_add(1);
+            q.packets.pop_front();
+        }
+        assert_eq!((row, pkts), ((q.pos >> 4) % 0x10000, q.read_pkts as u64));
+        let done = ends || q.moved == desc.1;
+        assert_eq!(record, done);
+        if done {
+            let meta_due = if ends { user as u64 } else { 0 };
+            assert_eq!((bytes, meta, index, code), (q.moved, meta_due, q.index as u64, 0));
+            assert_eq!((eop == 1, irq == 1), (ends, desc.2 & descriptor::IRQ != 0));
+            q.index += 1;
+            q.moved = 0;
+            q.descs.pop_front();
+        }
+        self.turn = if self.turn.0 == i { (i, self.turn.1 + n) } else { (i, n) };
+        self.longest_turn = self.longest_turn.max(self.turn.1);
+    }
+}

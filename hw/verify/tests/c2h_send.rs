@@ -1,0 +1,261 @@
+//! `c2h::Send`: entries in, TLPs, records and freed rows out, against a memory of random bytes.
+
+#[path = "c2h/tlp.rs"]
+mod tlp;
+
+use std::collections::VecDeque;
+
+use ferrolane_hw_verify::dut;
+use rand::{rngs::StdRng, Rng, SeedableRng};
+use tlp::{Beat, Sink};
+use verilated::Dut;
+
+const ROWS: usize = 512;
+const SHARE: usize = ROWS * 16;
+
+/// An entry as plan makes it, see `types::Entry`.
+#[derive(Clone, Debug)]
+struct Entry {
+    q: u64,
+    tlp: bool,
+    record: bool,
+    pos: u64,
+    addr: u64,
+    n: u64,
+    row: u64,
+    pkts: u64,
+    bytes: u64,
+    meta: u64,
+    index: u64,
+    eop: bool,
+    irq: bool,
+    status: u64,
+}
+
+impl Entry {
+    fn random(rng: &mut StdRng, mps: u64) -> Self {
+        // Above, below and across 4 GiB.
+        let base = [0x1000u64, 0xFFFF_0000, 0x1_0000_0000, 0xFEDC_BA98_0000_0000][rng.random_range(0..4)];
+        let addr = base + rng.random_range(0..1u64 << 16);
+        let room = mps - addr % mps;
+        let n = if rng.random() { room } else { rng.random_range(1..=room) };
+        let tlp = rng.random_bool(0.9);
+        Entry {
+            q: rng.random_range(0..4),
+            tlp,
+            record: !tlp || rng.random_bool(0.3),
+            pos: rng.random_range(0..1 << 20),
+            addr,
+            n,
+            row: rng.random_range(0..0x10000),
+            pkts: rng.random_range(0..0x10000),
+            bytes: rng.random_range(0..1 << 24),
+            meta: rng.random_range(0..1 << 32),
+            index: rng.random_range(0..1 << 32),
+            eop: rng.random(),
+            irq: rng.random(),
+            status: rng.random_range(0..256),
+        }
+    }
+
+    fn words(&self) -> Vec<u32> {
+        let mut words = vec![0u32; 8];
+        let mut at = 0;
+        let fields = [
+            (self.q, 6),
+            (self.tlp as u64, 1),
+            (self.record as u64, 1),
+            (self.pos, 24),
+            (self.addr, 64),
+            (self.n, 11),
+            (self.row, 16),
+            (self.pkts, 16),
+            (self.bytes, 24),
+            (self.meta, 32),
+            (self.index, 32),
+            (self.eop as u64, 1),
+            (self.irq as u64, 1),
+            (self.status, 8),
+        ];
+        for (value, width) in fields {
+            for bit in 0..width {
+                words[at / 32] |= ((value >> bit & 1) as u32) << (at % 32);
+                at += 1;
+            }
+        }
+        words
+    }
+}
+
+struct Bench {
+    d: Dut,
+    rng: StdRng,
+    memory: Vec<u8>,
+    todo: VecDeque<Entry>,
+    freed: VecDeque<Entry>,
+    tlps: VecDeque<Entry>,
+    records: VecDeque<Entry>,
+    sink: Sink,
+    mps: u64,
+    entries: u64,
+    busy: u64,
+}
+
+impl Bench {
+    fn new(seed: u64, mps: u64) -> Self {
+        let mut d = dut!(c2h_send, seed);
+        let mut rng = StdRng::seed_from_u64(seed);
+        d.pulse("rst", 2);
+        d.set("cfg_requester_id", 0xABCDu64);
+        let memory = (0..4 * SHARE).map(|_| rng.random()).collect();
+        Bench {
+            d,
+            rng,
+            memory,
+            todo: VecDeque::new(),
+            freed: VecDeque::new(),
+            tlps: VecDeque::new(),
+            records: VecDeque::new(),
+            sink: Sink::default(),
+            mps,
+            entries: 0,
+            busy: 0,
+        }
+    }
+
+    fn step(&mut self, ready: bool, record_ready: bool) {
+        self.d.set("data_wr_ready", ready as u64);
+        self.d.set("rec_c2h_ready", record_ready as u64);
+        self.d.set("entry_valid", !self.todo.is_empty() as u64);
+        if let Some(e) = self.todo.front() {
+            self.d.set_wide("entry", &e.words());
+        }
+        self.d.step();
+        // Row memory: bank b gives row or row2.
+        let (row, row2) = (self.d.get("mem_row") as usize, self.d.get("mem_row2") as usize);
+        let second = self.d.get("mem_second");
+        let bytes: Vec<u8> =
+            (0..16).map(|b| self.memory[if second >> b & 1 == 1 { row2 } else { row } * 16 + b]).collect();
+        let words: Vec<u32> = bytes.chunks(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())).collect();
+        self.d.set_wide("mem_data", &words);
+        if !self.todo.is_empty() && self.d.is_set("entry_ready") {
+            let e = self.todo.pop_front().unwrap();
+            self.entries += 1;
+            if e.tlp {
+                self.freed.push_back(e.clone());
+            }
+            self.tlps.push_back(e);
+        }
+        if self.d.is_set("c2h_freed_valid") {
+            let e = self.freed.pop_front().expect("freed without a TLP");
+            let got = (self.d.get("c2h_freed_q"), self.d.get("c2h_freed_row"), self.d.get("c2h_freed_pkts"));
+            assert_eq!(got, (e.q, e.row, e.pkts));
+            // From now on the rows may be overwritten: what is sent must have been read.
+        }
+        // A record is compared before this clock's TLP counts: it must have been accepted earlier.
+        self.to_records();
+        if self.d.is_set("rec_c2h_valid") && record_ready {
+            let e = self.records.pop_front().expect("a record before its TLP was accepted");
+            let got = ["q", "bytes", "meta", "index", "flags", "status", "irq"]
+                .map(|f| self.d.get(&format!("rec_c2h_{f}")));
+            assert_eq!(got, [e.q, e.bytes, e.meta, e.index, e.eop as u64, e.status, e.irq as u64]);
+        }
+        let before = self.sink.tlps;
+        let beat = self.d.is_set("data_wr_valid").then(|| Beat {
+            first: self.d.is_set("data_wr_first"),
+            last: self.d.is_set("data_wr_last"),
+            hdr: self.d.get_wide("data_wr_hdr"),
+            data: self.d.get_wide("data_wr_data"),
+            keep: self.d.get("data_wr_keep"),
+        });
+        self.busy += beat.is_some() as u64;
+        self.sink.clock(beat, ready, self.mps, 0xABCD);
+        if self.sink.tlps > before {
+            let e = self.tlps.pop_front().expect("a TLP without entry");
+            let written = std::mem::take(&mut self.sink.written);
+            assert_eq!(written.len() as u64, e.n);
+            for k in 0..e.n {
+                let from = e.q as usize * SHARE + (e.pos + k) as usize % SHARE;
+                assert_eq!(written.get(&(e.addr + k)), Some(&self.memory[from]), "byte {k} of {e:x?}");
+            }
+            if e.record {
+                self.records.push_back(e);
+            }
+        }
+    }
+
+    /// Entries without TLP go on at once.
+    fn to_records(&mut self) {
+        while self.tlps.front().is_some_and(|e| !e.tlp) {
+            self.records.extend(self.tlps.pop_front());
+        }
+    }
+
+    fn idle(&self) -> bool {
+        self.todo.is_empty() && self.tlps.is_empty() && self.records.is_empty() && self.freed.is_empty()
+    }
+}
+
+#[test]
+fn tlps_carry_the_right_bytes_and_records_follow_them() {
+    for seed in 0..16 {
+        let mut b = Bench::new(seed, 128 << (seed % 4));
+        let p = |rng: &mut StdRng| [0.2, 0.6, 1.0][rng.random_range(0..3)];
+        let (ready, record_ready, rate) = (p(&mut b.rng), p(&mut b.rng) / 2.0, p(&mut b.rng) / 4.0);
+        for _ in 0..20_000 {
+            if b.todo.len() < 4 && b.rng.random_bool(rate) {
+                let mps = b.mps;
+                let entry = Entry::random(&mut b.rng, mps);
+                b.todo.push_back(entry);
+            }
+            let (ready, record_ready) = (b.rng.random_bool(ready), b.rng.random_bool(record_ready));
+            b.step(ready, record_ready);
+        }
+        let mut clocks = 0;
+        while !b.idle() {
+            assert!(b.d.is_set("send_busy") || !b.todo.is_empty());
+            b.step(true, true);
+            clocks += 1;
+            assert!(clocks < 10_000, "stuck");
+        }
+        b.step(true, true);
+        assert!(!b.d.is_set("send_busy") && b.sink.idle());
+        assert!(b.entries > 200, "seed {seed}: {} entries", b.entries);
+    }
+}
+
+#[test]
+fn beats_follow_each_other_without_a_gap() {
+    let mut b = Bench::new(2, 256);
+    for n in 0..5000 {
+        while b.todo.len() < 2 {
+            let mut e = Entry::random(&mut b.rng, 256);
+            (e.tlp, e.record) = (true, n % 5 == 0);
+            b.todo.push_back(e);
+        }
+        b.step(true, true);
+        if n == 99 {
+            b.busy = 0;
+        }
+    }
+    assert!(b.busy >= 4900 - 2, "{} of 4900 clocks", b.busy);
+}
+
+#[test]
+fn a_cleared_queue_is_told_to_ingress_while_the_link_stands_still() {
+    let mut b = Bench::new(4, 256);
+    for _ in 0..20 {
+        let entry = Entry::random(&mut b.rng, 256);
+        b.todo.push_back(entry);
+    }
+    for _ in 0..200 {
+        b.step(false, false);
+    }
+    assert!(b.d.is_set("clear_ready"));
+    b.d.set("clear_valid", 1u64);
+    b.d.set("clear_q", 3u64);
+    b.step(false, false);
+    b.d.set("clear_valid", 0u64);
+    assert!(b.d.step_until("c2h_freed_valid", 4) <= 3);
+    assert_eq!((b.d.get("c2h_freed_q"), b.d.get("c2h_freed_row"), b.d.get("c2h_freed_pkts")), (3, 0, 0));
+}

@@ -1,0 +1,311 @@
+//! Every register of the global page against the ABI table, and what hardware drives in it.
+
+use ferrolane_abi::layout::LAYOUT_HASH;
+use ferrolane_abi::regs::global::*;
+use ferrolane_abi::table::Access::{Ro, Rw, W1c};
+use ferrolane_abi::table::Register;
+use ferrolane_hw_verify::dut;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use verilated::Dut;
+
+fn start(seed: u64) -> Dut {
+    let mut dut = dut!(global_regs, seed);
+    dut.set("build_id", 0xB01D_1234u64);
+    dut.pulse("rst", 2);
+    dut
+}
+
+/// Reads, and says if the block reported the offset as unmapped.
+fn read_at(dut: &mut Dut, offset: u32) -> (u32, bool) {
+    dut.set("glob_r_valid", 1u64);
+    dut.set("t_r_addr", offset);
+    dut.step();
+    dut.set("glob_r_valid", 0u64);
+    let mut unmapped = 0;
+    let mut value = None;
+    for _ in 0..6 {
+        dut.step();
+        unmapped += dut.get("glob_unmapped_rd");
+        if dut.is_set("glob_r_done") {
+            assert_eq!(value, None, "answered twice");
+            value = Some(dut.get("glob_r_data") as u32);
+        }
+    }
+    assert!(unmapped <= 1);
+    (value.expect("an answer within 6 clocks"), unmapped == 1)
+}
+
+fn read(dut: &mut Dut, register: &Register) -> u32 {
+    let (value, unmapped) = read_at(dut, register.offset);
+    assert!(!unmapped, "{}", register.name);
+    value
+}
+
+/// Writes, and says if the block reported the offset as unmapped.
+fn write_at(dut: &mut Dut, offset: u32, data: u32, be: u32) -> bool {
+    dut.set("glob_w_valid", 1u64);
+    dut.set("t_w_addr", offset);
+    dut.set("t_w_data", data);
+    dut.set("t_w_be", be);
+    dut.step();
+    assert!(dut.is_set("glob_w_ready"));
+    dut.set("glob_w_valid", 0u64);
+    let mut unmapped = 0;
+    for _ in 0..4 {
+        dut.step();
+        unmapped += dut.get("glob_unmapped_wr");
+    }
+    assert!(unmapped <= 1);
+    unmapped == 1
+}
+
+fn write(dut: &mut Dut, register: &Register, data: u32, be: u32) {
+    assert!(!write_at(dut, register.offset, data, be), "{}", register.name);
+}
+
+/// The bits that the byte enables let through.
+fn strobe(be: u32) -> u32 {
+    (0..4).filter(|i| be >> i & 1 != 0).fold(0, |mask, i| mask | 0xFF << (8 * i))
+}
+
+fn pulse(dut: &mut Dut, port: &str) {
+    dut.pulse(port, 1);
+    dut.steps(3);
+}
+
+#[test]
+fn reset_values() {
+    for seed in 0..3 {
+        let mut dut = start(seed);
+        for register in REGISTERS.iter().filter(|r| !r.volatile) {
+            assert_eq!(read(&mut dut, register), register.reset(), "{}", register.name);
+        }
+    }
+}
+
+/// Read-write bits take what is written through the byte enables; no other bit of any register changes.
+#[test]
+fn write_masks() {
+    for seed in 0..5 {
+        let mut dut = start(seed);
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut model: Vec<u32> = REGISTERS.iter().map(Register::reset).collect();
+        for _ in 0..600 {
+            let i = rng.random_range(0..REGISTERS.len());
+            let register = &REGISTERS[i];
+            let (data, be) = (rng.random(), rng.random_range(0..16));
+            write(&mut dut, register, data, be);
+            let mask = register.mask(Rw) & strobe(be);
+            model[i] = model[i] & !mask | data & mask;
+            let j = if rng.random() { i } else { rng.random_range(0..REGISTERS.len()) };
+            if !REGISTERS[j].volatile {
+                assert_eq!(read(&mut dut, &REGISTERS[j]), model[j], "{}", REGISTERS[j].name);
+            }
+        }
+    }
+}
+
+#[test]
+fn reserved_bits_read_0() {
+    let mut dut = start(1);
+    for port in ["init_busy", "reads_pending", "writes_pending", "cfg_link_up", "cfg_bus_master", "cfg_rcb"] {
+        dut.set(port, 1u64);
+    }
+    for (port, ones) in
+        [("cfg_link_speed", 0xFu64), ("cfg_link_width", 0x3F), ("cfg_mps", 7), ("cfg_mrrs", 7)]
+    {
+        dut.set(port, ones);
+    }
+    for register in REGISTERS {
+        write(&mut dut, register, u32::MAX, 0xF);
+        let defined = register.mask(Ro) | register.mask(Rw) | register.mask(W1c);
+        assert_eq!(read(&mut dut, register) & !defined, 0, "{}", register.name);
+    }
+}
+
+#[test]
+fn read_only_bits_ignore_writes() {
+    let mut dut = start(2);
+    let moving = [CLOCKS_LO.offset, CLOCKS_HI.offset];
+    for register in REGISTERS.iter().filter(|r| !moving.contains(&r.offset)) {
+        let before = read(&mut dut, register) & register.mask(Ro);
+        for data in [0, u32::MAX, 0xA5A5_5A5A] {
+            write(&mut dut, register, data, 0xF);
+            assert_eq!(read(&mut dut, register) & register.mask(Ro), before, "{}", register.name);
+        }
+    }
+}
+
+/// Ports that set a bit of ERROR.
+const CAUSES: [(&str, &str); 4] = [
+    ("invalid_doorbell", "INVALID_DOORBELL"),
+    ("unexpected_cpl", "UNEXPECTED_CPL"),
+    ("ur", "UNSUPPORTED_REQUEST"),
+    ("queue_error", "QUEUE_ERROR"),
+];
+
+#[test]
+fn write_one_to_clear() {
+    let mut dut = start(3);
+    let all = CAUSES.iter().fold(0, |mask, (_, field)| mask | ERROR.field(field).unwrap().mask());
+    assert_eq!(all, ERROR.mask(W1c), "a cause for every bit");
+    for (port, field) in CAUSES {
+        let bit = ERROR.field(field).unwrap().mask();
+        pulse(&mut dut, port);
+        assert_eq!(read(&mut dut, &ERROR), bit, "{port}");
+        write(&mut dut, &ERROR, 0, 0xF);
+        write(&mut dut, &ERROR, !bit, 0xF);
+        write(&mut dut, &ERROR, u32::MAX, 0xF & !1);
+        assert_eq!(read(&mut dut, &ERROR), bit, "{port}: 0 and a disabled byte clear nothing");
+        write(&mut dut, &ERROR, bit, 0xF);
+        assert_eq!(read(&mut dut, &ERROR), 0, "{port}");
+    }
+    CAUSES.iter().for_each(|(port, _)| pulse(&mut dut, port));
+    write(&mut dut, &ERROR, 1, 1);
+    assert_eq!(read(&mut dut, &ERROR), all & !1);
+}
+
+/// Clearing must not lose an event that the host can't have seen: one in the clock of the write, or later.
+#[test]
+fn an_event_in_the_clock_of_clearing_stays() {
+    for delay in 0..6 {
+        let mut dut = start(delay);
+        pulse(&mut dut, "ur");
+        dut.set("t_w_addr", ERROR.offset);
+        dut.set("t_w_data", u32::MAX);
+        dut.set("t_w_be", 0xFu64);
+        for clock in 0..10 {
+            dut.set("glob_w_valid", clock == 0);
+            dut.set("ur", clock == delay);
+            dut.step();
+        }
+        assert_ne!(read(&mut dut, &ERROR), 0, "event {delay} clocks after the write");
+    }
+}
+
+#[test]
+fn each_error_event_asks_for_an_interrupt() {
+    let mut dut = start(4);
+    for (port, _) in CAUSES {
+        for _ in 0..2 {
+            dut.pulse(port, 1);
+            let mut pulses = 0;
+            for _ in 0..5 {
+                dut.step();
+                pulses += dut.get("err_irq");
+            }
+            assert_eq!(pulses, 1, "{port}");
+        }
+    }
+    write(&mut dut, &ERROR, u32::MAX, 0xF);
+    dut.steps(3);
+    assert!(!dut.is_set("err_irq"));
+}
+
+#[test]
+fn counters() {
+    let mut dut = start(5);
+    let mut rng = StdRng::seed_from_u64(5);
+    let counters = [
+        ("unmapped_rd", &CNT_UNMAPPED_READ),
+        ("unmapped_wr", &CNT_UNMAPPED_WRITE),
+        ("ur", &CNT_UNSUPPORTED),
+        ("unexpected_cpl", &CNT_UNEXPECTED_CPL),
+        ("invalid_doorbell", &CNT_INVALID_DOORBELL),
+        ("tx_write", &CNT_TX_WRITE),
+        ("tx_read", &CNT_TX_READ),
+        ("rx_cpl", &CNT_RX_CPL),
+    ];
+    let mut expected = [0; 8];
+    for _ in 0..2000 {
+        for (i, (port, _)) in counters.iter().enumerate() {
+            let event = rng.random_range(0..9) < i;
+            dut.set(port, event);
+            expected[i] += u32::from(event);
+        }
+        dut.step();
+    }
+    counters.iter().for_each(|(port, _)| dut.set(port, 0u64));
+    for ((port, register), expected) in counters.into_iter().zip(expected) {
+        assert_eq!(read(&mut dut, register), expected, "{port}");
+    }
+}
+
+#[test]
+fn parameters() {
+    let mut dut = start(6);
+    let mut field = |register: &Register, name: &str| {
+        let value = read(&mut dut, register);
+        register.field(name).unwrap().get(value)
+    };
+    assert_eq!(field(&BUILD_ID, "ID"), 0xB01D_1234);
+    assert_eq!(field(&ferrolane_abi::regs::global::LAYOUT_HASH, "HASH"), LAYOUT_HASH);
+    assert_eq!((field(&PARAM_QUEUES, "H2C"), field(&PARAM_QUEUES, "C2H")), (4, 4));
+    assert_eq!(field(&PARAM_QUEUES, "VECTORS"), 9);
+    assert_eq!((field(&PARAM_PORT, "WIDTH"), field(&PARAM_PORT, "TAGS")), (128, 64));
+    assert_eq!(field(&PARAM_CLOCK, "KHZ"), 250_000);
+    assert_eq!((field(&PARAM_MEMORY, "H2C_SHARE"), field(&PARAM_MEMORY, "C2H_SHARE")), (14, 14));
+    assert_eq!(field(&PARAM_MEMORY, "DESCRIPTORS"), 6);
+}
+
+#[test]
+fn status_and_link() {
+    let ports = [
+        ("init_busy", &STATUS, "INIT"),
+        ("reads_pending", &STATUS, "READS_PENDING"),
+        ("writes_pending", &STATUS, "WRITES_PENDING"),
+        ("cfg_link_speed", &LINK, "SPEED"),
+        ("cfg_link_width", &LINK, "WIDTH"),
+        ("cfg_link_up", &LINK, "UP"),
+        ("cfg_bus_master", &LINK, "BUS_MASTER"),
+        ("cfg_mps", &LINK, "MPS"),
+        ("cfg_mrrs", &LINK, "MRRS"),
+        ("cfg_rcb", &LINK, "RCB"),
+        ("cfg_ext_tag", &LINK, "EXT_TAG"),
+        ("cfg_msix_enable", &LINK, "MSIX_ENABLE"),
+        ("cfg_msix_mask", &LINK, "MSIX_MASK"),
+    ];
+    let mut dut = start(7);
+    assert_eq!(read(&mut dut, &STATUS) | read(&mut dut, &LINK), 0);
+    for (port, register, name) in ports {
+        let field = register.field(name).unwrap();
+        for value in [1, (1 << field.width) - 1] {
+            dut.set(port, value as u64);
+            let (status, link) = (read(&mut dut, &STATUS), read(&mut dut, &LINK));
+            let (this, other) =
+                if register.offset == STATUS.offset { (status, link) } else { (link, status) };
+            assert_eq!((this, other), (field.put(value), 0), "{port}");
+        }
+        dut.set(port, 0u64);
+    }
+    let fields = (STATUS.fields.len(), LINK.fields.len());
+    assert_eq!(fields, (3, ports.len() - 3), "a port for every field");
+}
+
+#[test]
+fn the_clock_counter_is_read_in_two_halves() {
+    let mut dut = start(8);
+    let low = read(&mut dut, &CLOCKS_LO);
+    dut.steps(100);
+    let then = dut.clocks();
+    let later = read(&mut dut, &CLOCKS_LO);
+    let passed = dut.clocks() - then;
+    assert_eq!(later - low, 100 + passed as u32);
+    assert_eq!(read(&mut dut, &CLOCKS_HI), 0);
+}
+
+#[test]
+fn offsets_without_a_register_are_reported() {
+    let mut dut = start(9);
+    for offset in (0..0x200).chain([0x8000, 0xFFFC, 0x4040]).filter(|o| o % 4 == 0) {
+        if REGISTERS.iter().any(|r| r.offset == offset) {
+            continue;
+        }
+        assert!(write_at(&mut dut, offset, u32::MAX, 0xF), "{offset:#x}");
+        assert_eq!(read_at(&mut dut, offset), (0, true), "{offset:#x}");
+    }
+    for register in REGISTERS.iter().filter(|r| !r.volatile) {
+        assert_eq!(read(&mut dut, register), register.reset(), "{}", register.name);
+    }
+}

@@ -1,0 +1,390 @@
+//! The H2C path between a host, a descriptor store, a record writer and a card, all checked.
+
+use std::collections::VecDeque;
+
+use ferrolane_abi::descriptor::{self, Descriptor};
+use ferrolane_abi::{completion, regs, status};
+use ferrolane_hw_verify::dut;
+use rand::{rngs::StdRng, Rng, SeedableRng};
+use verilated::Dut;
+
+use crate::host::{memory, Fault, Habits, Host};
+
+pub const QUEUES: usize = 4;
+
+/// How the surroundings behave; probabilities are per clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Knobs {
+    pub host: Habits,
+    /// Max_Read_Request_Size is 128 << `mrrs`.
+    pub mrrs: u64,
+    pub ext_tag: bool,
+    pub read_ready: f64,
+    pub card_ready: f64,
+    pub record_ready: f64,
+    /// That a queue's pause changes.
+    pub pause: f64,
+    /// log2 of the completion ring.
+    pub ring: u32,
+    /// The host takes records.
+    pub consume: bool,
+}
+
+impl Knobs {
+    /// Nobody stalls.
+    pub fn fast() -> Self {
+        Knobs {
+            host: Habits {
+                rcb: 64,
+                split: 0.0,
+                reorder: false,
+                beat: 1.0,
+                latency: 100,
+                retry: 0.0,
+                stray: 0.0,
+            },
+            mrrs: 2,
+            ext_tag: true,
+            read_ready: 1.0,
+            card_ready: 1.0,
+            record_ready: 1.0,
+            pause: 0.0,
+            ring: 16,
+            consume: true,
+        }
+    }
+
+    /// Anything.
+    pub fn random(rng: &mut StdRng) -> Self {
+        let mut p = |low: f64| if rng.random_bool(0.4) { 1.0 } else { rng.random_range(low..1.0) };
+        let (beat, read_ready, card_ready, record_ready) = (p(0.2), p(0.05), p(0.2), p(0.05));
+        Knobs {
+            host: Habits {
+                rcb: if rng.random_bool(0.5) { 64 } else { 128 },
+                split: rng.random_range(0.0..=1.0),
+                reorder: rng.random_bool(0.7),
+                beat,
+                latency: rng.random_range(5..300),
+                retry: if rng.random_bool(0.3) { 0.1 } else { 0.0 },
+                stray: if rng.random_bool(0.3) { 0.02 } else { 0.0 },
+            },
+            mrrs: rng.random_range(0..=5),
+            ext_tag: rng.random_bool(0.7),
+            read_ready,
+            card_ready,
+            record_ready,
+            pause: if rng.random_bool(0.4) { 0.01 } else { 0.0 },
+            ring: rng.random_range(1..=5),
+            consume: true,
+        }
+    }
+}
+
+/// A record as it must come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Record {
+    pub bytes: u64,
+    pub index: u64,
+    pub flags: u64,
+    pub status: u64,
+    pub irq: u64,
+}
+
+#[derive(Default)]
+pub struct Packet {
+    pub user: u32,
+    pub bytes: VecDeque<u8>,
+    pub ended: bool,
+}
+
+#[derive(Default)]
+pub struct Queue {
+    descriptors: Vec<(Descriptor, u8)>,
+    head: u32,
+    told: u32,
+    taken: u32,
+    pub packets: VecDeque<Packet>,
+    pub records: VecDeque<Record>,
+    pub recorded: u32,
+    pub consumed: u32,
+    pub beats: u64,
+    pub error: Option<u64>,
+    pub paused_for: u64,
+    pub flushing: bool,
+}
+
+pub struct Bench {
+    pub d: Dut,
+    pub rng: StdRng,
+    pub knobs: Knobs,
+    pub host: Host,
+    pub q: Vec<Queue>,
+    /// Reads that touch this address get this fault.
+    pub faults: Vec<(u64, Fault)>,
+    pub run: u64,
+    pub halted: u64,
+    pub pause: u64,
+    /// Queues whose stream may end anywhere: they failed, so the card sees a part of what was asked for.
+    pub failed: u64,
+    pub unexpected: u64,
+    pub clock: u64,
+    pub card_bytes: u64,
+    tell_bus: Option<(&'static str, usize, u32)>,
+    desc_at: (usize, u32),
+}
+
+impl Bench {
+    /// After reset, all queues cleared and running.
+    pub fn new(seed: u64, knobs: Knobs) -> Self {
+        let mut bench = Bench {
+            d: dut!(h2c, seed),
+            rng: StdRng::seed_from_u64(seed),
+            knobs,
+            host: Host::new(knobs.host),
+            q: (0..QUEUES).map(|_| Queue::default()).collect(),
+            faults: vec![],
+            run: 0,
+            halted: 0,
+            pause: 0,
+            failed: 0,
+            unexpected: 0,
+            clock: 0,
+            card_bytes: 0,
+            tell_bus: None,
+            desc_at: (0, 0),
+        };
+        bench.d.pulse("rst", 2);
+        bench.d.set("cfg_mrrs", knobs.mrrs);
+        bench.d.set("cfg_ext_tag", knobs.ext_tag as u64);
+        bench.d.set("cfg_requester_id", 0x1A5u64);
+        bench.d.steps(70);
+        for q in 0..QUEUES {
+            bench.start(q);
+        }
+        bench
+    }
+
+    /// Clears a stopped queue and lets it run, as control does.
+    pub fn start(&mut self, q: usize) {
+        self.run &= !(1 << q);
+        self.halted &= !(1 << q);
+        self.failed &= !(1 << q);
+        let queue = &mut self.q[q];
+        (queue.told, queue.consumed, queue.flushing) = (queue.head, queue.recorded, true);
+        let size = self.knobs.ring << 8 | 9;
+        for (bus, value) in [("cfgw", size), ("cons", 0), ("head", 0)] {
+            self.tell_bus = Some((bus, q, value));
+            self.step();
+        }
+        self.d.set("init_valid", 1u64);
+        self.d.set("init_g", q as u64);
+        let mut waits = vec!["init_done_h2c_issue", "init_done_h2c_commit", "init_done_h2c_egress"];
+        for clocks in 0.. {
+            self.step();
+            waits.retain(|name| !self.d.is_set(name));
+            if waits.is_empty() {
+                break;
+            }
+            assert!(clocks < 500, "no {waits:?}");
+        }
+        self.d.set("init_valid", 0u64);
+        // What the last life left in the small FIFO behind egress comes out first.
+        let mut left = 5;
+        while left > 0 {
+            self.step();
+            if self.d.is_set("h2c_axis_tready") || !self.d.is_set("h2c_axis_tvalid") {
+                left -= 1;
+            }
+        }
+        self.q[q] = Queue::default();
+        self.run |= 1 << q;
+    }
+
+    /// Offers a descriptor; `err` is the descriptor store's verdict.
+    pub fn offer(&mut self, q: usize, descriptor: Descriptor, err: u8) {
+        let mrrs = 128 << self.knobs.mrrs;
+        let queue = &mut self.q[q];
+        let irq = u64::from(descriptor.flags & descriptor::IRQ != 0);
+        let mut record = Record { bytes: 0, index: queue.descriptors.len() as u64, flags: 0, status: 0, irq };
+        queue.descriptors.push((descriptor, err));
+        if self.failed >> q & 1 == 1 {
+            return;
+        }
+        let refused = if err != 0 {
+            err
+        } else if descriptor.len == 0 {
+            status::BAD_LENGTH
+        } else if descriptor.flags & descriptor::REFUSED != 0 {
+            status::BAD_FLAGS
+        } else {
+            status::OK
+        };
+        let mut len = descriptor.len as u64;
+        if refused != status::OK {
+            record.status = refused as u64;
+            len = 0;
+        }
+        let range = descriptor.host_addr..descriptor.host_addr + len;
+        if let Some((at, fault)) = self.faults.iter().filter(|(at, _)| range.contains(at)).min_by_key(|f| f.0)
+        {
+            record.status = match fault {
+                Fault::Ur => status::DATA_UR,
+                Fault::Ca => status::DATA_CA,
+                Fault::Poisoned => status::DATA_POISONED,
+                _ => status::DATA_MALFORMED,
+            } as u64;
+            // The request that holds the address moved nothing.
+            len = (at / mrrs * mrrs).saturating_sub(range.start);
+        }
+        if record.status != 0 {
+            self.failed |= 1 << q;
+        }
+        record.bytes = len;
+        if len > 0 {
+            if queue.packets.back().is_none_or(|p| p.ended) {
+                queue.packets.push_back(Packet { user: descriptor.card, ..Packet::default() });
+            }
+            let packet = queue.packets.back_mut().expect("just made");
+            packet.bytes.extend((range.start..range.start + len).map(memory));
+            if record.status == 0 && descriptor.flags & descriptor::EOP != 0 {
+                packet.ended = true;
+                record.flags = completion::EOP as u64;
+            }
+        }
+        queue.records.push_back(record);
+    }
+
+    /// Makes all offered descriptors of a queue available at once.
+    pub fn tell(&mut self, q: usize) {
+        self.q[q].head = self.q[q].descriptors.len() as u32;
+    }
+
+    /// Whether every record has come and every complete row was sent.
+    pub fn finished(&self) -> bool {
+        self.q
+            .iter()
+            .all(|q| q.records.is_empty() && q.packets.iter().all(|p| !p.ended && p.bytes.len() < 16))
+            && self.host.idle()
+    }
+
+    /// Runs until everything has come out.
+    pub fn finish(&mut self, limit: u64) {
+        for _ in 0..limit {
+            if self.finished() {
+                return;
+            }
+            self.step();
+        }
+        for (i, q) in self.q.iter().enumerate() {
+            eprintln!(
+                "queue {i}: taken {} of {}, records missing {} (first {:?}), packets {} bytes {:?}",
+                q.taken,
+                q.head,
+                q.records.len(),
+                q.records.front(),
+                q.packets.len(),
+                q.packets.front().map(|p| p.bytes.len())
+            );
+        }
+        panic!("not finished at clock {}; reads {:?}", self.clock, self.host.reads);
+    }
+
+    /// One clock with everything around.
+    pub fn step(&mut self) {
+        self.clock += 1;
+        self.drive_buses();
+        let (q, slot) = self.desc_at;
+        let taken = self.q[q].taken;
+        // The slot number wraps; the entry is the one not before what is taken.
+        let entry = taken as usize + (slot.wrapping_sub(taken) & 63) as usize;
+        let (descriptor, err) = self.q[q].descriptors.get(entry).copied().unwrap_or_default();
+        self.d.set_wide("h2c_desc_data", words(&descriptor.to_bytes()).as_slice());
+        self.d.set("h2c_desc_err", err as u64);
+        self.d.set("run", self.run);
+        self.d.set("halted", self.halted);
+        self.d.set("data_rd_ready", self.rng.random_bool(self.knobs.read_ready) as u64);
+        self.d.set("rec_h2c_ready", self.rng.random_bool(self.knobs.record_ready) as u64);
+        self.d.set("h2c_axis_tready", self.rng.random_bool(self.knobs.card_ready) as u64);
+        if self.knobs.pause > 0.0 {
+            for q in 0..QUEUES {
+                if self.rng.random_bool(self.knobs.pause) {
+                    self.pause ^= 1 << q;
+                }
+            }
+        }
+        self.d.set("h2c_pause", self.pause);
+        self.drive_completion();
+        self.d.step();
+        self.desc_at = (self.d.get("h2c_desc_q") as usize, self.d.get("h2c_desc_slot") as u32);
+        self.unexpected += self.d.get("unexpected");
+        if self.d.is_set("h2c_taken_valid") {
+            let q = self.d.get("h2c_taken_q") as usize;
+            self.q[q].taken = self.d.get("h2c_taken_value") as u32;
+        }
+        if self.d.is_set("h2c_err_valid") {
+            let q = self.d.get("h2c_err_q") as usize;
+            assert!(self.q[q].error.replace(self.d.get("h2c_err_code")).is_none(), "one error per life");
+            self.halted |= 1 << q;
+        }
+        self.take_read();
+        self.take_record();
+        self.take_beat();
+    }
+
+    fn drive_buses(&mut self) {
+        self.d.set("head_valid", 0u64);
+        self.d.set("cons_valid", 0u64);
+        self.d.set("cfgw_valid", 0u64);
+        if let Some((bus, q, value)) = self.tell_bus.take() {
+            let field = if bus == "cfgw" { "data" } else { "value" };
+            self.d.set("cfgw_index", regs::queue::RING_SIZE.offset as u64 / 4);
+            self.d.set(&format!("{bus}_valid"), 1u64);
+            self.d.set(&format!("{bus}_g"), q as u64);
+            self.d.set(&format!("{bus}_{field}"), value as u64);
+            return;
+        }
+        let q = self.rng.random_range(0..QUEUES);
+        let queue = &mut self.q[q];
+        if queue.told != queue.head {
+            // The store holds at most 64.
+            queue.told = queue.head.min(queue.taken + 64);
+            self.d.set("head_valid", 1u64);
+            self.d.set("head_g", q as u64);
+            self.d.set("head_value", queue.told as u64);
+        }
+        let queue = &mut self.q[q];
+        if queue.consumed != queue.recorded && self.knobs.consume {
+            queue.consumed = queue.recorded;
+            self.d.set("cons_valid", 1u64);
+            self.d.set("cons_g", q as u64);
+            self.d.set("cons_value", queue.consumed as u64);
+        }
+    }
+
+    fn drive_completion(&mut self) {
+        let beat = self.host.beat(self.clock, &mut self.rng);
+        self.d.set("cpl_valid", beat.is_some() as u64);
+        let beat = beat.unwrap_or_default();
+        self.d.set("to_land", 1u64);
+        self.d.set_wide("cpl_data", &beat.data);
+        for (name, value) in [
+            ("cpl_keep", beat.keep),
+            ("cpl_first", beat.first as u64),
+            ("cpl_last", beat.last as u64),
+            ("cpl_error", beat.error as u64),
+            ("cpl_tag", beat.tag),
+            ("cpl_status", beat.status),
+            ("cpl_byte_count", beat.byte_count),
+            ("cpl_len", beat.len),
+            ("cpl_ep", beat.ep as u64),
+            ("cpl_has_data", beat.has_data as u64),
+            ("cpl_bad", beat.bad as u64),
+        ] {
+            self.d.set(name, value);
+        }
+    }
+}
+
+fn words(bytes: &[u8; 16]) -> Vec<u32> {
+    bytes.chunks(4).map(|c| u32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect()
+}

@@ -1,0 +1,111 @@
+//! What the bench checks of the path's outputs.
+
+use crate::bench::{Bench, Record, QUEUES};
+use crate::host::Read;
+
+impl Bench {
+    /// Checks a memory read's header, PCIe Base Spec 2.2.5 and 2.2.7.
+    pub fn take_read(&mut self) {
+        if !(self.d.is_set("data_rd_valid") && self.d.is_set("data_rd_ready")) {
+            return;
+        }
+        let hdr = self.d.get_wide("data_rd_hdr");
+        let long = hdr[0] >> 24 == 0x20;
+        assert!(long || hdr[0] >> 24 == 0, "{hdr:#x?}");
+        let addr = if long { (hdr[2] as u64) << 32 | hdr[3] as u64 } else { hdr[2] as u64 };
+        assert_eq!(long, addr >> 32 != 0, "3-DW header below 4 GiB only");
+        assert_eq!((hdr[0] & 0x00FF_FC00, hdr[1] >> 16), (0, 0x1A5));
+        assert!(long || hdr[3] == 0);
+        let dws = if hdr[0] & 0x3FF == 0 { 1024 } else { hdr[0] as u64 & 0x3FF };
+        let (first, last) = (hdr[1] & 15, hdr[1] >> 4 & 15);
+        let tag = hdr[1] as u64 >> 8 & 0xFF;
+        let lead = first.trailing_zeros() as u64;
+        let top = if dws == 1 { first } else { last };
+        let tail = 3 - (31 - top.leading_zeros()) as u64;
+        assert_eq!(dws == 1, last == 0);
+        let ones = |lead: u64, tail: u64| (15u32 << lead) & (15u32 >> tail) & 15;
+        if dws == 1 {
+            assert_eq!(first, ones(lead, tail), "enables are contiguous");
+        } else {
+            assert_eq!((first, last), (ones(lead, 0), ones(0, tail)));
+        }
+        let (addr, bytes) = (addr + lead, dws * 4 - lead - tail);
+        let mrrs = 128 << self.knobs.mrrs;
+        assert!(bytes <= mrrs && addr / mrrs == (addr + bytes - 1) / mrrs, "{addr:#x} + {bytes}");
+        let max = if self.knobs.ext_tag { 63 } else { 31 };
+        assert!((8..=max).contains(&tag));
+        assert!(self.host.reads.iter().all(|r| r.tag != tag), "tag {tag} in use");
+        let fault = self.faults.iter().filter(|f| (addr..addr + bytes).contains(&f.0)).map(|f| f.1).next();
+        let due = self.clock + self.host.habits.latency;
+        self.host.reads.push(Read { tag, addr, bytes, done: 0, due, fault });
+    }
+
+    pub fn take_record(&mut self) {
+        if !(self.d.is_set("rec_h2c_valid") && self.d.is_set("rec_h2c_ready")) {
+            return;
+        }
+        let q = self.d.get("rec_h2c_q") as usize;
+        let field = |name: &str| self.d.get(&format!("rec_h2c_{name}"));
+        let record = Record {
+            bytes: field("bytes"),
+            index: field("index"),
+            flags: field("flags"),
+            status: field("status"),
+            irq: field("irq"),
+        };
+        assert_eq!(Some(record), self.q[q].records.pop_front(), "queue {q} at clock {}", self.clock);
+        self.q[q].recorded += 1;
+        let held = self.q[q].recorded - self.q[q].consumed;
+        assert!(
+            held <= 1 << self.knobs.ring,
+            "queue {q} has {held} records for a ring of {}",
+            1 << self.knobs.ring
+        );
+    }
+
+    pub fn take_beat(&mut self) {
+        for q in 0..QUEUES {
+            let paused = self.pause >> q & 1 == 1;
+            self.q[q].paused_for = if paused { self.q[q].paused_for + 1 } else { 0 };
+        }
+        if !self.d.is_set("h2c_axis_tvalid") {
+            return;
+        }
+        let q = self.d.get("h2c_axis_tdest") as usize;
+        if !self.d.is_set("h2c_axis_tready") {
+            // A beat that stands is not to be blamed.
+            self.q.iter_mut().for_each(|q| q.paused_for = 0);
+            return;
+        }
+        assert!(self.q[q].paused_for <= 8, "queue {q} sends {} clocks after its pause", self.q[q].paused_for);
+        let words = self.d.get_wide("h2c_axis_tdata");
+        let (keep, last) = (self.d.get("h2c_axis_tkeep") as u32, self.d.is_set("h2c_axis_tlast"));
+        let user = self.d.get("h2c_axis_tuser") as u32;
+        let count = keep.count_ones() as usize;
+        assert_eq!(keep, ((1u64 << count) - 1) as u32, "lanes from 0 on");
+        assert!(last || count == 16, "only the last beat may be short");
+        let queue = &mut self.q[q];
+        if queue.flushing {
+            return;
+        }
+        let packet = queue.packets.front_mut().unwrap_or_else(|| panic!("queue {q}: beat without packet"));
+        assert_eq!(user, packet.user, "queue {q}");
+        assert!(packet.bytes.len() >= count, "queue {q}: {count} bytes of {}", packet.bytes.len());
+        for lane in 0..count {
+            let byte = (words[lane / 4] >> (lane % 4 * 8)) as u8;
+            assert_eq!(
+                Some(byte),
+                packet.bytes.pop_front(),
+                "queue {q} beat {} lane {lane} clock {}",
+                queue.beats,
+                self.clock
+            );
+        }
+        assert_eq!(last, packet.ended && packet.bytes.is_empty(), "queue {q} beat {}", queue.beats);
+        if last {
+            queue.packets.pop_front();
+        }
+        queue.beats += 1;
+        self.card_bytes += count as u64;
+    }
+}

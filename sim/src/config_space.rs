@@ -1,0 +1,307 @@
+//! The function's configuration space, built from the ABI table: what a hard block holds on a card.
+//!
+//! Type-0 header, power management, MSI-X, PCI Express capability version 2 and device serial number (PCIe Base Spec
+//! 7.5.1, 7.5.2, 7.7.2, 7.5.3, 7.9.3), with write masks and W1C bits. It drives the card's `cfg_*` pins.
+
+use ferrolane_abi::{map, pci};
+
+use crate::options::Options;
+use crate::pins::CfgPins;
+
+/// Size in bytes.
+pub const BYTES: u16 = 4096;
+/// Bus, device and function of the card.
+pub const CARD_ID: u16 = 0x0100;
+/// Where the simulated firmware puts BAR0.
+pub const BAR0_BASE: u64 = 0xE000_0000;
+/// Serial number.
+const SERIAL: u64 = 0x0000_FEFF_FF00_0001;
+
+const COMMAND: u16 = 0x04;
+const BAR0: u16 = 0x10;
+const PMCSR: u16 = pci::CAP_PM as u16 + 4;
+const MSIX: u16 = pci::CAP_MSIX as u16;
+const DEV_CAP: u16 = pci::CAP_PCIE as u16 + 0x04;
+const DEV_CTL: u16 = pci::CAP_PCIE as u16 + 0x08;
+const LINK_CAP: u16 = pci::CAP_PCIE as u16 + 0x0C;
+const LINK_CTL: u16 = pci::CAP_PCIE as u16 + 0x10;
+const DEV_CAP2: u16 = pci::CAP_PCIE as u16 + 0x24;
+const DEV_CTL2: u16 = pci::CAP_PCIE as u16 + 0x28;
+const LINK_CAP2: u16 = pci::CAP_PCIE as u16 + 0x2C;
+const LINK_CTL2: u16 = pci::CAP_PCIE as u16 + 0x30;
+
+const MEMORY_ENABLE: u32 = 1 << 1;
+const BUS_MASTER: u32 = 1 << 2;
+const MSIX_ENABLE: u32 = 1 << 31;
+const MSIX_MASK: u32 = 1 << 30;
+const INITIATE_FLR: u32 = 1 << 15;
+const TRANSACTIONS_PENDING: u32 = 1 << 21;
+
+#[derive(Clone, Copy, Default)]
+struct Dword {
+    value: u32,
+    reset: u32,
+    writable: u32,
+    w1c: u32,
+}
+
+/// The configuration space.
+pub struct ConfigSpace {
+    dwords: Vec<Dword>,
+    flr: bool,
+    options: Options,
+}
+
+impl ConfigSpace {
+    /// As after power-up, for a card with `vectors` MSI-X vectors.
+    pub fn new(options: &Options, vectors: u32) -> Self {
+        let mut space = ConfigSpace {
+            dwords: vec![Dword::default(); usize::from(BYTES) / 4],
+            flr: false,
+            options: options.clone(),
+        };
+        space.header();
+        space.capabilities(vectors);
+        space.pcie();
+        space
+    }
+
+    fn set(&mut self, offset: u16, value: u32, writable: u32, w1c: u32) {
+        self.dwords[usize::from(offset) / 4] = Dword { value, reset: value, writable, w1c };
+    }
+
+    fn header(&mut self) {
+        self.set(0x00, u32::from(pci::VENDOR_ID) | u32::from(pci::DEVICE_ID) << 16, 0, 0);
+        // Memory space, bus master, parity response, SERR, INTx disable; capability list; error bits are W1C.
+        self.set(COMMAND, 1 << 20, 0x0546, 0xF900_0000);
+        self.set(0x08, u32::from(pci::REVISION) | pci::CLASS_CODE << 8, 0, 0);
+        self.set(0x0C, 0, 0xFF, 0); // cache line size: kept, without effect
+        let size = !(map::BAR0_BYTES as u32 - 1);
+        self.set(BAR0, 0b0100, size, 0); // memory, 64 bit, not prefetchable
+        self.set(BAR0 + 4, 0, u32::MAX, 0);
+        self.set(0x2C, u32::from(pci::SUBSYSTEM_VENDOR_ID) | u32::from(pci::SUBSYSTEM_ID) << 16, 0, 0);
+        self.set(0x34, u32::from(pci::CAP_PM), 0, 0);
+        self.set(0x3C, 0, 0xFF, 0); // interrupt line: software's; no INTx pin
+    }
+
+    fn capabilities(&mut self, vectors: u32) {
+        self.set(u16::from(pci::CAP_PM), 0x01 | u32::from(pci::CAP_MSIX) << 8 | 3 << 16, 0, 0);
+        self.set(PMCSR, 1 << 3, 0x3, 0); // No_Soft_Reset; PowerState
+        let control = (vectors.clamp(1, 2048) - 1) << 16;
+        self.set(MSIX, 0x11 | u32::from(pci::CAP_PCIE) << 8 | control, MSIX_ENABLE | MSIX_MASK, 0);
+        self.set(MSIX + 4, map::MSIX_TABLE_PAGE as u32 | u32::from(map::BAR), 0, 0);
+        self.set(MSIX + 8, map::MSIX_PBA_PAGE as u32 | u32::from(map::BAR), 0, 0);
+        self.set(pci::ECAP_DSN, 0x0003 | 1 << 16, 0, 0);
+        self.set(pci::ECAP_DSN + 4, SERIAL as u32, 0, 0);
+        self.set(pci::ECAP_DSN + 8, (SERIAL >> 32) as u32, 0, 0);
+    }
+
+    fn pcie(&mut self) {
+        let (speed, width) = (u32::from(self.options.generation), u32::from(self.options.lanes));
+        self.set(u16::from(pci::CAP_PCIE), 0x10 | 2 << 16, 0, 0); // last; version 2, endpoint
+        let supported = size_code(pci::MAX_PAYLOAD_SUPPORTED);
+        // 8-bit tags, role-based errors, FLR.
+        self.set(DEV_CAP, supported | 1 << 5 | 1 << 15 | 1 << 28, 0, 0);
+        // Reset: RO and NS enabled, MPS 128, MRRS 512. Writable: error reporting, RO, MPS, extended tag, NS, MRRS.
+        self.set(DEV_CTL, 1 << 4 | 1 << 11 | 2 << 12, 0x79FF, 0xF << 16);
+        self.set(LINK_CAP, speed | width << 4, 0, 0);
+        self.set(LINK_CTL, (speed | width << 4) << 16, 1 << 3 | 3 << 6, 0);
+        self.set(DEV_CAP2, 0x1F, 0, 0); // completion timeout ranges A to D, and disable
+        self.set(DEV_CTL2, 0, 0x1F, 0);
+        self.set(LINK_CAP2, ((1 << speed) - 1) << 1, 0, 0);
+        self.set(LINK_CTL2, speed, 0xF, 0);
+    }
+
+    /// Reads a DWORD; 0 beyond what exists. `pending` is the card's transactions-pending pin.
+    pub fn read(&self, offset: u16, pending: bool) -> u32 {
+        let value = self.dwords.get(usize::from(offset) / 4).map_or(0, |dword| dword.value);
+        match offset & !3 {
+            DEV_CTL => value | if pending { TRANSACTIONS_PENDING } else { 0 },
+            _ => value,
+        }
+    }
+
+    /// Writes the bytes of a DWORD that `be` enables.
+    pub fn write(&mut self, offset: u16, value: u32, be: u8) {
+        let bytes = (0..4).filter(|i| be >> i & 1 == 1).fold(0u32, |mask, i| mask | 0xFF << (8 * i));
+        let Some(dword) = self.dwords.get_mut(usize::from(offset) / 4) else { return };
+        let mask = dword.writable & bytes;
+        dword.value = (dword.value & !mask | value & mask) & !(value & dword.w1c & bytes);
+        if offset & !3 == DEV_CTL && value & bytes & INITIATE_FLR != 0 {
+            self.flr = true;
+        }
+    }
+
+    fn update(&mut self, offset: u16, mask: u32, bits: u32) {
+        let value = self.dwords[usize::from(offset) / 4].value & !mask | bits;
+        self.write(offset, value, 0xF);
+    }
+
+    /// What firmware does at boot: BAR, memory space, payload and read sizes, RCB, extended tags.
+    pub fn firmware(&mut self) {
+        self.write(BAR0, BAR0_BASE as u32, 0xF);
+        self.write(BAR0 + 4, (BAR0_BASE >> 32) as u32, 0xF);
+        self.update(COMMAND, 0xFFFF_0000 | MEMORY_ENABLE, MEMORY_ENABLE);
+        let (mps, mrrs) = (size_code(self.options.mps), size_code(self.options.mrrs));
+        let ext_tag = u32::from(self.options.ext_tag) << 8;
+        self.update(DEV_CTL, 0xFFFF_0000 | 7 << 5 | 1 << 8 | 7 << 12, mps << 5 | ext_tag | mrrs << 12);
+        self.update(LINK_CTL, 1 << 3, u32::from(self.options.rcb == 128) << 3);
+    }
+
+    /// Sets or clears Bus Master Enable.
+    pub fn set_bus_master(&mut self, on: bool) {
+        self.update(COMMAND, 0xFFFF_0000 | BUS_MASTER, if on { BUS_MASTER } else { 0 });
+    }
+
+    /// Sets or clears MSI-X Enable; clears Function Mask.
+    pub fn set_msix(&mut self, on: bool) {
+        self.update(MSIX, MSIX_ENABLE | MSIX_MASK, if on { MSIX_ENABLE } else { 0 });
+    }
+
+    /// Asks for a function-level reset, as writing Initiate Function Level Reset does.
+    pub fn start_flr(&mut self) {
+        self.update(DEV_CTL, 0xFFFF_0000, INITIATE_FLR);
+    }
+
+    /// A function-level reset was asked for and is not done.
+    pub fn flr_requested(&self) -> bool {
+        self.flr
+    }
+
+    /// The card has acknowledged: everything but the link's own registers takes its reset value
+    /// (PCIe Base Spec 6.6.2).
+    pub fn flr_done(&mut self) {
+        self.flr = false;
+        for (i, dword) in self.dwords.iter_mut().enumerate() {
+            if ![LINK_CTL, LINK_CTL2].contains(&(4 * i as u16)) {
+                dword.value = dword.reset;
+            }
+        }
+    }
+
+    /// Memory Space Enable: the BAR answers.
+    pub fn memory_enabled(&self) -> bool {
+        self.dwords[usize::from(COMMAND) / 4].value & MEMORY_ENABLE != 0
+    }
+
+    /// BAR0's base address.
+    pub fn bar0(&self) -> u64 {
+        let low = self.dwords[usize::from(BAR0) / 4].value & !0xF;
+        u64::from(low) | u64::from(self.dwords[usize::from(BAR0) / 4 + 1].value) << 32
+    }
+
+    /// The `cfg_*` pins that follow.
+    pub fn pins(&self) -> CfgPins {
+        let at = |offset: u16| self.dwords[usize::from(offset) / 4].value;
+        let (command, device, link, msix) = (at(COMMAND), at(DEV_CTL), at(LINK_CTL), at(MSIX));
+        CfgPins {
+            link_up: true,
+            link_speed: (link >> 16 & 0xF) as u8,
+            link_width: (link >> 20 & 0x3F) as u8,
+            requester_id: CARD_ID,
+            mps: (device >> 5 & 7) as u8,
+            mrrs: (device >> 12 & 7) as u8,
+            rcb: link >> 3 & 1 == 1,
+            ext_tag: device >> 8 & 1 == 1,
+            tag10: false,
+            bus_master: command & BUS_MASTER != 0,
+            ro_enable: device >> 4 & 1 == 1,
+            ns_enable: device >> 11 & 1 == 1,
+            cpl_timeout: (at(DEV_CTL2) & 0xF) as u8,
+            d0: at(PMCSR) & 3 == 0,
+            msix_enable: msix & MSIX_ENABLE != 0,
+            msix_mask: msix & MSIX_MASK != 0,
+        }
+    }
+}
+
+/// 128 is 0, 256 is 1 and so on (PCIe Base Spec 7.5.3.4).
+fn size_code(bytes: u32) -> u32 {
+    (bytes / 128).trailing_zeros()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn space() -> ConfigSpace {
+        ConfigSpace::new(&Options::default(), 9)
+    }
+
+    #[test]
+    fn capability_chain_ends_and_holds_what_it_should() {
+        let space = space();
+        let mut ids = Vec::new();
+        let mut at = space.read(0x34, false) as u16 & 0xFF;
+        while at != 0 {
+            let dword = space.read(at, false);
+            ids.push(dword as u8);
+            at = (dword >> 8 & 0xFF) as u16;
+        }
+        assert_eq!(ids, [0x01, 0x11, 0x10]);
+        assert_eq!(space.read(0x100, false), 0x0001_0003);
+        assert_eq!(space.read(pci::CAP_MSIX.into(), false) >> 16 & 0x7FF, 8, "nine vectors");
+        assert_eq!(space.read(pci::CAP_MSIX as u16 + 4, false), map::MSIX_TABLE_PAGE as u32);
+    }
+
+    #[test]
+    fn bar_sizing_gives_the_size() {
+        let mut space = space();
+        space.write(BAR0, u32::MAX, 0xF);
+        space.write(BAR0 + 4, u32::MAX, 0xF);
+        let mask = u64::from(space.read(BAR0, false) & !0xF) | u64::from(space.read(BAR0 + 4, false)) << 32;
+        assert_eq!(!mask + 1, map::BAR0_BYTES);
+        assert_eq!(space.read(BAR0, false) & 0xF, 0b0100);
+    }
+
+    #[test]
+    fn read_only_stays_and_bytes_are_enabled_one_by_one() {
+        let mut space = space();
+        let id = space.read(0, false);
+        space.write(0, 0, 0xF);
+        assert_eq!(space.read(0, false), id);
+        space.write(COMMAND, 0xFFFF_FFFF, 0b0001);
+        assert_eq!(space.read(COMMAND, false) & 0xFFFF, 0x0046);
+        assert_eq!(space.read(BYTES - 4, false), 0);
+    }
+
+    #[test]
+    fn firmware_drives_the_pins() {
+        let mut space = space();
+        space.firmware();
+        let pins = space.pins();
+        assert_eq!((pins.mps, pins.mrrs, pins.rcb, pins.ext_tag), (1, 2, false, true));
+        assert_eq!((pins.link_speed, pins.link_width, pins.requester_id), (3, 4, CARD_ID));
+        assert!(pins.d0 && pins.link_up && !pins.bus_master && !pins.msix_enable);
+        assert_eq!(space.bar0(), BAR0_BASE);
+        space.set_bus_master(true);
+        space.set_msix(true);
+        assert!(space.pins().bus_master && space.pins().msix_enable && space.memory_enabled());
+        space.set_bus_master(false);
+        assert!(!space.pins().bus_master && space.memory_enabled());
+    }
+
+    #[test]
+    fn flr_is_asked_for_through_device_control_and_clears_the_function() {
+        let mut space = space();
+        space.firmware();
+        space.set_bus_master(true);
+        space.set_msix(true);
+        assert_eq!(space.read(DEV_CAP, false) >> 28 & 1, 1);
+        let control = space.read(DEV_CTL, false);
+        space.write(DEV_CTL, control | INITIATE_FLR, 0xF);
+        assert!(space.flr_requested());
+        assert_eq!(space.read(DEV_CTL, false) & INITIATE_FLR, 0, "reads 0");
+        space.flr_done();
+        assert!(!space.flr_requested());
+        let pins = space.pins();
+        assert!(!pins.bus_master && !pins.msix_enable && !space.memory_enabled());
+        assert_eq!((pins.mps, pins.mrrs, pins.link_width), (0, 2, 4));
+    }
+
+    #[test]
+    fn transactions_pending_shows() {
+        assert_eq!(space().read(DEV_CTL, true) & TRANSACTIONS_PENDING, TRANSACTIONS_PENDING);
+        assert_eq!(space().read(DEV_CTL, false) & TRANSACTIONS_PENDING, 0);
+    }
+}

@@ -1,0 +1,302 @@
+//! The simulated machine: card, hard block, link, root complex and checker, one clock at a time.
+
+use crate::checker::violation::Stream;
+use crate::checker::Checker;
+use crate::config_space::ConfigSpace;
+use crate::hard_block::{self, Receiver};
+use crate::link::{Lane, Rate};
+use crate::options::Options;
+use crate::outcome::{Failure, Statistics};
+use crate::pins::{CardModel, Inputs, Outputs};
+use crate::rng::Rng;
+use crate::root_complex::RootComplex;
+use crate::tlp::{Class, Pool, Tlp};
+use crate::units::clocks;
+
+/// Clocks of reset at power-up.
+const RESET_CLOCKS: u32 = 16;
+/// MSI-X vectors until the card is asked.
+const FIRST_VECTORS: u32 = 1;
+
+/// Everything, in one place, driven by one thread at a time.
+pub struct Machine {
+    /// What it was made from.
+    pub options: Options,
+    /// The card's configuration space.
+    pub config: ConfigSpace,
+    /// The root complex.
+    pub root: RootComplex,
+    card: Box<dyn CardModel>,
+    inputs: Inputs,
+    outputs: Outputs,
+    now: u64,
+    up: Lane,
+    down: Lane,
+    receiver: Receiver,
+    checker: Checker,
+    pool: Pool,
+    hold_off: Rng,
+    failure: Option<Failure>,
+    last_activity: u64,
+}
+
+impl Machine {
+    /// Powers the card up and lets firmware assign its resources. The clock has run through the reset.
+    ///
+    /// # Errors
+    /// The card broke a rule or stopped.
+    pub fn new(options: Options, card: Box<dyn CardModel>) -> Result<Self, Failure> {
+        let rate = Rate::new(options.generation, options.lanes, options.period_ps);
+        let delay = clocks(options.delay_ps, options.period_ps);
+        let mut machine = Machine {
+            config: ConfigSpace::new(&options, FIRST_VECTORS),
+            root: RootComplex::new(&options),
+            card,
+            inputs: Inputs { rst: true, ..Inputs::default() },
+            outputs: Outputs::default(),
+            now: 0,
+            up: Lane::new(rate, delay, options.host_credits),
+            down: Lane::new(rate, delay, options.card_credits),
+            receiver: Receiver::new(options.seed, options.throttle),
+            checker: Checker::new(options.host_credits, options.faults),
+            pool: Pool::default(),
+            hold_off: Rng::new(options.seed, "hold off"),
+            failure: None,
+            last_activity: 0,
+            options,
+        };
+        machine.boot();
+        for _ in 0..RESET_CLOCKS {
+            machine.clock()?;
+        }
+        machine.inputs.rst = false;
+        machine.clock()?;
+        Ok(machine)
+    }
+
+    fn boot(&mut self) {
+        self.config.firmware();
+        self.configured();
+        self.inputs.fc = hard_block::credit_pins(&self.up);
+    }
+
+    /// The card has `vectors` MSI-X vectors: its configuration space says so from now on.
+    pub fn set_vectors(&mut self, vectors: u32) {
+        self.config = ConfigSpace::new(&self.options, vectors);
+        self.boot();
+    }
+
+    /// To be called after any change of the configuration space.
+    pub fn configured(&mut self) {
+        self.inputs.cfg = self.config.pins();
+        self.inputs.cfg_flr_request = self.config.flr_requested();
+        self.checker.configure(self.inputs.cfg, self.now);
+        self.last_activity = self.now;
+    }
+
+    /// Why the run is void, if it is.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// Clocks since power-up.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// The card has a read that is unanswered.
+    pub fn transactions_pending(&self) -> bool {
+        self.outputs.cfg_trans_pending
+    }
+
+    /// Stops or frees an H2C queue on the card's side.
+    pub fn card_stop(&mut self, queue: u32, stop: bool) {
+        let bit = 1u32.checked_shl(queue).unwrap_or(0);
+        self.inputs.card_stop = self.inputs.card_stop & !bit | if stop { bit } else { 0 };
+        self.last_activity = self.now;
+    }
+
+    /// One clock.
+    ///
+    /// # Errors
+    /// The card broke a rule or stopped, now or earlier.
+    #[inline]
+    pub fn clock(&mut self) -> Result<(), Failure> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        let result = self.step();
+        if let Err(failure) = &result {
+            self.failure = Some(failure.clone());
+            self.card.finish();
+        }
+        result
+    }
+
+    fn step(&mut self) -> Result<(), Failure> {
+        let now = self.now;
+        self.drive();
+        self.card.step(&self.inputs, &mut self.outputs).map_err(Failure::Model)?;
+        self.receive();
+        let sent =
+            self.checker.clock(&self.inputs, &self.outputs, now, &mut self.pool).map_err(Failure::Rule)?;
+        if sent.iter().any(Option::is_some) {
+            self.transmit(sent)?;
+        }
+        self.link()?;
+        self.root.tick(now, &mut self.up, &mut self.down, &mut self.checker, &mut self.pool);
+        if self.inputs.cfg_flr_request && self.outputs.cfg_flr_ack {
+            self.config.flr_done();
+            self.checker.function_reset();
+            self.configured();
+        }
+        self.now += 1;
+        Ok(())
+    }
+
+    /// Sets the input pins of this clock.
+    fn drive(&mut self) {
+        self.receiver.drive(&mut self.inputs);
+        let throttle = self.options.throttle;
+        let (up, checker, rng) = (&self.up, &self.checker, &mut self.hold_off);
+        let mut ready = |stream, class| {
+            let room = checker.inside(stream) || up.queued(class) < hard_block::BUFFERED;
+            room && !rng.chance(throttle)
+        };
+        self.inputs.tx_wr_ready = ready(Stream::Write, Class::Posted);
+        self.inputs.tx_rd_ready = ready(Stream::Read, Class::NonPosted);
+        self.inputs.tx_cpl_ready = ready(Stream::Completion, Class::Completion);
+        match self.up.sent(self.now) {
+            Some(seq) => (self.inputs.tx_sent_valid, self.inputs.tx_sent_seq) = (true, seq),
+            None => self.inputs.tx_sent_valid = false,
+        }
+    }
+
+    /// What has moved into the card.
+    fn receive(&mut self) {
+        let (now, i, o) = (self.now, &self.inputs, &self.outputs);
+        if !(i.rx_req.valid || i.rx_cpl.valid) {
+            self.receiver.after(i, o);
+            return;
+        }
+        self.last_activity = now;
+        let delivered = self.receiver.after(i, o);
+        if let Some((class, tlp)) = delivered.request {
+            self.checker.host_request(&tlp, self.config.bar0(), now);
+            self.down.release(now, class, &tlp.hdr);
+            self.pool.give(tlp);
+        }
+        if let Some(tlp) = delivered.completion {
+            self.checker.delivered(&tlp, now);
+            self.down.release(now, Class::Completion, &tlp.hdr);
+            self.pool.give(tlp);
+        }
+    }
+
+    /// TLPs that have come out of the card go into the transmit buffers.
+    fn transmit(&mut self, sent: crate::checker::Sent) -> Result<(), Failure> {
+        let streams = [
+            (Stream::Write, Class::Posted),
+            (Stream::Read, Class::NonPosted),
+            (Stream::Completion, Class::Completion),
+        ];
+        self.last_activity = self.now;
+        for ((stream, class), tlp) in streams.into_iter().zip(sent) {
+            let Some(tlp) = tlp else { continue };
+            self.checker.judge(stream, &tlp, &mut self.root.iommu, self.now).map_err(Failure::Rule)?;
+            self.up.push(class, tlp);
+        }
+        self.inputs.fc = hard_block::credit_pins(&self.up);
+        Ok(())
+    }
+
+    fn link(&mut self) -> Result<(), Failure> {
+        let now = self.now;
+        let settling = self.up.credits.settling();
+        let (checker, mut broken) = (&mut self.checker, None);
+        self.up.tick(now, |class, hdr| {
+            if let Err(report) = checker.on_wire(class, hdr, now) {
+                broken.get_or_insert(report);
+            }
+        });
+        if let Some(report) = broken {
+            return Err(Failure::Rule(report));
+        }
+        if settling {
+            self.inputs.fc = hard_block::credit_pins(&self.up);
+        }
+        while let Some(tlp) = self.up.arrive(now) {
+            self.last_activity = now;
+            if tlp.nullified {
+                self.pool.give(tlp);
+            } else {
+                self.root.receive(tlp, now, &mut self.up, &mut self.checker, &mut self.pool);
+            }
+        }
+        self.down.tick(now, |_, _| ());
+        while let Some(tlp) = self.down.arrive(now) {
+            self.receiver.arrive(tlp);
+        }
+        Ok(())
+    }
+
+    /// Sends a write of the host to the card.
+    pub fn host_write(&mut self, offset: u64, data: &[u32]) {
+        let hdr = self.root.host.write(self.config.bar0() + offset, data.len());
+        let mut tlp = self.pool.take(hdr);
+        tlp.data[..data.len()].copy_from_slice(data);
+        tlp.len = data.len();
+        self.send(Class::Posted, tlp);
+    }
+
+    /// Sends a read of the host to the card and gives its tag; nothing if all tags are in use.
+    pub fn host_read(&mut self, offset: u64, dws: usize) -> Option<usize> {
+        let (tag, hdr) = self.root.host.read(self.config.bar0() + offset, dws)?;
+        let tlp = self.pool.take(hdr);
+        self.send(Class::NonPosted, tlp);
+        Some(tag)
+    }
+
+    fn send(&mut self, class: Class, mut tlp: Box<Tlp>) {
+        tlp.side = ferrolane_abi::map::BAR;
+        self.last_activity = self.now;
+        self.down.push(class, tlp);
+    }
+
+    /// Writes of the host that wait for the link.
+    pub fn writes_waiting(&self) -> usize {
+        self.down.queued(Class::Posted)
+    }
+
+    /// Whether nothing has moved for `clocks` clocks and nothing is under way.
+    pub fn quiet(&self, clocks: u64) -> bool {
+        self.now >= self.last_activity + clocks
+            && self.up.idle()
+            && self.down.idle()
+            && self.root.idle()
+            && self.receiver.idle()
+            && !self.inputs.cfg_flr_request
+    }
+
+    /// What happened so far.
+    pub fn statistics(&self) -> Statistics {
+        let ((reads, reads_refused), counts) = (self.root.reads(), self.root.host.counts);
+        Statistics {
+            clocks: self.now,
+            to_host: self.up.stats(),
+            to_card: self.down.stats(),
+            reads,
+            reads_refused,
+            mmio_reads: counts.0,
+            mmio_writes: counts.1,
+            mmio_timeouts: counts.2,
+            faults: self.root.iommu.faults().1,
+            judged: self.checker.judged(),
+        }
+    }
+
+    /// Ends the model: writes out its trace.
+    pub fn finish(&mut self) {
+        self.card.finish();
+    }
+}

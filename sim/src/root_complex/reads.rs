@@ -1,0 +1,268 @@
+//! Answers to the card's reads: when, in which pieces and in which order (PCIe Base Spec 2.3.1.1).
+
+use std::collections::VecDeque;
+
+use crate::iommu::{Fault, Iommu};
+use crate::link::Lane;
+use crate::options::{Options, Split};
+use crate::rng::Rng;
+use crate::tlp::{Class, Header, Pool, Tlp, STATUS_SC, STATUS_UR};
+use crate::units::clocks;
+
+/// Bus, device and function of the root complex.
+pub const ROOT_ID: u16 = 0;
+/// Completions that may wait for the link before no more are made: data is sampled shortly before it is sent.
+const AHEAD: usize = 2;
+/// What the card finds in bytes that it has not asked for.
+const FILL: u8 = 0xDE;
+
+struct Pending {
+    request: Header,
+    next: u64,
+    end: u64,
+    due: u64,
+}
+
+/// Reads that wait for their data.
+pub struct Reads {
+    pending: VecDeque<Pending>,
+    /// Earliest clock in which anything is due.
+    earliest: u64,
+    last_due: u64,
+    /// The request whose answer has begun, by tag.
+    current: Option<u16>,
+    limit: usize,
+    mps: u64,
+    rcb: u64,
+    split: Split,
+    reorder: u8,
+    latency: u64,
+    jitter: u64,
+    delays: Rng,
+    order: Rng,
+    cuts: Rng,
+    answered: u64,
+    unmapped: u64,
+}
+
+impl Reads {
+    /// None pending.
+    pub fn new(options: &Options) -> Self {
+        let inside = options.latency_ps.saturating_sub(2 * options.delay_ps);
+        Reads {
+            pending: VecDeque::with_capacity(options.reads as usize),
+            earliest: u64::MAX,
+            last_due: 0,
+            current: None,
+            limit: options.reads as usize,
+            mps: u64::from(options.mps),
+            rcb: u64::from(options.rcb),
+            split: options.split,
+            reorder: options.reorder,
+            latency: clocks(inside, options.period_ps),
+            jitter: clocks(options.jitter_ps, options.period_ps),
+            delays: Rng::new(options.seed, "read delay"),
+            order: Rng::new(options.seed, "read order"),
+            cuts: Rng::new(options.seed, "read split"),
+            answered: 0,
+            unmapped: 0,
+        }
+    }
+
+    /// Whether another can be worked on.
+    pub fn has_room(&self) -> bool {
+        self.pending.len() < self.limit
+    }
+
+    /// Whether none is pending.
+    pub fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// Requests answered in full, and how many of them were refused.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.answered, self.unmapped)
+    }
+
+    /// Takes a request in.
+    pub fn accept(&mut self, request: Header, now: u64) {
+        let mut due = now + self.latency + self.delays.below(self.jitter + 1);
+        if self.reorder == 0 {
+            due = due.max(self.last_due);
+            self.last_due = due;
+        }
+        let span = request.byte_span();
+        self.pending.push_back(Pending { request, next: span.start, end: span.end, due });
+        self.earliest = self.earliest.min(due);
+    }
+
+    /// One clock: makes the next completion if one is due and the link takes it.
+    #[inline]
+    pub fn tick(&mut self, now: u64, iommu: &mut Iommu, lane: &mut Lane, pool: &mut Pool) {
+        while now >= self.earliest && lane.queued(Class::Completion) < AHEAD {
+            let Some(index) = self.choose(now) else { return };
+            let tlp = self.complete(index, now, iommu, pool);
+            lane.push(Class::Completion, tlp);
+        }
+    }
+
+    fn choose(&mut self, now: u64) -> Option<usize> {
+        let due = |p: &Pending| p.due <= now;
+        if self.order.chance(self.reorder) {
+            let ready = self.pending.iter().filter(|p| due(p)).count() as u64;
+            let pick = self.order.below(ready) as usize;
+            return self.pending.iter().enumerate().filter(|(_, p)| due(p)).nth(pick).map(|(i, _)| i);
+        }
+        if let Some(tag) = self.current {
+            if let Some(index) = self.pending.iter().position(|p| p.request.tag() == tag) {
+                return Some(index);
+            }
+        }
+        self.pending.iter().position(due)
+    }
+
+    /// Where the piece that starts at `start` ends: at a boundary, or with the request.
+    fn cut(&mut self, start: u64, end: u64) -> u64 {
+        let down = |at: u64| at / self.rcb * self.rcb;
+        let (first, most) = (down(start) + self.rcb, down((start & !3) + self.mps));
+        let cut = match self.split {
+            Split::Max => most,
+            Split::Rcb => first,
+            Split::Random => first + self.rcb * self.cuts.below((most - first) / self.rcb + 1),
+        };
+        cut.min(end)
+    }
+
+    fn complete(&mut self, index: usize, now: u64, iommu: &mut Iommu, pool: &mut Pool) -> Box<Tlp> {
+        let (request, start, end) = {
+            let p = &self.pending[index];
+            (p.request, p.next, p.end)
+        };
+        let cut = self.cut(start, end);
+        let (left, lower) = ((end - start) as u32, (start & 0x7F) as u8);
+        let header = |status, dws| {
+            let (to, tag) = (request.requester(), request.tag());
+            Header::completion(ROOT_ID, to, tag, status, left, lower, dws, request.attr())
+        };
+        let Some((memory, offset)) = iommu.translate(start, cut - start, false) else {
+            iommu.fault(Fault { clock: now, iova: start, len: end - start, write: false });
+            self.unmapped += 1;
+            self.finish(index);
+            return pool.take(header(STATUS_UR, 0));
+        };
+        let skip = (start & 3) as usize;
+        let bytes = (cut - start) as usize;
+        let dws = (skip + bytes).div_ceil(4);
+        let mut buffer = [FILL; 4096];
+        memory.read(offset, &mut buffer[skip..skip + bytes]);
+        let mut tlp = pool.take(header(STATUS_SC, dws));
+        tlp.len = dws;
+        for (dw, bytes) in tlp.data[..dws].iter_mut().zip(buffer.chunks_exact(4)) {
+            *dw = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        }
+        if cut == end {
+            self.finish(index);
+        } else {
+            self.pending[index].next = cut;
+            self.current = Some(request.tag());
+        }
+        tlp
+    }
+
+    fn finish(&mut self, index: usize) {
+        let done = self.pending.remove(index).expect("index of a pending read");
+        if self.current == Some(done.request.tag()) {
+            self.current = None;
+        }
+        self.answered += 1;
+        self.earliest = if self.reorder == 0 {
+            self.pending.front().map_or(u64::MAX, |p| p.due)
+        } else {
+            self.pending.iter().map(|p| p.due).min().unwrap_or(u64::MAX)
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credit::Credits;
+    use crate::iommu::tests::memory;
+    use crate::link::Rate;
+    use ferrolane::transport::DmaAccess;
+
+    /// Answers to one read of `bytes` from `addr`: (byte count, lower address, payload bytes) of each.
+    fn pieces(preset: &str, addr: u64, dws: usize, be: (u8, u8)) -> Vec<(u32, u8, Vec<u8>)> {
+        let options = Options::parse(preset).unwrap();
+        let mut reads = Reads::new(&options);
+        let mut iommu = Iommu::new(options.iova);
+        let memory = memory(4096);
+        memory.write(0, &(0..4096u32).map(|i| (i * 7) as u8).collect::<Vec<_>>());
+        iommu.map(memory, 0..4096, 0x10_0000, DmaAccess::DeviceReads).unwrap();
+        let mut lane =
+            Lane::new(Rate { bytes: 4096, clocks: 1 }, 0, Credits { header: [0; 3], data: [0; 3] });
+        let mut pool = Pool::default();
+        reads.accept(Header::memory(false, 0x0100, 5, addr, dws, be), 0);
+        let mut found = Vec::new();
+        for now in 0..10_000 {
+            reads.tick(now, &mut iommu, &mut lane, &mut pool);
+            lane.tick(now, |_, _| ());
+            while let Some(tlp) = lane.arrive(now) {
+                let bytes = tlp.payload().iter().flat_map(|dw| dw.to_le_bytes()).collect();
+                found.push((tlp.hdr.byte_count(), tlp.hdr.lower_address(), bytes));
+            }
+        }
+        assert!(reads.is_empty());
+        found
+    }
+
+    fn check_data(pieces: &[(u32, u8, Vec<u8>)], from: u64, bytes: u32) {
+        let (mut at, mut left) = (from, bytes);
+        for (count, lower, data) in pieces {
+            assert_eq!(*count, left);
+            assert_eq!(u64::from(*lower), at & 0x7F);
+            let skip = (at & 3) as usize;
+            let n = (data.len() - skip).min(left as usize);
+            for (i, byte) in data[skip..skip + n].iter().enumerate() {
+                assert_eq!(*byte, ((at as u32 + i as u32) * 7) as u8);
+            }
+            at += n as u64;
+            left -= n as u32;
+        }
+        assert_eq!(left, 0);
+    }
+
+    #[test]
+    fn largest_pieces_cut_at_the_boundary() {
+        let found = pieces("sim:mps=256,rcb=64", 0x10_0000, 128, (15, 15));
+        assert_eq!(found.iter().map(|p| p.2.len()).collect::<Vec<_>>(), [256, 256]);
+        check_data(&found, 0, 512);
+        let found = pieces("sim:mps=256,rcb=64", 0x10_0024, 128, (0b1100, 0b0111));
+        assert_eq!(found.iter().map(|p| p.2.len()).collect::<Vec<_>>(), [256 - 0x24, 256, 0x24]);
+        check_data(&found, 0x26, 512 - 3);
+    }
+
+    #[test]
+    fn every_boundary_and_random_boundaries() {
+        let found = pieces("sim:split=rcb,rcb=128", 0x10_0010, 64, (15, 15));
+        assert_eq!(found.iter().map(|p| p.2.len()).collect::<Vec<_>>(), [112, 128, 16]);
+        check_data(&found, 0x10, 256);
+        let found = pieces("sim:split=random,seed=3", 0x10_0004, 127, (15, 15));
+        assert!(found.len() > 2);
+        check_data(&found, 4, 508);
+    }
+
+    #[test]
+    fn one_byte_and_no_byte() {
+        let found = pieces("sim", 0x10_0008, 1, (0b0100, 0));
+        assert_eq!((found.len(), found[0].0, found[0].1), (1, 1, 0x0A));
+        let found = pieces("sim", 0x10_0008, 1, (0, 0));
+        assert_eq!((found.len(), found[0].0, found[0].1, found[0].2.len()), (1, 1, 0x08, 4));
+    }
+
+    #[test]
+    fn unmapped_is_refused() {
+        let found = pieces("sim", 0x20_0000, 4, (15, 15));
+        assert_eq!((found.len(), found[0].0, found[0].2.len()), (1, 16, 0));
+    }
+}

@@ -1,0 +1,8 @@
+//! A second owner of the same bytes.
+use ferrolane::DmaBuffer;
+
+fn f(buffer: &DmaBuffer) -> DmaBuffer {
+    buffer.clone()
+}
+
+fn main() {}
