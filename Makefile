@@ -2,6 +2,8 @@
 
 CARGO ?= cargo
 JOBS ?= 2
+# Legs of `make test` share one profile, so that nothing is built twice.
+CI := --locked --profile ci -j $(JOBS)
 DEMO_FILE ?= target/release/ferrolane
 DEMO_OUT := target/demo.out
 EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/include/ferrolane.h
@@ -28,26 +30,27 @@ fmt-check: ## Formatting
 	$(CARGO) fmt --all --check
 
 clippy: tools ## Rust lints, warnings are errors
-	$(CARGO) clippy --locked --workspace --all-targets -j $(JOBS) -- -D warnings
-	$(CARGO) clippy --locked -p ferrolane-cli --no-default-features -j $(JOBS) -- -D warnings
+	$(CARGO) clippy $(CI) --workspace --all-targets -- -D warnings
+	$(CARGO) clippy $(CI) -p ferrolane-cli --no-default-features -- -D warnings
 
 lint: tools ## Coding rules of the engine: source check and width filter over Verilator -Wall
-	$(CARGO) run --locked -q -j $(JOBS) -p ferrolane-lint
+	$(CARGO) run $(CI) -q -p ferrolane-lint
 
 generate: ## Write the registers page, the JSON export and the C header from hw/abi
-	$(CARGO) run --locked -q -j $(JOBS) -p ferrolane-abi --features export --bin ferrolane-abi-export -- $(EXPORTS)
+	$(CARGO) run $(CI) -q -p ferrolane-abi --features export --bin ferrolane-abi-export -- $(EXPORTS)
 
 generate-check: ## Fail if a generated file is not what its source says
-	$(CARGO) run --locked -q -j $(JOBS) -p ferrolane-abi --features export --bin ferrolane-abi-export -- --check $(EXPORTS)
+	$(CARGO) run $(CI) -q -p ferrolane-abi --features export --bin ferrolane-abi-export -- --check $(EXPORTS)
 
 unit-test: tools ## Unit tests, Verilated tests of each block, system tests, compile-fail tests
-	$(CARGO) test --locked --workspace -j $(JOBS)
+	$(CARGO) test $(CI) --workspace
 
-system-smoke: build ## The CLI on files of awkward sizes, compared, with equal clock counts for equal seeds
-	tools/smoke.sh target/release/ferrolane
+system-smoke: tools ## The CLI on files of awkward sizes, compared, with equal clock counts for equal seeds
+	$(CARGO) build $(CI) -p ferrolane-cli
+	tools/smoke.sh target/ci/ferrolane
 
 verilog: ## Write the engine's Verilog to target/verilog
-	$(CARGO) run --locked -q -j $(JOBS) -p ferrolane-hw --bin ferrolane-emit -- target/verilog
+	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-emit -- target/verilog
 
 clean: ## Remove what was built; keeps .tools
 	$(CARGO) clean

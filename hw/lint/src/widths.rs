@@ -79,8 +79,7 @@ pub fn check(file: &str, verilog: &str, report: &str) -> Vec<Finding> {
             find(w.line, format!("{op} is computed wider than its operands and not cut by its assignment"));
         }
         let comparison = matches!(op, "EQ" | "NEQ" | "LT" | "LTE" | "GT" | "GTE");
-        let with_literal = w.text.contains("expects 32 bits")
-            && at(w.line).contains("32'h");
+        let with_literal = w.text.contains("expects 32 bits") && at(w.line).contains("32'h");
         if comparison && !with_literal {
             find(w.line, format!("operands of {op} differ in width: {}", w.text));
         }

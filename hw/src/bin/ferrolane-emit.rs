@@ -9,7 +9,8 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let path = dir.join(format!("{}.v", ferrolane_hw::top::CARD_MODULE));
-    let written = std::fs::create_dir_all(&dir).and_then(|()| std::fs::write(&path, ferrolane_hw::top::card_verilog()));
+    let written =
+        std::fs::create_dir_all(&dir).and_then(|()| std::fs::write(&path, ferrolane_hw::top::card_verilog()));
     match written {
         Ok(()) => {
             println!("{}", path.display());

@@ -138,18 +138,73 @@ hw! {
         writes_pending: Signal<Local, Bit> = Default::default(),
         build_id: Constant<Bits<32>> = Constant::new(0_u64.into()),
         no_queue: Constant<Bits<GN>> = Constant::new(0_u64.into()),
-        one_count: Constant<Bits<16>> = Constant::new(1_u64.into()),
-        no_count: Constant<Bits<16>> = Constant::new(0_u64.into()),
     }
 }
 
-impl<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const QA: usize, const SA: usize, const HRB: usize, const HAB: usize, const HPB: usize, const HSB: usize, const CRB: usize, const CAB: usize, const CPB: usize, const CPA: usize, const OB: usize, const PW: usize, const NV: usize, const VB: usize, const H2C_LOG2: usize, const C2H_LOG2: usize, const KHZ: usize, const FT: usize> Logic
-    for Engine<W, K, KB, SB, FW, NQ, QB, GN, GB, QA, SA, HRB, HAB, HPB, HSB, CRB, CAB, CPB, CPA, OB, PW, NV, VB, H2C_LOG2, C2H_LOG2, KHZ, FT>
+impl<
+        const W: usize,
+        const K: usize,
+        const KB: usize,
+        const SB: usize,
+        const FW: usize,
+        const NQ: usize,
+        const QB: usize,
+        const GN: usize,
+        const GB: usize,
+        const QA: usize,
+        const SA: usize,
+        const HRB: usize,
+        const HAB: usize,
+        const HPB: usize,
+        const HSB: usize,
+        const CRB: usize,
+        const CAB: usize,
+        const CPB: usize,
+        const CPA: usize,
+        const OB: usize,
+        const PW: usize,
+        const NV: usize,
+        const VB: usize,
+        const H2C_LOG2: usize,
+        const C2H_LOG2: usize,
+        const KHZ: usize,
+        const FT: usize,
+    > Logic
+    for Engine<
+        W,
+        K,
+        KB,
+        SB,
+        FW,
+        NQ,
+        QB,
+        GN,
+        GB,
+        QA,
+        SA,
+        HRB,
+        HAB,
+        HPB,
+        HSB,
+        CRB,
+        CAB,
+        CPB,
+        CPA,
+        OB,
+        PW,
+        NV,
+        VB,
+        H2C_LOG2,
+        C2H_LOG2,
+        KHZ,
+        FT,
+    >
 {
     #[hdl_gen]
     fn update(&mut self) {
         self.core_rst.next = self.control.core_rst.val();
-        self.reads_pending.next = self.h2c.trans_pending.val() | (self.fetch.fetch_busy.val() != self.no_queue.val());
+        self.reads_pending.next =
+            self.h2c.trans_pending.val() | (self.fetch.fetch_busy.val() != self.no_queue.val());
         self.writes_pending.next = self.wr_arb.wr_issued.val() != self.wr_arb.wr_sent.val();
         self.completer.clock.next = self.clock.val();
         self.decode.clock.next = self.clock.val();
@@ -329,10 +384,14 @@ impl<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW:
         self.control.fetch_busy.next = self.fetch.fetch_busy.val();
         self.control.req_issued.next = self.h2c.req_issued.val();
         self.control.req_committed.next = self.h2c.req_committed.val();
-        self.control.commit_busy.next = self.h2c.commit_busy.val();
-        self.control.c2h_issued.next = self.one_count.val();
-        self.control.c2h_retired.next = self.no_count.val();
         self.control.send_busy.next = self.c2h.send_busy.val();
+        self.control.data_wr_valid.next = self.c2h.data_wr_valid.val();
+        self.control.data_wr_ready.next = self.wr_arb.data_wr_ready.val();
+        self.control.data_wr_last.next = self.c2h.data_wr_last.val();
+        self.control.rec_c2h_valid.next = self.c2h.rec_c2h_valid.val();
+        self.control.rec_c2h_ready.next = self.record.rec_c2h_ready.val();
+        self.control.rec_h2c_valid.next = self.h2c.rec_h2c_valid.val();
+        self.control.rec_h2c_ready.next = self.record.rec_h2c_ready.val();
         self.control.rec_accepted.next = self.record.rec_accepted.val();
         self.control.rec_written.next = self.record.rec_written.val();
         self.control.wr_issued.next = self.wr_arb.wr_issued.val();

@@ -91,10 +91,67 @@ hw! {
 }
 
 /// 128-bit port, 4 + 4 queues with 8 KiB of FIFO each, 16 vectors, 250 MHz.
-pub type Card128 = Card<128, 4, 16, 4, 183, 4, 2, 8, 3, 7, 8, 9, 11, 5, 7, 9, 11, 6, 8, 4, 20, 16, 4, 13, 13, 250_000, 24>;
+pub type Card128 =
+    Card<128, 4, 16, 4, 183, 4, 2, 8, 3, 7, 8, 9, 11, 5, 7, 9, 11, 6, 8, 4, 20, 16, 4, 13, 13, 250_000, 24>;
 
-impl<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const QA: usize, const SA: usize, const HRB: usize, const HAB: usize, const HPB: usize, const HSB: usize, const CRB: usize, const CAB: usize, const CPB: usize, const CPA: usize, const OB: usize, const PW: usize, const NV: usize, const VB: usize, const H2C_LOG2: usize, const C2H_LOG2: usize, const KHZ: usize, const FT: usize> Logic
-    for Card<W, K, KB, SB, FW, NQ, QB, GN, GB, QA, SA, HRB, HAB, HPB, HSB, CRB, CAB, CPB, CPA, OB, PW, NV, VB, H2C_LOG2, C2H_LOG2, KHZ, FT>
+impl<
+        const W: usize,
+        const K: usize,
+        const KB: usize,
+        const SB: usize,
+        const FW: usize,
+        const NQ: usize,
+        const QB: usize,
+        const GN: usize,
+        const GB: usize,
+        const QA: usize,
+        const SA: usize,
+        const HRB: usize,
+        const HAB: usize,
+        const HPB: usize,
+        const HSB: usize,
+        const CRB: usize,
+        const CAB: usize,
+        const CPB: usize,
+        const CPA: usize,
+        const OB: usize,
+        const PW: usize,
+        const NV: usize,
+        const VB: usize,
+        const H2C_LOG2: usize,
+        const C2H_LOG2: usize,
+        const KHZ: usize,
+        const FT: usize,
+    > Logic
+    for Card<
+        W,
+        K,
+        KB,
+        SB,
+        FW,
+        NQ,
+        QB,
+        GN,
+        GB,
+        QA,
+        SA,
+        HRB,
+        HAB,
+        HPB,
+        HSB,
+        CRB,
+        CAB,
+        CPB,
+        CPA,
+        OB,
+        PW,
+        NV,
+        VB,
+        H2C_LOG2,
+        C2H_LOG2,
+        KHZ,
+        FT,
+    >
 {
     #[hdl_gen]
     fn update(&mut self) {

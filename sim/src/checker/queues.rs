@@ -31,7 +31,7 @@ struct Queue {
     consumer: u32,
     /// ARMs that wait for a record.
     armed: u32,
-    /// ARMs that a record has answered, up to [`UNTOLD`]: each may cause an interrupt. The host may have armed anew before
+    /// ARMs that a record has answered, up to [`ANSWERED`]: each may cause an interrupt. The host may have armed anew before
     /// the first ARM's interrupt was on its way; the card then may send one for each or one for all.
     answered: u32,
     /// A descriptor of it asked for an interrupt, armed or not.
@@ -42,6 +42,9 @@ struct Queue {
 
 /// Records that may be written before the interrupt of the first of them: the engine keeps that many in flight.
 const UNTOLD: u32 = 4;
+
+/// ARMs that may be on their way through the card at a time: its queue of writes from the host holds no more.
+const ANSWERED: u32 = 256;
 
 /// All queues.
 pub struct Queues {
@@ -195,7 +198,7 @@ impl Queue {
 
     /// There is a record that the ARMs asked for.
     fn answer(&mut self) {
-        self.answered = (self.answered + self.armed).min(UNTOLD);
+        self.answered = (self.answered + self.armed).min(ANSWERED);
         self.armed = 0;
     }
 

@@ -91,7 +91,11 @@ fn all(device: &Device) -> Vec<Target> {
     let at = |prefix: String, base: u64, registers: &[Register]| -> Vec<Target> {
         registers
             .iter()
-            .map(|r| Target { label: format!("{prefix}{}", r.name), offset: base + u64::from(r.offset), field: None })
+            .map(|r| Target {
+                label: format!("{prefix}{}", r.name),
+                offset: base + u64::from(r.offset),
+                field: None,
+            })
             .collect()
     };
     let mut list = at(String::new(), map::GLOBAL_PAGE, global::REGISTERS);
@@ -125,7 +129,10 @@ fn target(name: &str, queues: &dyn Fn(Direction) -> u32) -> Result<Target> {
         Some((direction, index)) => {
             let count = queues(direction);
             if index >= count {
-                let text = format!("there is no {} queue {index}: the card has {count}, numbered from 0", direction.name());
+                let text = format!(
+                    "there is no {} queue {index}: the card has {count}, numbered from 0",
+                    direction.name()
+                );
                 return Err(Usage(text).into());
             }
             parts.remove(0);

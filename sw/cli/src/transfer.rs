@@ -10,14 +10,15 @@ mod report;
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Read, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use ferrolane::{
-    wait_any, C2hQueue, C2hRequest, Completed, Device, DmaAccess, DmaBuffer, H2cQueue, H2cRequest, Queue, QueueConfig,
+    wait_any, C2hQueue, C2hRequest, Completed, Device, DmaAccess, DmaBuffer, H2cQueue, H2cRequest, Queue,
+    QueueConfig,
 };
 use ferrolane_abi::{descriptor, feature};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -33,7 +34,8 @@ const PAGE: u64 = 4096;
 /// Runs it.
 pub fn run(args: &Args, options: &TransferArgs) -> Result<()> {
     check(options)?;
-    let input = File::open(&options.input).with_context(|| format!("cannot read {}", options.input.display()))?;
+    let input =
+        File::open(&options.input).with_context(|| format!("cannot read {}", options.input.display()))?;
     let metadata = input.metadata().with_context(|| format!("cannot read {}", options.input.display()))?;
     if metadata.is_dir() {
         return Err(Usage(format!("cannot send {}: it is a directory", options.input.display())).into());
@@ -79,9 +81,8 @@ fn progress_bar(total: Option<u64>) -> ProgressBar {
     }
     let style = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec} of wall time, {eta} left";
     match total {
-        Some(bytes) => {
-            ProgressBar::new(bytes).with_style(ProgressStyle::with_template(style).expect("the template is valid"))
-        }
+        Some(bytes) => ProgressBar::new(bytes)
+            .with_style(ProgressStyle::with_template(style).expect("the template is valid")),
         None => ProgressBar::new_spinner(),
     }
 }
@@ -163,7 +164,8 @@ impl Transfer {
         stop: Arc<AtomicBool>,
     ) -> Result<Self> {
         let entries = options.buffers.next_power_of_two().max(2);
-        let config = QueueConfig { entries, interrupt: options.wait == Wait::Interrupt, ..QueueConfig::default() };
+        let config =
+            QueueConfig { entries, interrupt: options.wait == Wait::Interrupt, ..QueueConfig::default() };
         let h2c = device.open_h2c(options.queue, config.clone())?;
         let mut c2h = device.open_c2h(options.queue, config)?;
         let free = buffers(device, options, DmaAccess::DeviceReads)?;
@@ -200,7 +202,8 @@ impl Transfer {
             let deadline = self.device.deadline(options.timeout);
             if wait_any(&mut [&mut self.h2c, &mut self.c2h], deadline)?.is_none() {
                 // The queue that has had nothing to say for that long knows best what it waits for.
-                let silent: &mut dyn Queue = if self.h2c.in_flight() > 0 { &mut self.h2c } else { &mut self.c2h };
+                let silent: &mut dyn Queue =
+                    if self.h2c.in_flight() > 0 { &mut self.h2c } else { &mut self.c2h };
                 silent.poll_until(deadline)?;
             }
             while let Some(done) = self.h2c.try_complete()? {
@@ -281,6 +284,8 @@ fn buffers(device: &Device, options: &TransferArgs, access: DmaAccess) -> Result
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
 
     #[test]

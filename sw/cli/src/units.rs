@@ -69,7 +69,11 @@ mod tests {
         assert_eq!(parse_bytes("4096"), Ok(4096));
         assert_eq!(parse_bytes("4k"), Ok(4096));
         assert_eq!(parse_bytes("1MiB"), Ok(1 << 20));
-        assert!(parse_bytes("4q").is_err() && parse_bytes("k").is_err() && parse_bytes("99999999999999999999").is_err());
+        assert!(
+            parse_bytes("4q").is_err()
+                && parse_bytes("k").is_err()
+                && parse_bytes("99999999999999999999").is_err()
+        );
     }
 
     #[test]

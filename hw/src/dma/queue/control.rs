@@ -39,10 +39,8 @@ hw! {
     /// An owner answers `init_done_*` once per `init_valid`, if the queue is of a direction that it serves; `init_valid` is
     /// low for at least 16 clocks between two queues.
     ///
-    /// The counts are free-running, as taken by the same clock: `c2h_issued` entries given to c2h/send, `c2h_retired` of
-    /// them whose TLP and record, if any, have been accepted downstream (with `c2h_issued` tied to 1 and `c2h_retired` to 0
-    /// a drain waits for `send_busy` to be low instead). `commit_busy`: a record of an entry counted in `req_committed`
-    /// has not been accepted. Interrupts are not part of a drain: one may come after IDLE.
+    /// What a drain follows, and which signals it watches for that, is described at [`Drain`]. Interrupts are not part of
+    /// a drain: one may come after IDLE.
     pub struct Control<const NQ: usize, const GN: usize, const GB: usize, const FT: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -59,6 +57,7 @@ hw! {
         /// A read of ours is unanswered.
         pub rd_pending: Signal<In, Bit> = Default::default(),
         pub host_wait: Signal<Out, Bit> = Default::default(),
+        /// The registers' reset values are being written; clearing starts after that.
         pub sweeping: Signal<In, Bit> = Default::default(),
         /// RUN was written.
         pub ctl_valid: Signal<In, Bit> = Default::default(),
@@ -93,10 +92,16 @@ hw! {
         pub fetch_busy: Signal<In, Bits<GN>> = Default::default(),
         pub req_issued: Signal<In, Bits<16>> = Default::default(),
         pub req_committed: Signal<In, Bits<16>> = Default::default(),
-        pub commit_busy: Signal<In, Bit> = Default::default(),
-        pub c2h_issued: Signal<In, Bits<16>> = Default::default(),
-        pub c2h_retired: Signal<In, Bits<16>> = Default::default(),
+        /// c2h/send holds anything.
         pub send_busy: Signal<In, Bit> = Default::default(),
+        // Handshakes of others, watched.
+        pub data_wr_valid: Signal<In, Bit> = Default::default(),
+        pub data_wr_ready: Signal<In, Bit> = Default::default(),
+        pub data_wr_last: Signal<In, Bit> = Default::default(),
+        pub rec_c2h_valid: Signal<In, Bit> = Default::default(),
+        pub rec_c2h_ready: Signal<In, Bit> = Default::default(),
+        pub rec_h2c_valid: Signal<In, Bit> = Default::default(),
+        pub rec_h2c_ready: Signal<In, Bit> = Default::default(),
         pub rec_accepted: Signal<In, Bits<16>> = Default::default(),
         pub rec_written: Signal<In, Bits<16>> = Default::default(),
         pub wr_issued: Signal<In, Bits<16>> = Default::default(),
@@ -132,7 +137,6 @@ hw! {
         c2h_err_g: Signal<Local, Bits<7>> = Default::default(),
         answers: Signal<Local, Bits<8>> = Default::default(),
         owners: Signal<Local, Bits<8>> = Default::default(),
-        waiting: Signal<Local, Bit> = Default::default(),
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         last: Constant<Bits<7>> = Constant::new(((GN - 1) as u64).into()),
         one: Constant<Bits<GN>> = Constant::new(1_u64.into()),
@@ -159,13 +163,12 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const FT: usize> Logic f
         self.stuck.rst.next = self.reset.val();
         self.failed.rst.next = self.reset.val();
 
-        self.waiting.next = self.booting.q.val() | self.sweeping.val();
-        self.host_wait.next = self.waiting.val();
+        self.host_wait.next = self.booting.q.val();
         self.flr.rst.next = self.rst.val();
         self.flr.cfg_flr_request.next = self.cfg_flr_request.val();
         self.flr.between.next = self.arb_idle_wr.val() & self.arb_idle_rd.val() & !self.cpl_busy.val();
         self.flr.settled.next = !self.rd_pending.val() & (self.wr_issued.val() == self.wr_sent.val());
-        self.flr.clearing.next = self.waiting.val();
+        self.flr.clearing.next = self.booting.q.val();
         self.cfg_flr_ack.next = self.flr.cfg_flr_ack.val();
         self.hold.next = self.flr.hold.val();
 
@@ -178,10 +181,14 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const FT: usize> Logic f
         self.drain.fetch_busy.next = self.fetch_busy.val();
         self.drain.req_issued.next = self.req_issued.val();
         self.drain.req_committed.next = self.req_committed.val();
-        self.drain.commit_busy.next = self.commit_busy.val();
-        self.drain.c2h_issued.next = self.c2h_issued.val();
-        self.drain.c2h_retired.next = self.c2h_retired.val();
         self.drain.send_busy.next = self.send_busy.val();
+        self.drain.data_wr_valid.next = self.data_wr_valid.val();
+        self.drain.data_wr_ready.next = self.data_wr_ready.val();
+        self.drain.data_wr_last.next = self.data_wr_last.val();
+        self.drain.rec_c2h_valid.next = self.rec_c2h_valid.val();
+        self.drain.rec_c2h_ready.next = self.rec_c2h_ready.val();
+        self.drain.rec_h2c_valid.next = self.rec_h2c_valid.val();
+        self.drain.rec_h2c_ready.next = self.rec_h2c_ready.val();
         self.drain.rec_accepted.next = self.rec_accepted.val();
         self.drain.rec_written.next = self.rec_written.val();
         self.drain.wr_issued.next = self.wr_issued.val();

@@ -49,7 +49,13 @@ impl Meter {
     }
 
     /// Ends measuring.
-    pub fn finish(self, opened: &Opened, args: &Args, options: &TransferArgs, counts: &Counts) -> Result<Report> {
+    pub fn finish(
+        self,
+        opened: &Opened,
+        args: &Args,
+        options: &TransferArgs,
+        counts: &Counts,
+    ) -> Result<Report> {
         let device_time_ns = opened.device.now() - self.nanos;
         let clocks = opened.clocks();
         let transfer_clocks = clocks.zip(self.clocks).map(|(end, start)| end - start);
@@ -93,7 +99,11 @@ impl Report {
         }
         line(
             "transferred",
-            format!("{} bytes to the card and back through queue {}, compared equal", grouped(self.bytes), self.queue),
+            format!(
+                "{} bytes to the card and back through queue {}, compared equal",
+                grouped(self.bytes),
+                self.queue
+            ),
         );
         line(
             "descriptors",
@@ -118,7 +128,10 @@ impl Report {
         );
         line("link", &self.link);
         if let (Some(rate), Some(clocks)) = (self.simulated_clocks_per_second, self.clocks) {
-            line("simulation", format!("{} clocks per second, {} in all", grouped(rate as u64), grouped(clocks)));
+            line(
+                "simulation",
+                format!("{} clocks per second, {} in all", grouped(rate as u64), grouped(clocks)),
+            );
         }
         Ok(())
     }

@@ -1,0 +1,489 @@
+//! What surrounds control, as far as control can see it: each stage holds whose work it has.
+
+use std::collections::VecDeque;
+
+use ferrolane_hw_verify::dut;
+use rand::{rngs::StdRng, seq::IndexedRandom, Rng, SeedableRng};
+
+pub const NQ: usize = 4;
+pub const GN: usize = 8;
+
+/// Owners of queue state and the directions that they serve.
+const OWNERS: [(&str, bool, bool); 8] = [
+    ("doorbell", true, true),
+    ("fetch", true, true),
+    ("record", true, true),
+    ("h2c_issue", true, false),
+    ("h2c_commit", true, false),
+    ("h2c_egress", true, false),
+    ("c2h_ingress", false, true),
+    ("c2h_plan", false, true),
+];
+
+/// A block that picks a queue, works on it for a while and hands something on.
+#[derive(Default)]
+struct Picker {
+    holds: Option<(usize, u32)>,
+    next: usize,
+}
+
+impl Picker {
+    /// Goes on for one clock; gives the queue whose step has just ended.
+    fn step(
+        &mut self,
+        rng: &mut StdRng,
+        goes: bool,
+        may: impl Fn(usize) -> bool,
+        from: usize,
+        n: usize,
+        busy: u32,
+    ) -> Option<usize> {
+        match &mut self.holds {
+            Some(_) if !goes => None,
+            Some((g, 0)) => {
+                let g = *g;
+                self.holds = None;
+                Some(g)
+            }
+            Some((_, left)) => {
+                *left -= 1;
+                None
+            }
+            None => {
+                self.next = (self.next + 1) % n;
+                if may(from + self.next) {
+                    self.holds = Some((from + self.next, rng.random_range(0..=busy)));
+                }
+                None
+            }
+        }
+    }
+}
+
+/// A write on its way: whose it is and when it is reported.
+type Write = (usize, u64);
+
+pub struct Engine {
+    pub d: verilated::Dut,
+    pub rng: StdRng,
+    /// Work without a pause in all stages.
+    pub saturate: bool,
+    /// Clocks that the register sweep takes.
+    pub sweep: u64,
+    pub drains: u32,
+    pub cleared: Vec<usize>,
+    pub starts: Vec<(usize, u64)>,
+    pub queue_errors: u32,
+    /// A read that is never answered, a TLP that never ends.
+    pub lost_read: bool,
+    pub stuck_tlp: bool,
+    run: u64,
+    idle: u64,
+    clock: u64,
+    reset_at: u64,
+    holding: bool,
+    fetch: Picker,
+    issue: Picker,
+    plan: Picker,
+    /// Reads of descriptors: queue, clock of the answer.
+    fetching: Vec<(usize, u64)>,
+    requests: VecDeque<(usize, u64)>,
+    commit_out: Option<usize>,
+    /// Entries of send: queue, whether it has a TLP, a record.
+    jobs: VecDeque<(usize, bool, bool)>,
+    send_records: VecDeque<usize>,
+    /// What has moved in this clock: a TLP of send, a record of send, one of commit.
+    moved: [bool; 3],
+    records: VecDeque<usize>,
+    writes: VecDeque<Write>,
+    counts: [u16; 6],
+    init: Option<usize>,
+    /// Clock up to which each stage stands still: a pick or a hand-over can take its time.
+    stall: [u64; 8],
+    /// Clock in which `init_valid` fell.
+    released: Option<u64>,
+    /// Clock in which a queue was first cleared.
+    pub first_clear: Option<u64>,
+    /// Clock in which each owner answers, per owner.
+    answers: [Option<u64>; 8],
+    answered: u32,
+}
+
+const REQ: usize = 0;
+const COMMIT: usize = 1;
+const ACCEPT: usize = 2;
+const WRITTEN: usize = 3;
+const ISSUED: usize = 4;
+const SENT: usize = 5;
+const COUNTS: [&str; 6] =
+    ["req_issued", "req_committed", "rec_accepted", "rec_written", "wr_issued", "wr_sent"];
+
+impl Engine {
+    pub fn new(seed: u64) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let counts = [0; 6].map(|_: u16| rng.random::<u16>());
+        let mut e = Engine {
+            d: dut!(control, seed),
+            rng,
+            saturate: false,
+            sweep: 0,
+            drains: 0,
+            cleared: vec![],
+            starts: vec![],
+            queue_errors: 0,
+            lost_read: false,
+            stuck_tlp: false,
+            run: 0,
+            idle: 0xFF,
+            clock: 0,
+            reset_at: 0,
+            holding: false,
+            fetch: Picker::default(),
+            issue: Picker::default(),
+            plan: Picker::default(),
+            fetching: vec![],
+            requests: VecDeque::new(),
+            commit_out: None,
+            jobs: VecDeque::new(),
+            send_records: VecDeque::new(),
+            moved: [false; 3],
+            records: VecDeque::new(),
+            writes: VecDeque::new(),
+            counts,
+            init: None,
+            stall: [0; 8],
+            released: None,
+            first_clear: None,
+            answers: [None; 8],
+            answered: 0,
+        };
+        // Counts are free-running: they start anywhere, pairs equal.
+        for pair in 0..3 {
+            e.counts[2 * pair + 1] = e.counts[2 * pair];
+        }
+        e.d.pulse("rst", 2);
+        e
+    }
+
+    /// Runs until control lets the host in.
+    pub fn boot(&mut self) {
+        self.tick();
+        for _ in 0..3000 {
+            if !self.d.is_set("host_wait") {
+                return;
+            }
+            self.tick();
+        }
+        panic!("host_wait never falls");
+    }
+
+    pub fn ticks(&mut self, n: u64) {
+        for _ in 0..n {
+            self.tick();
+        }
+    }
+
+    /// All that is in flight of queue `g`, by name of the stage.
+    fn in_flight(&self, g: usize) -> Option<&'static str> {
+        let holds = |p: &Picker| p.holds.is_some_and(|(h, _)| h == g);
+        let stages = [
+            ("fetch holds it", holds(&self.fetch)),
+            ("issue holds it", holds(&self.issue)),
+            ("plan holds it", holds(&self.plan)),
+            ("fetch", self.fetching.iter().any(|f| f.0 == g)),
+            ("request queue", self.requests.iter().any(|r| r.0 == g)),
+            ("commit's record", self.commit_out == Some(g)),
+            ("send", self.jobs.iter().any(|j| j.0 == g)),
+            ("send's records", self.send_records.contains(&g)),
+            ("record", self.records.contains(&g)),
+            ("writes", self.writes.iter().any(|w| w.0 == g)),
+        ];
+        stages.iter().find(|s| s.1).map(|s| s.0)
+    }
+
+    fn write_tlp(&mut self, g: usize) {
+        self.counts[ISSUED] = self.counts[ISSUED].wrapping_add(1);
+        let last = self.writes.back().map_or(0, |w| w.1);
+        let slow = self.rng.random_range(1..40) * if self.rng.random_bool(0.02) { 6 } else { 1 };
+        let at = last.max(self.clock + slow);
+        self.writes.push_back((g, at));
+    }
+
+    fn bump(&mut self, which: usize) {
+        self.counts[which] = self.counts[which].wrapping_add(1);
+    }
+
+    /// One clock of all stages, downstream first; `run` is as control showed it in the last clock.
+    fn work(&mut self) {
+        self.moved = [false; 3];
+        let chance = if self.saturate { 1.0 } else { 0.6 };
+        let (clock, run) = (self.clock, self.run);
+        for stall in &mut self.stall {
+            if self.rng.random_bool(0.01) {
+                *stall = clock + self.rng.random_range(1..80);
+            }
+        }
+        let goes = self.stall.map(|s| s <= clock);
+        while self.writes.front().is_some_and(|w| w.1 <= clock) {
+            self.writes.pop_front();
+            self.bump(SENT);
+        }
+        // A record's TLP.
+        if !self.holding && goes[0] && self.rng.random_bool(if self.saturate { 1.0 } else { 0.3 }) {
+            if let Some(g) = self.records.pop_front() {
+                self.bump(WRITTEN);
+                self.write_tlp(g);
+            }
+        }
+        // Record takes from commit and from send.
+        if self.commit_out.is_some() && goes[1] && self.records.len() < 8 && self.rng.random_bool(chance) {
+            self.records.extend(self.commit_out.take());
+            self.bump(ACCEPT);
+            self.moved[2] = true;
+        }
+        if !self.send_records.is_empty() && goes[2] && self.records.len() < 8 && self.rng.random_bool(chance)
+        {
+            self.records.extend(self.send_records.pop_front());
+            self.bump(ACCEPT);
+            self.moved[1] = true;
+        }
+        let blocked = self.jobs.front().is_some_and(|j| j.2) && self.send_records.len() == 8;
+        if !blocked && !self.holding && goes[3] && self.rng.random_bool(chance) {
+            if let Some((g, tlp, record)) = self.jobs.pop_front() {
+                if tlp {
+                    self.write_tlp(g);
+                    self.moved[0] = true;
+                }
+                self.send_records.extend(record.then_some(g));
+            }
+        }
+        if self.commit_out.is_none() && goes[4] && self.requests.front().is_some_and(|r| r.1 <= clock) {
+            let (g, _) = self.requests.pop_front().unwrap();
+            self.bump(COMMIT);
+            if self.rng.random_bool(0.5) {
+                self.commit_out = Some(g);
+            }
+        }
+        self.fetching.retain(|f| f.1 > clock);
+        let may = |g: usize| run >> g & 1 == 1;
+        let free = !self.holding;
+        if let Some(g) = self.fetch.step(&mut self.rng, goes[5], |g| may(g) && free, 0, GN, 5) {
+            let answer = clock + self.rng.random_range(10..60);
+            self.fetching.push((g, answer));
+        }
+        let room = self.requests.len() < 16 && free;
+        if let Some(g) = self.issue.step(&mut self.rng, goes[6], |g| may(g) && room, 0, NQ, 4) {
+            let latency = if self.saturate { 20 } else { self.rng.random_range(5..80) };
+            self.requests.push_back((g, clock + latency));
+            self.bump(REQ);
+        }
+        let room = self.jobs.len() < 24;
+        let busy = if self.saturate { 0 } else { 8 };
+        if let Some(g) = self.plan.step(&mut self.rng, goes[7], |g| may(g) && room, NQ, NQ, busy) {
+            let (tlp, record) = *[(true, false), (true, true), (false, true)].choose(&mut self.rng).unwrap();
+            self.jobs.push_back((g, tlp, record));
+        }
+    }
+
+    /// Owners' side of clearing.
+    fn clear(&mut self) {
+        let asked = self.d.is_set("init_valid").then(|| self.d.get("init_g") as usize);
+        if asked != self.init {
+            assert!(asked.is_none() || self.init.is_none(), "init_valid has to fall between queues");
+            // What is still on its way to an owner has this long to die away.
+            assert!(asked.is_none() || self.released.is_none_or(|at| self.clock >= at + 16));
+            self.released = Some(self.clock);
+            if let Some(g) = asked {
+                self.first_clear.get_or_insert(self.clock);
+                assert_eq!(self.in_flight(g), None, "queue {g} is cleared in flight");
+                assert_eq!(self.d.get("run") >> g & 1, 0, "queue {g} is cleared and runs");
+                self.answered = 0;
+                for (owner, answer) in OWNERS.iter().zip(&mut self.answers) {
+                    let mine = if g < NQ { owner.1 } else { owner.2 };
+                    *answer = mine.then(|| self.clock + self.rng.random_range(0..30));
+                }
+            } else {
+                let g = self.init.unwrap();
+                assert_eq!(self.answered, if g < NQ { 6 } else { 5 }, "not all owners of {g} have answered");
+                self.cleared.push(g);
+            }
+            self.init = asked;
+        }
+        for (owner, answer) in OWNERS.iter().zip(&mut self.answers) {
+            let now = *answer == Some(self.clock);
+            self.answered += now as u32;
+            self.d.set(&format!("init_done_{}", owner.0), now);
+        }
+    }
+
+    fn drive(&mut self) {
+        for (name, value) in COUNTS.iter().zip(self.counts) {
+            self.d.set(name, value as u64);
+        }
+        self.d.set("scanning_fetch", self.fetch.holds.is_none());
+        self.d.set("scanning_issue", self.issue.holds.is_none());
+        self.d.set("scanning_plan", self.plan.holds.is_none());
+        let busy = self.fetching.iter().fold(0u64, |v, f| v | 1 << f.0);
+        self.d.set("fetch_busy", busy);
+        let [tlp, c2h, h2c] = self.moved;
+        self.d.set("data_wr_valid", tlp || !self.jobs.is_empty());
+        self.d.set("data_wr_ready", tlp);
+        self.d.set("data_wr_last", tlp || self.rng.random());
+        self.d.set("rec_c2h_valid", c2h || !self.send_records.is_empty());
+        self.d.set("rec_c2h_ready", c2h);
+        self.d.set("rec_h2c_valid", h2c || self.commit_out.is_some());
+        self.d.set("rec_h2c_ready", h2c);
+        self.d.set("send_busy", self.saturate || !self.jobs.is_empty() || !self.send_records.is_empty());
+        self.d.set("rd_pending", self.rd_pending());
+        self.d.set("arb_idle_wr", self.tlp_free());
+        self.d.set("arb_idle_rd", self.clock % 256 >= 128);
+        self.d.set("cpl_busy", self.cpl_busy());
+        self.d.set("sweeping", self.clock < self.reset_at + self.sweep);
+    }
+
+    fn rd_pending(&self) -> bool {
+        self.lost_read || !self.fetching.is_empty() || self.requests.iter().any(|r| r.1 > self.clock)
+    }
+
+    /// Between TLPs, to make FLR wait for that too.
+    fn tlp_free(&self) -> bool {
+        !self.stuck_tlp && (!self.holding || self.clock % 64 > 20)
+    }
+
+    fn cpl_busy(&self) -> bool {
+        self.clock % 128 < 40
+    }
+
+    pub fn tick(&mut self) {
+        if !self.d.is_set("core_rst") {
+            self.work();
+        }
+        self.drive();
+        self.d.step();
+        self.clock += 1;
+        self.holding = self.d.is_set("hold");
+        let (run, idle) = (self.d.get("run"), self.d.get("idle"));
+        assert_eq!(run & idle, 0, "a queue runs and is idle");
+        for g in 0..GN {
+            if idle & !self.idle & 1 << g != 0 {
+                self.drains += 1;
+                assert_eq!(self.in_flight(g), None, "queue {g} is idle");
+            }
+            if run & !self.run & 1 << g != 0 {
+                assert_eq!(self.cleared.last(), Some(&g), "queue {g} runs without being cleared");
+                assert_eq!(self.starts.last().map(|s| s.0), Some(g), "queue {g} runs without a generation");
+            }
+        }
+        self.run = run;
+        self.idle = idle;
+        if self.d.is_set("start_valid") {
+            let g = self.d.get("start_g") as usize;
+            assert_eq!(self.cleared.last(), Some(&g), "started before it was cleared");
+            self.starts.push((g, self.d.get("start_generation")));
+        }
+        self.queue_errors += self.d.get("queue_error") as u32;
+        self.clear();
+        if self.d.is_set("core_rst") {
+            self.everything_is_reset();
+        }
+    }
+
+    fn everything_is_reset(&mut self) {
+        self.fetch.holds = None;
+        self.issue.holds = None;
+        self.plan.holds = None;
+        self.fetching.clear();
+        self.requests.clear();
+        self.commit_out = None;
+        self.send_records.clear();
+        self.moved = [false; 3];
+        self.jobs.clear();
+        self.records.clear();
+        self.writes.clear();
+        self.counts = [0; 6];
+        self.reset_at = self.clock;
+        self.cleared.clear();
+        self.init = None;
+        self.released = None;
+        self.answers = [None; 8];
+    }
+
+    /// The host writes RUN.
+    pub fn write_run(&mut self, g: usize, run: bool) {
+        self.d.set("ctl_valid", 1u64);
+        self.d.set("ctl_g", g as u64);
+        self.d.set("ctl_run", run);
+        for clock in 0.. {
+            assert!(clock < 500, "RUN={run} of queue {g} never ends");
+            self.tick();
+            if self.d.is_set("ctl_ready") {
+                break;
+            }
+        }
+        self.d.set("ctl_valid", 0u64);
+    }
+
+    pub fn wait_idle(&mut self, mask: u64, limit: u64) {
+        for _ in 0..limit {
+            if self.d.get("idle") & mask == mask {
+                return;
+            }
+            self.tick();
+        }
+        panic!("queues {:#x} are not idle after {limit} clocks", mask & !self.d.get("idle"));
+    }
+
+    pub fn fail(&mut self, g: usize) {
+        let (side, q) = if g < NQ { ("h2c", g) } else { ("c2h", g - NQ) };
+        self.d.set(&format!("{side}_err_valid"), 1u64);
+        self.d.set(&format!("{side}_err_q"), q as u64);
+        self.tick();
+        self.d.set(&format!("{side}_err_valid"), 0u64);
+        self.tick();
+    }
+
+    pub fn fail_both(&mut self, h2c: usize, c2h: usize) {
+        self.d.set("c2h_err_valid", 1u64);
+        self.d.set("c2h_err_q", c2h as u64);
+        self.fail(h2c);
+        // `fail` left it up for a second clock, which changes nothing.
+        self.d.set("c2h_err_valid", 0u64);
+        self.tick();
+    }
+
+    /// A whole FLR; gives the clocks from the request to the reset.
+    pub fn flr(&mut self, limit: u64) -> u64 {
+        self.d.set("cfg_flr_request", 1u64);
+        let mut waited = 0;
+        loop {
+            let answered = !self.rd_pending() || (self.lost_read && waited >= 512);
+            let between = self.tlp_free() && !self.cpl_busy() && self.d.is_set("arb_idle_rd");
+            let free = between || (self.stuck_tlp && waited >= 1023);
+            let rest = answered && free && self.writes.is_empty();
+            self.tick();
+            if self.d.is_set("core_rst") {
+                assert!(rest, "reset before the engine was at rest");
+                break;
+            }
+            assert!(!self.d.is_set("cfg_flr_ack"));
+            waited += 1;
+            assert!(waited < limit, "no reset");
+        }
+        (self.lost_read, self.stuck_tlp) = (false, false);
+        let mut acks = 0;
+        for _ in 0..3000 {
+            self.tick();
+            assert!(self.d.is_set("hold"));
+            if self.d.is_set("cfg_flr_ack") {
+                acks += 1;
+                assert!(!self.d.is_set("host_wait"), "acknowledged before the queues were cleared");
+                break;
+            }
+        }
+        assert_eq!(acks, 1);
+        self.d.set("cfg_flr_request", 0u64);
+        self.ticks(3);
+        assert!(!self.d.is_set("hold") && !self.d.is_set("cfg_flr_ack"));
+        waited
+    }
+}

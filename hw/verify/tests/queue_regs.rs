@@ -1,0 +1,360 @@
+//! `dma::queue::QueueRegs` against the ABI table.
+
+use std::collections::{HashMap, VecDeque};
+
+use ferrolane_abi::map::{self, Direction};
+use ferrolane_abi::regs::queue as abi;
+use ferrolane_abi::table::{Access, Register};
+use ferrolane_hw_verify::dut;
+use rand::{rngs::StdRng, Rng, SeedableRng};
+
+const NQ: u32 = 4;
+const GN: usize = 8;
+
+/// BAR0 address of a queue's block, `g` counting the queues of both directions.
+fn base(g: usize) -> u64 {
+    let direction = if g < NQ as usize { Direction::H2c } else { Direction::C2h };
+    map::queue_regs(direction, g as u32 % NQ)
+}
+
+#[derive(Clone, Default)]
+struct Queue {
+    stored: HashMap<u32, u32>,
+    run: bool,
+    busy: bool,
+    halted: bool,
+    code: u32,
+    producer: u32,
+    consumer: u32,
+    head: u32,
+    completed: u32,
+    generation: u32,
+}
+
+impl Queue {
+    /// What a read of `r` gives in this clock.
+    fn value(&self, r: &Register) -> u32 {
+        let status = |name: &str, v: u32| r.field(name).unwrap().put(v);
+        match r.name {
+            "CTRL" => self.run as u32,
+            "STATUS" => {
+                let code = if self.halted { self.code } else { 0 };
+                status("IDLE", !self.busy as u32) | status("ERROR", self.halted as u32) | status("CODE", code)
+            }
+            "PRODUCER" => self.producer,
+            "HEAD" => self.head,
+            "COMPLETED" => self.completed,
+            "CONSUMER" => self.consumer,
+            "GENERATION" => self.generation,
+            _ => self.stored[&r.offset],
+        }
+    }
+}
+
+fn stored(r: &Register) -> bool {
+    r.mask(Access::Rw) != 0 && r.offset != abi::CTRL.offset
+}
+
+struct Bench {
+    d: verilated::Dut,
+    rng: StdRng,
+    queues: Vec<Queue>,
+    /// Broadcasts that must come.
+    broadcasts: VecDeque<(usize, u32, u32)>,
+    /// Pulses seen: reads, writes.
+    unmapped: (u32, u32),
+    /// Whether other blocks are at work.
+    traffic: bool,
+    /// Queues that halt in the next clock.
+    halting: Vec<usize>,
+    /// Values that the register had since it was watched.
+    watch: Option<(usize, &'static Register)>,
+    values: Vec<u32>,
+}
+
+const BUSES: [(&str, &str, u32); 5] = [
+    ("prod", "prod_value", u32::MAX),
+    ("cons", "cons_value", 0x7FFF_FFFF),
+    ("head", "head_value", u32::MAX),
+    ("done", "done_value", u32::MAX),
+    ("start", "start_generation", 0xFF),
+];
+
+impl Bench {
+    fn new(seed: u64) -> Self {
+        let mut d = dut!(queue_regs, seed);
+        d.set("idle", 0xFFu64);
+        d.pulse("rst", 2);
+        let words = || abi::REGISTERS.iter().filter(|r| stored(r));
+        let reset = Queue { stored: words().map(|r| (r.offset, r.reset())).collect(), ..Queue::default() };
+        let mut b = Bench {
+            d,
+            rng: StdRng::seed_from_u64(seed),
+            queues: vec![reset; GN],
+            broadcasts: (0..GN).flat_map(|g| words().map(move |r| (g, r.offset / 4, r.reset()))).collect(),
+            unmapped: (0, 0),
+            traffic: false,
+            halting: vec![],
+            watch: None,
+            values: vec![],
+        };
+        // Memories power up with garbage: each owner broadcasts its cleared value.
+        for g in 0..GN {
+            for bus in 0..BUSES.len() {
+                b.broadcast(bus, g, 0);
+            }
+            b.step();
+        }
+        b
+    }
+
+    fn broadcast(&mut self, bus: usize, g: usize, value: u32) {
+        let (name, port, mask) = BUSES[bus];
+        let q = &mut self.queues[g];
+        let place = [&mut q.producer, &mut q.consumer, &mut q.head, &mut q.completed, &mut q.generation];
+        *place.into_iter().nth(bus).unwrap() = value & mask;
+        self.d.set(&format!("{name}_valid"), 1u64);
+        self.d.set(&format!("{name}_g"), g as u64);
+        self.d.set(port, value & mask);
+    }
+
+    /// One clock with whatever is on the buses; checks what comes out.
+    fn step(&mut self) {
+        let vector = |f: fn(&Queue) -> bool| {
+            self.queues.iter().enumerate().fold(0u64, |v, (g, q)| v | (f(q) as u64) << g)
+        };
+        let (run, idle, halted) = (vector(|q| q.run), vector(|q| !q.busy), vector(|q| q.halted));
+        self.d.set("run", run);
+        self.d.set("idle", idle);
+        self.d.set("halted", halted);
+        self.d.step();
+        if self.d.is_set("cfgw_valid") {
+            let seen = (
+                self.d.get("cfgw_g") as usize,
+                self.d.get("cfgw_index") as u32,
+                self.d.get("cfgw_data") as u32,
+            );
+            assert_eq!(Some(seen), self.broadcasts.pop_front());
+        }
+        self.unmapped.0 += self.d.get("queue_unmapped_rd") as u32;
+        self.unmapped.1 += self.d.get("queue_unmapped_wr") as u32;
+        for (name, ..) in BUSES {
+            self.d.set(&format!("{name}_valid"), 0u64);
+        }
+        self.d.set("h2c_err_valid", 0u64);
+        self.d.set("c2h_err_valid", 0u64);
+        self.look();
+    }
+
+    fn look(&mut self) {
+        if let Some((g, r)) = self.watch {
+            self.values.push(self.queues[g].value(r));
+        }
+    }
+
+    /// One clock in which other blocks may do something.
+    fn tick(&mut self) {
+        for g in std::mem::take(&mut self.halting) {
+            self.queues[g].halted = true;
+        }
+        if self.traffic {
+            for bus in 0..BUSES.len() {
+                if self.rng.random_bool(0.3) {
+                    let (g, value) = (self.rng.random_range(0..GN), self.rng.random());
+                    self.broadcast(bus, g, value);
+                }
+            }
+            for name in ["h2c", "c2h"] {
+                if self.rng.random_bool(0.1) {
+                    let (q, code) = (self.rng.random_range(0..NQ), self.rng.random_range(1..=255u32));
+                    let g = if name == "h2c" { q } else { q + NQ } as usize;
+                    if !self.queues[g].halted {
+                        self.queues[g].code = code;
+                        self.halting.push(g);
+                    }
+                    self.d.set(&format!("{name}_err_valid"), 1u64);
+                    self.d.set(&format!("{name}_err_q"), q);
+                    self.d.set(&format!("{name}_err_code"), code);
+                }
+            }
+            let g = self.rng.random_range(0..GN);
+            if !self.queues[g].run {
+                self.queues[g].busy = false;
+            }
+        }
+        self.look();
+        self.step();
+    }
+
+    fn write(&mut self, addr: u64, data: u32, be: u32) {
+        self.d.set("queue_w_valid", 1u64);
+        self.d.set("t_w_addr", addr);
+        self.d.set("t_w_data", data);
+        self.d.set("t_w_be", be);
+        for clock in 0.. {
+            assert!(clock < 1000, "a write to {addr:#x} never ends");
+            self.tick();
+            let asked = self.d.is_set("ctl_valid");
+            if asked && self.d.get("ctl_ready") == 0 && self.rng.random_bool(0.3) {
+                let (g, run) = (self.d.get("ctl_g") as usize, self.d.is_set("ctl_run"));
+                assert_eq!(addr, base(g) + abi::CTRL.offset as u64);
+                assert_eq!(be & 1, 1);
+                assert_eq!(run, data & 1 == 1);
+                let q = &mut self.queues[g];
+                if run && !q.busy {
+                    (q.run, q.busy, q.halted) = (true, true, false);
+                    self.halting.retain(|h| *h != g);
+                } else if !run {
+                    q.run = false;
+                }
+                self.d.set("ctl_ready", 1u64);
+            }
+            if self.d.is_set("queue_w_ready") {
+                break;
+            }
+        }
+        self.d.set("ctl_ready", 0u64);
+        self.d.set("queue_w_valid", 0u64);
+    }
+
+    fn read(&mut self, addr: u64) -> u32 {
+        self.d.set("queue_r_valid", 1u64);
+        self.d.set("t_r_addr", addr);
+        for clock in 0.. {
+            assert!(clock < 1000, "a read of {addr:#x} is never answered");
+            self.tick();
+            self.d.set("queue_r_valid", 0u64);
+            if self.d.is_set("queue_r_done") {
+                break;
+            }
+        }
+        self.d.get("queue_r_data") as u32
+    }
+
+    fn check_read(&mut self, g: usize, r: &'static Register) {
+        self.values.clear();
+        self.watch = Some((g, r));
+        let value = self.read(base(g) + r.offset as u64);
+        self.watch = None;
+        assert!(self.values.contains(&value), "queue {g} {}: {value:#x} not in {:x?}", r.name, self.values);
+    }
+
+    fn check_write(&mut self, g: usize, r: &'static Register, data: u32, be: u32) {
+        let bytes = (0..4).filter(|b| be >> b & 1 == 1).fold(0, |m, b| m | 0xFF << (8 * b));
+        if stored(r) && !self.queues[g].busy {
+            let word = self.queues[g].stored.get_mut(&r.offset).unwrap();
+            *word = ((*word & !bytes) | (data & bytes)) & r.mask(Access::Rw);
+            let word = *word;
+            self.broadcasts.push_back((g, r.offset / 4, word));
+        }
+        self.write(base(g) + r.offset as u64, data, be);
+        self.tick();
+        assert!(self.broadcasts.is_empty(), "a write of {} was not broadcast", r.name);
+    }
+}
+
+#[test]
+fn every_register_keeps_to_the_table() {
+    for seed in 0..4 {
+        let mut b = Bench::new(seed);
+        for g in 0..GN {
+            for r in abi::REGISTERS {
+                let reset = r.reset();
+                assert_eq!(b.read(base(g) + r.offset as u64), reset, "reset of queue {g} {}", r.name);
+            }
+        }
+        assert!(b.broadcasts.is_empty(), "reset values not broadcast: {:?}", b.broadcasts);
+        // Each queue gets values of its own, so a shared bit would show.
+        let mut expected = HashMap::new();
+        for g in 0..GN {
+            for r in abi::REGISTERS.iter().filter(|r| r.offset != abi::CTRL.offset) {
+                for data in [u32::MAX, 0, b.rng.random()] {
+                    b.check_write(g, r, data, 0xF);
+                    let value = (data & r.mask(Access::Rw)) | (r.reset() & r.mask(Access::Ro));
+                    assert_eq!(b.read(base(g) + r.offset as u64), value, "queue {g} {}", r.name);
+                    expected.insert((g, r.offset), value);
+                }
+            }
+        }
+        for ((g, offset), value) in expected {
+            assert_eq!(b.read(base(g) + offset as u64), value, "queue {g} offset {offset:#x} was disturbed");
+        }
+        assert_eq!(b.unmapped, (0, 0));
+    }
+}
+
+#[test]
+fn random_accesses_match_the_model_while_other_blocks_are_at_work() {
+    for seed in 0..8 {
+        let mut b = Bench::new(100 + seed);
+        b.read(base(0));
+        b.traffic = true;
+        let mut errors = 0;
+        for _ in 0..3000 {
+            let g = b.rng.random_range(0..GN);
+            let r = &abi::REGISTERS[b.rng.random_range(0..abi::REGISTERS.len())];
+            if b.rng.random_bool(0.4) {
+                let (data, be) = (b.rng.random(), b.rng.random_range(0..16));
+                b.check_write(g, r, data, be);
+            } else {
+                b.check_read(g, r);
+                errors += (b.d.get("queue_r_data") & 2) * (r.name == "STATUS") as u64;
+            }
+            for _ in 0..b.rng.random_range(0..3) {
+                b.tick();
+            }
+        }
+        assert!(errors > 10, "only {errors} reads of a halted queue");
+        assert_eq!(b.unmapped, (0, 0));
+    }
+}
+
+#[test]
+fn a_queue_that_is_not_idle_keeps_its_settings() {
+    let mut b = Bench::new(7);
+    b.check_write(5, &abi::VECTOR, 3, 0xF);
+    b.check_write(5, &abi::CTRL, 1, 0xF);
+    assert_eq!(b.read(base(5)), 1);
+    b.check_write(5, &abi::VECTOR, 9, 0xF);
+    assert_eq!(b.read(base(5) + abi::VECTOR.offset as u64), 3);
+    // Draining is not idle either; other queues are not concerned.
+    b.check_write(5, &abi::CTRL, 0, 0xF);
+    assert_eq!(b.read(base(5)), 0);
+    b.check_write(5, &abi::VECTOR, 9, 0xF);
+    assert_eq!(b.read(base(5) + abi::VECTOR.offset as u64), 3);
+    b.check_write(1, &abi::VECTOR, 7, 0xF);
+    assert_eq!(b.read(base(1) + abi::VECTOR.offset as u64), 7);
+    b.queues[5].busy = false;
+    b.check_write(5, &abi::VECTOR, 9, 0xF);
+    assert_eq!(b.read(base(5) + abi::VECTOR.offset as u64), 9);
+}
+
+#[test]
+fn where_no_register_is_reads_are_0_and_writes_are_dropped_and_counted() {
+    let mut b = Bench::new(8);
+    let mut holes = vec![];
+    for word in 0..map::QUEUE_STRIDE / 4 {
+        if !abi::REGISTERS.iter().any(|r| r.offset as u64 == word * 4) {
+            holes.push(base(b.rng.random_range(0..GN)) + word * 4);
+        }
+    }
+    for q in NQ..map::MAX_QUEUES {
+        for direction in [Direction::H2c, Direction::C2h] {
+            holes.push(map::queue_regs(direction, q) + abi::VECTOR.offset as u64);
+        }
+    }
+    holes.push(map::QUEUE_PAGE + 0x8000 + abi::VECTOR.offset as u64);
+    holes.push(map::DOORBELL_PAGE - 4);
+    for (n, addr) in holes.iter().enumerate() {
+        b.write(*addr, u32::MAX, 0xF);
+        assert_eq!(b.read(*addr), 0, "{addr:#x}");
+        b.step();
+        assert_eq!(b.unmapped, (n as u32 + 1, n as u32 + 1), "{addr:#x}");
+    }
+    assert!(b.broadcasts.is_empty());
+    for g in 0..GN {
+        for r in abi::REGISTERS {
+            assert_eq!(b.read(base(g) + r.offset as u64), r.reset(), "queue {g} {} was disturbed", r.name);
+        }
+    }
+}
