@@ -211,12 +211,11 @@ impl Bench {
             }
             let g = dir * NQ + self.rng.random_range(0..NQ);
             let q = &self.queues[g];
-            if self.look[dir].is_none() && q.taken != q.head && q.life == Life::Running && !q.halted {
-                if self.rng.random_bool(0.7) {
-                    self.d.set(&format!("{name}_desc_q"), (g % NQ) as u64);
-                    self.d.set(&format!("{name}_desc_slot"), (q.taken % 64) as u64);
-                    self.look[dir] = Some((0, g, q.taken));
-                }
+            let readable = q.taken != q.head && q.life == Life::Running && !q.halted;
+            if self.look[dir].is_none() && readable && self.rng.random_bool(0.7) {
+                self.d.set(&format!("{name}_desc_q"), (g % NQ) as u64);
+                self.d.set(&format!("{name}_desc_slot"), (q.taken % 64) as u64);
+                self.look[dir] = Some((0, g, q.taken));
             }
         }
     }
@@ -238,7 +237,7 @@ impl Bench {
                 (queue::CPL_BASE_LO, self.rng.random()),
                 (queue::VECTOR, self.rng.random()),
             ] {
-                self.cfg.push_back((g, register.offset as u32 / 4, data));
+                self.cfg.push_back((g, register.offset / 4, data));
             }
         }
         if q.clearing_for == 20 {
@@ -289,7 +288,7 @@ impl Bench {
         let read = self.reads[tag as usize].as_ref()?;
         let q = &self.queues[read.g];
         let boundaries: Vec<u32> = (1..=read.left)
-            .filter(|n| (read.address + *n as u64 * 16) % 64 == 0 || *n == read.left)
+            .filter(|n| (read.address + *n as u64 * 16).is_multiple_of(64) || *n == read.left)
             .collect();
         let n = boundaries[rng.random_range(0..boundaries.len())];
         let mut tlp = Tlp {
@@ -443,7 +442,7 @@ impl Bench {
         assert_eq!(four, address >> 32 != 0, "3-DW form below 4 GiB");
         assert!(four || h[3] == 0);
         let n = (h[0] & 0x3FF) / 4;
-        assert!((h[0] & 3) == 0 && n >= 1 && n <= 32 && n * 16 <= 128 << self.mrrs, "{n} descriptors");
+        assert!((h[0] & 3) == 0 && (1..=32).contains(&n) && n * 16 <= 128 << self.mrrs, "{n} descriptors");
         assert_eq!(address >> 12, (address + n as u64 * 16 - 1) >> 12, "over a 4 KiB boundary");
         assert!(self.reads[tag].is_none(), "tag {tag} twice");
         let g = (0..GN)

@@ -77,6 +77,8 @@ struct Bench {
     /// Messages sent per vector.
     sent: HashMap<usize, u32>,
     on: bool,
+    /// Withdraws the write for this clock.
+    withdrawn: bool,
 }
 
 fn message(d: &Dut) -> (u64, u32) {
@@ -112,6 +114,7 @@ impl Bench {
             counted: [0; 2],
             sent: HashMap::new(),
             on: false,
+            withdrawn: false,
         };
         b.configure(true, false, true);
         b
@@ -131,7 +134,7 @@ impl Bench {
         d.set("irq_vector", irq.unwrap_or(0));
         d.set("err_irq", err as u64);
         d.set("msi_wr_ready", ready as u64);
-        d.set("w_valid", self.write.is_some() as u64);
+        d.set("w_valid", (self.write.is_some() && !self.withdrawn) as u64);
         if let Some((addr, data, be)) = self.write {
             d.set("w_addr", addr);
             d.set("w_data", data);
@@ -176,8 +179,8 @@ impl Bench {
             self.model.pending |= 1 << v;
         }
         self.model.pending |= err as u32;
-        if self.d.get("w_ready") == 1 {
-            let (addr, data, be) = self.write.take().expect("ready answers valid");
+        if self.d.get("w_ready") == 1 && self.d.get("w_valid") == 1 {
+            let (addr, data, be) = self.write.take().expect("a write");
             self.model.write(addr, data, be);
             self.missed[1] += !Model::mapped(addr) as u64;
         }
@@ -370,8 +373,10 @@ fn random_accesses_and_requests() {
             reads += read.is_some() as u32;
             let irq = rng.random_bool(ask).then(|| rng.random_range(0..20));
             let (err, ready) = (rng.random_bool(0.01), rng.random_bool(ready));
+            b.withdrawn = rng.random_bool(0.2);
             b.clock(irq, err, ready, read);
         }
+        b.withdrawn = false;
         b.configure(true, false, true);
         b.quiet(200);
         for v in 0..NV {

@@ -121,7 +121,7 @@ impl Bench {
             (queue::VECTOR, q.vector as u32),
             (queue::RING_BASE_LO, rng.random()),
         ] {
-            set_register(&mut self.d, g, register.offset as u32, data);
+            set_register(&mut self.d, g, register.offset, data);
             self.clock();
         }
         self.d.set("cfgw_valid", 0u64);
@@ -160,8 +160,7 @@ impl Bench {
 
     fn clock(&mut self) {
         self.now += 1;
-        for dir in 0..2 {
-            let name = NAMES[dir];
+        for (dir, name) in NAMES.iter().enumerate() {
             self.d.set(&format!("rec_{name}_valid"), self.offered[dir].is_some() as u64);
             if let Some(a) = &self.offered[dir] {
                 self.d.set(&format!("rec_{name}_q"), (a.g % NQ) as u64);
@@ -203,10 +202,9 @@ impl Bench {
             }
             self.queues[g].told = value;
         }
-        if self.clearing.is_some() && self.d.get("init_done") == 1 {
+        if let Some(g) = self.clearing.filter(|_| self.d.get("init_done") == 1) {
             assert!(!self.cleared, "answered twice");
             self.cleared = true;
-            let g = self.clearing.expect("checked");
             self.queues[g] = Queue::default();
         }
         if self.d.get("rec_wr_valid") == 1 {
@@ -214,8 +212,8 @@ impl Bench {
         } else {
             assert!(!self.offering, "withdrawn");
         }
-        for dir in 0..2 {
-            if self.d.get(&format!("rec_{}_ready", NAMES[dir])) == 1 {
+        for (dir, name) in NAMES.iter().enumerate() {
+            if self.d.get(&format!("rec_{name}_ready")) == 1 {
                 if let Some(a) = self.offered[dir].take() {
                     self.accepted[dir].push_back(a);
                     self.counts[0] += 1;

@@ -197,17 +197,20 @@ impl<const NV: usize, const VB: usize> Logic for MsixAccess<NV, VB> {
             }
             AccessState::Merge => {
                 self.w_ready.next = true;
-                self.lower.wen.next = self.in_table.val() & (self.word.val() == 0);
-                self.upper.wen.next = self.in_table.val() & (self.word.val() == 1);
-                self.message.wen.next = self.in_table.val() & (self.word.val() == 2);
-                if self.in_table.val() & (self.word.val() == 3) {
-                    self.enabled.d.next = self.enabled.q.val() | self.mask.val();
-                    if self.merged.val().get_bit(0) {
-                        self.enabled.d.next = self.enabled.q.val() & !self.mask.val();
+                // The write may have been withdrawn meanwhile.
+                if self.w_valid.val() {
+                    self.lower.wen.next = self.in_table.val() & (self.word.val() == 0);
+                    self.upper.wen.next = self.in_table.val() & (self.word.val() == 1);
+                    self.message.wen.next = self.in_table.val() & (self.word.val() == 2);
+                    if self.in_table.val() & (self.word.val() == 3) {
+                        self.enabled.d.next = self.enabled.q.val() | self.mask.val();
+                        if self.merged.val().get_bit(0) {
+                            self.enabled.d.next = self.enabled.q.val() & !self.mask.val();
+                        }
                     }
+                    // Writes to pending bits have no effect.
+                    self.missed_wr.d.next = !self.in_table.val() & !self.in_pba.val();
                 }
-                // Writes to pending bits have no effect.
-                self.missed_wr.d.next = !self.in_table.val() & !self.in_pba.val();
                 self.state.d.next = AccessState::Wait;
             }
             AccessState::Reply => {
