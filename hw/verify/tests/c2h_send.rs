@@ -153,7 +153,7 @@ impl Bench {
             // From now on the rows may be overwritten: what is sent must have been read.
         }
         // A record is compared before this clock's TLP counts: it must have been accepted earlier.
-        self.to_records();
+        self.drain_records();
         if self.d.is_set("rec_c2h_valid") && record_ready {
             let e = self.records.pop_front().expect("a record before its TLP was accepted");
             let got = ["q", "bytes", "meta", "index", "flags", "status", "irq"]
@@ -185,7 +185,7 @@ impl Bench {
     }
 
     /// Entries without TLP go on at once.
-    fn to_records(&mut self) {
+    fn drain_records(&mut self) {
         while self.tlps.front().is_some_and(|e| !e.tlp) {
             self.records.extend(self.tlps.pop_front());
         }
