@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ferrolane_hw::emit::TestBlock;
+use ferrolane_hw::top::{card_verilog, CARD_MODULE};
 use ferrolane_lint::{source, widths, Finding};
 
 fn main() -> ExitCode {
@@ -63,7 +65,8 @@ fn lint_verilog(findings: &mut Vec<Finding>) -> Result<usize, String> {
     let verilator = verilated_build::locate_verilator().map_err(|e| e.to_string())?;
     let dir = Path::new("target/lint");
     std::fs::create_dir_all(dir).map_err(|e| format!("cannot make {}: {e}", dir.display()))?;
-    let designs = ferrolane_hw::test_blocks();
+    let mut designs = ferrolane_hw::test_blocks();
+    designs.push(TestBlock { name: CARD_MODULE, verilog: card_verilog });
     for design in &designs {
         let text = (design.verilog)();
         let path = dir.join(format!("{}.v", design.name));
