@@ -1,11 +1,7 @@
-//! ABI version, and a hash over the table that tells two builds apart.
+//! A hash over the table that tells two builds apart.
 
 use crate::table::Register;
-
-/// Major version: software refuses another.
-pub const ABI_MAJOR: u32 = 1;
-/// Minor version: additions only.
-pub const ABI_MINOR: u32 = 0;
+pub use crate::version::{ABI_MAJOR, ABI_MINOR};
 
 const fn fnv(mut hash: u32, value: u32) -> u32 {
     let bytes = value.to_le_bytes();

@@ -14,7 +14,8 @@
 //! | [`status`] | status codes of completion records and queues |
 //! | [`feature`] | feature bits |
 //! | [`pci`] | identity and configuration-space constants |
-//! | [`layout`] | ABI version and the hash over the table |
+//! | [`version`] | ABI version |
+//! | [`layout`] | the hash over the table |
 #![cfg_attr(not(any(test, feature = "export")), no_std)]
 #![forbid(unsafe_code)]
 
@@ -30,3 +31,4 @@ pub mod pci;
 pub mod regs;
 pub mod status;
 pub mod table;
+pub mod version;

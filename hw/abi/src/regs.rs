@@ -46,8 +46,8 @@ pub mod global {
         MAGIC @ 0x00 { MAGIC[0; 32] Ro 0x4E4C_5246, "The bytes `FRLN`."; }
         /// ABI version. Another major version is refused by the driver.
         ABI_VERSION @ 0x04 {
-            MINOR[0; 16] Ro crate::layout::ABI_MINOR, "Minor version: additions only.";
-            MAJOR[16; 16] Ro crate::layout::ABI_MAJOR, "Major version.";
+            MINOR[0; 16] Ro crate::version::ABI_MINOR, "Minor version: additions only.";
+            MAJOR[16; 16] Ro crate::version::ABI_MAJOR, "Major version.";
         }
         /// Feature bits 31:0.
         FEATURES_LO @ 0x08 { BITS[0; 32] Ro crate::feature::IMPLEMENTED, "See the feature bits."; }
