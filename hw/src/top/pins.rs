@@ -138,7 +138,7 @@ pub fn pins(verilog: &str, module: &str) -> Vec<Pin> {
     verilog
         .lines()
         .skip_while(|line| !line.trim_start().starts_with(&start))
-        .take_while(|line| line.trim() != "endmodule")
+        .take_while(|line| !line.trim_start().starts_with("endmodule"))
         .filter_map(pin)
         .collect()
 }
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     const VERILOG: &str = "module other(a);\n    input a;\nendmodule\n\nmodule top(clk,d,q);\n    // Module arguments\n    \
-        input wire  clk;\n    input wire [127:0] d;\n    output reg [3:0] q;\n    wire [1:0] inner;\nendmodule\n\
+        input wire  clk;\n    input wire [127:0] d;\n    output reg [3:0] q;\n    wire [1:0] inner;\nendmodule // top\n\
         module last(z);\n    input z;\nendmodule\n";
 
     #[test]
