@@ -11,7 +11,7 @@ struct Group {
 }
 
 /// The pins of each stream: the part of the name behind the stream's and what it means.
-const STREAM_PINS: [(&str, &str); 8] = [
+const STREAM_PINS: [(&str, &str); 7] = [
     ("data", "payload, byte 0 in bits 7:0"),
     ("hdr", "TLP header; counts with the first beat"),
     ("keep", "DWORDs of `data` that hold payload"),
@@ -19,7 +19,6 @@ const STREAM_PINS: [(&str, &str); 8] = [
     ("last", "last beat of a TLP"),
     ("valid", "a beat is offered; does not fall inside a TLP"),
     ("ready", "the beat is taken if it is valid"),
-    ("error", "counts with the last beat: rx, the TLP is to be discarded; tx, to be nullified (never raised so far)"),
 ];
 
 const GROUPS: &[Group] = &[
@@ -34,6 +33,7 @@ const GROUPS: &[Group] = &[
         doc: "Memory reads, memory writes, and anything else that is no completion.",
         stream: Some("rx_req"),
         pins: &[
+            ("rx_req_error", "counts with the last beat: the TLP is to be discarded"),
             ("rx_req_bar", "BAR that was hit; counts with the first beat"),
             ("rx_req_func", "function that is meant; not used, there is one function"),
             ("rx_np_ok", "low: no further non-posted request may begin; looked at with the first beat of one"),
@@ -43,13 +43,14 @@ const GROUPS: &[Group] = &[
         title: "`rx_cpl`: completions for the engine's reads",
         doc: "`rx_cpl_ready` is always high: room is reserved before a read is issued.",
         stream: Some("rx_cpl"),
-        pins: &[],
+        pins: &[("rx_cpl_error", "counts with the last beat: the TLP is to be discarded")],
     },
     Group {
         title: "`tx_wr`: memory writes",
         doc: "Data, completion records and interrupts, kept in order.",
         stream: Some("tx_wr"),
         pins: &[
+            ("tx_wr_error", "counts with the last beat: the TLP is to be nullified; never raised so far"),
             ("tx_wr_seq", "number of the write, modulo 64; counts with the first beat"),
             ("tx_sent_valid", "pulse: the write `tx_sent_seq` can no longer be passed; one for each, nullified ones too, in order"),
             ("tx_sent_seq", "number of that write"),
@@ -59,13 +60,13 @@ const GROUPS: &[Group] = &[
         title: "`tx_rd`: memory reads",
         doc: "Descriptors and data.",
         stream: Some("tx_rd"),
-        pins: &[],
+        pins: &[("tx_rd_error", "counts with the last beat: the TLP is to be nullified; never raised so far")],
     },
     Group {
         title: "`tx_cpl`: completions for the host's reads",
         doc: "",
         stream: Some("tx_cpl"),
-        pins: &[],
+        pins: &[("tx_cpl_error", "counts with the last beat: the TLP is to be nullified; never raised so far")],
     },
     Group {
         title: "Configuration and status",
