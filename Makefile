@@ -7,6 +7,7 @@ CI := --locked --profile ci -j $(JOBS)
 DEMO_FILE ?= target/release/ferrolane
 DEMO_OUT := target/demo.out
 EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/include/ferrolane.h
+PINS := --pins docs/src/port-pins.md
 
 .PHONY: help tools build demo test fmt-check clippy lint generate generate-check unit-test system-smoke verilog clean
 
@@ -36,11 +37,13 @@ clippy: tools ## Rust lints, warnings are errors
 lint: tools ## Coding rules of the engine: source check and width filter over Verilator -Wall
 	$(CARGO) run $(CI) -q -p ferrolane-lint
 
-generate: ## Write the registers page, the JSON export and the C header from hw/abi
+generate: ## Write the registers page, the JSON export and the C header from hw/abi, the page on pins from hw
 	$(CARGO) run $(CI) -q -p ferrolane-abi --features export --bin ferrolane-abi-export -- $(EXPORTS)
+	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-emit -- $(PINS)
 
 generate-check: ## Fail if a generated file is not what its source says
 	$(CARGO) run $(CI) -q -p ferrolane-abi --features export --bin ferrolane-abi-export -- --check $(EXPORTS)
+	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-emit -- --check $(PINS)
 
 unit-test: tools ## Unit tests, Verilated tests of each block, system tests, compile-fail tests
 	$(CARGO) test $(CI) --workspace
