@@ -6,10 +6,13 @@ JOBS ?= 2
 CI := --locked --profile ci -j $(JOBS)
 DEMO_FILE ?= target/release/ferrolane
 DEMO_OUT := target/demo.out
+# Seconds of `make soak`, and the seed of its first round: by the clock unless given.
+DURATION ?= 600
+SEED ?= $(shell date +%s)
 EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/include/ferrolane.h
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo test fmt-check clippy lint generate generate-check unit-test system-smoke verilog clean
+.PHONY: help tools build demo test fmt-check clippy lint generate generate-check unit-test system-smoke soak verilog clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -51,6 +54,9 @@ unit-test: tools ## Unit tests, Verilated tests of each block, system tests, com
 system-smoke: tools ## The CLI on files of awkward sizes, compared, with equal clock counts for equal seeds
 	$(CARGO) build $(CI) -p ferrolane-cli
 	tools/smoke.sh target/ci/ferrolane
+
+soak: tools ## Random traffic, links and interventions for DURATION seconds from SEED on; a short slice is in unit-test
+	SOAK_SECONDS=$(DURATION) SOAK_SEED=$(SEED) $(CARGO) test $(CI) -p ferrolane-sim --test soak -- --nocapture
 
 verilog: ## Write the engine's Verilog to target/verilog
 	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-emit -- target/verilog

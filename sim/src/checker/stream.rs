@@ -11,6 +11,8 @@ pub struct Monitor {
     /// The beat that waits for `ready`, as first offered.
     held: Option<(Beat, u8)>,
     offered: u64,
+    /// When the last TLP's end was offered, and when it moved.
+    ended: (u64, u64),
 }
 
 impl Monitor {
@@ -42,7 +44,13 @@ impl Monitor {
             Some((before, number)) => stable(before, *number, beat, side)?,
             None => {
                 if beat.first {
-                    self.offered = now;
+                    // A TLP right behind another may have stood ready since the other's end was offered: a buffer
+                    // that keeps `ready` a register holds one more beat.
+                    let waited = self.ended.1 + 1 == now;
+                    self.offered = if waited { self.ended.0 } else { now };
+                }
+                if beat.last {
+                    self.ended.0 = now;
                 }
                 self.shape(beat)?;
             }
@@ -52,6 +60,9 @@ impl Monitor {
             return Ok(None);
         }
         self.held = None;
+        if beat.last {
+            self.ended.1 = now;
+        }
         let mut tlp = match self.current.take() {
             Some(tlp) => tlp,
             None => {

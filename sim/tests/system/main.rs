@@ -6,4 +6,5 @@ mod loopback;
 mod registers;
 mod reset;
 mod rig;
+mod stall;
 mod throughput;

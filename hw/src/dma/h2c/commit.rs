@@ -88,6 +88,7 @@ hw! {
         record: Signal<Local, Bit> = Default::default(),
         blocked: Signal<Local, Bit> = Default::default(),
         complete: Signal<Local, Bit> = Default::default(),
+        clear: Signal<Local, Bit> = Default::default(),
         one_queue: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
         first_tag: Constant<Bits<6>> = Constant::new(FIRST_TAG.into()),
         eop_flag: Constant<Bits<7>> = Constant::new((completion::EOP as u64).into()),
@@ -138,17 +139,12 @@ impl<const NQ: usize, const QB: usize> Logic for Commit<NQ, QB> {
         if self.tag_restart.val() {
             self.head.d.next = self.first_tag.val();
         }
+        // Clearing doesn't wait for a record's way out: the host's write that asked for it must not wait for ours.
+        self.clear.next =
+            self.init.ask.val() & ((self.state.q.val() == CommitState::Look) | self.blocked.val());
         match self.state.q.val() {
             CommitState::Look => {
-                if self.init.ask.val() {
-                    self.init.take.next = true;
-                    self.queue_bit.next = self.one_queue.val() << self.init.q.val();
-                    self.dead.d.next = self.dead.q.val() & !self.queue_bit.val();
-                    self.bus_valid.d.next = true;
-                    self.bus_q.d.next = bit_cast::<6, QB>(self.init.q.val());
-                    self.bus_row.d.next = 0.into();
-                    self.bus_pkts.d.next = 0.into();
-                } else if self.complete.val() {
+                if self.complete.val() & !self.clear.val() {
                     self.state.d.next = CommitState::Act;
                 }
             }
@@ -185,6 +181,15 @@ impl<const NQ: usize, const QB: usize> Logic for Commit<NQ, QB> {
                     }
                 }
             }
+        }
+        if self.clear.val() {
+            self.init.take.next = true;
+            self.queue_bit.next = self.one_queue.val() << self.init.q.val();
+            self.dead.d.next = self.dead.q.val() & !self.queue_bit.val();
+            self.bus_valid.d.next = true;
+            self.bus_q.d.next = bit_cast::<6, QB>(self.init.q.val());
+            self.bus_row.d.next = 0.into();
+            self.bus_pkts.d.next = 0.into();
         }
 
         self.tail.next = self.head.q.val();

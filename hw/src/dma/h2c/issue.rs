@@ -122,6 +122,7 @@ hw! {
         code: Signal<Local, Bits<8>> = Default::default(),
         rows: Signal<Local, Bits<16>> = Default::default(),
         go: Signal<Local, Bit> = Default::default(),
+        clear: Signal<Local, Bit> = Default::default(),
         is_read: Signal<Local, Bit> = Default::default(),
         closes: Signal<Local, Bit> = Default::default(),
         total: Signal<Local, Bits<14>> = Default::default(),
@@ -236,6 +237,7 @@ impl<
         self.closes.next = self.is_read.val() & self.cut.last.val() & self.cur.q.val().eop;
         self.total.next = self.spent.q.val() + bit_cast::<14, 13>(self.cut.bytes.val());
         self.go.next = false;
+        self.clear.next = false;
 
         if self.rd_ready.val() {
             self.out_valid.d.next = false;
@@ -245,13 +247,7 @@ impl<
                 self.spent.d.next = 0.into();
                 self.refused.d.next = 0.into();
                 if self.init.ask.val() {
-                    self.init.take.next = true;
-                    self.saved.wen.next = true;
-                    self.saved.waddr.next = self.init.q.val();
-                    self.saved.wdata.next = self.cleared.val();
-                    self.gone_valid.d.next = true;
-                    self.gone_q.d.next = self.init.q.val();
-                    self.gone_value.d.next = 0.into();
+                    self.clear.next = true;
                 } else if self.pick.val() {
                     self.q.d.next = self.seen.q.val();
                     self.cur.d.next = self.saved.rdata.val();
@@ -342,12 +338,25 @@ impl<
                         self.gone_valid.d.next = true;
                         self.gone_value.d.next = self.taken.val();
                     }
+                } else {
+                    // Clearing doesn't wait for a read to be sent: the host's write that asked for it must not.
+                    self.clear.next = self.init.ask.val();
                 }
             }
             IssueState::Save => {
                 self.saved.wen.next = true;
                 self.state.d.next = IssueState::Scan;
             }
+        }
+
+        if self.clear.val() {
+            self.init.take.next = true;
+            self.saved.wen.next = true;
+            self.saved.waddr.next = self.init.q.val();
+            self.saved.wdata.next = self.cleared.val();
+            self.gone_valid.d.next = true;
+            self.gone_q.d.next = self.init.q.val();
+            self.gone_value.d.next = 0.into();
         }
 
         self.req_valid.next = self.go.val();

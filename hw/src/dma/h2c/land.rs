@@ -52,7 +52,6 @@ hw! {
         pub landing: Signal<In, Landing> = Default::default(),
         /// Bit per tag: its read is unanswered.
         pub outstanding: Signal<Out, Bits<64>> = Default::default(),
-        pub trans_pending: Signal<Out, Bit> = Default::default(),
         /// A tag ended with this code (0: well), in the clock in which its bit of `outstanding` is still set.
         pub code_valid: Signal<Out, Bit> = Default::default(),
         pub code_tag: Signal<Out, Bits<6>> = Default::default(),
@@ -299,6 +298,5 @@ impl<
             self.progress.wdata.next = self.zero.val();
         }
         self.outstanding.next = self.waiting.q.val();
-        self.trans_pending.next = self.waiting.q.val().any();
     }
 }

@@ -108,6 +108,8 @@ hw! {
         ends: Bram<PacketEnd, SLB> = Default::default(),
         fifo: ByteRam<W, KB, AB> = Default::default(),
         slot: Signal<Local, Bits<SLB>> = Default::default(),
+        held: Signal<Local, Bits<64>> = Default::default(),
+        one_tag: Constant<Bits<64>> = Constant::new(1_u64.into()),
         slot_shift: Constant<Bits<5>> = Constant::new((PB as u64).into()),
     }
 }
@@ -212,7 +214,12 @@ impl<
         self.land.sent_tag.next = self.issue.req_tag.val();
         self.land.landing.next = self.landings.rdata.val();
         self.unexpected.next = self.land.unexpected.val();
-        self.trans_pending.next = self.land.trans_pending.val();
+        // A read that rd_arb has not taken is no transaction yet: without bus mastering it may wait for ever.
+        self.held.next = 0.into();
+        if self.issue.rd_valid.val() {
+            self.held.next = self.one_tag.val() << self.issue.rd_hdr.val().get_bits::<6>(40);
+        }
+        self.trans_pending.next = (self.land.outstanding.val() & !self.held.val()).any();
 
         self.fifo.w_row.next = self.land.w_row.val();
         self.fifo.w_row2.next = self.land.w_row2.val();

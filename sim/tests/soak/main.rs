@@ -1,0 +1,215 @@
+//! Random traffic on random links with random interventions, for as long as asked.
+//!
+//! `SOAK_SECONDS` is how long (a short slice unless set), `SOAK_SEED` the first round's seed. Each round has a card, a
+//! link and up to four queue pairs of its own, and is printed if it fails; its seed alone repeats it.
+
+mod pair;
+mod preset;
+mod slots;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ferrolane::{wait_any, Device, DeviceOptions, Queue, Transport};
+use ferrolane_abi::regs::global;
+use ferrolane_sim::checker::GRACE;
+use ferrolane_sim::rng::Rng;
+use ferrolane_sim::{Options, SimControl, SimTransport};
+
+use pair::Pair;
+
+/// Device time without any progress that fails a round, in nanoseconds.
+pub const PATIENCE: u64 = 4_000_000;
+
+/// What all rounds together did.
+#[derive(Default, Debug)]
+struct Tally {
+    rounds: u64,
+    clocks: u64,
+    packets: u64,
+    bytes: u64,
+    stops: u64,
+    faults: u64,
+    card_stops: u64,
+    bus_master_offs: u64,
+    resets: u64,
+}
+
+struct Round {
+    rng: Rng,
+    transport: Arc<dyn Transport>,
+    control: SimControl,
+    device: Device,
+    pairs: Vec<Pair>,
+    interrupts: bool,
+    /// How eager to intervene, in percent of turns.
+    unrest: u8,
+    /// Queues that the card has stopped.
+    card_stopped: u32,
+}
+
+fn open(transport: &Arc<dyn Transport>) -> Device {
+    Device::open_with(Arc::clone(transport), DeviceOptions::default()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+impl Round {
+    fn new(seed: u64, preset: &str) -> Self {
+        let mut rng = Rng::new(seed, "round");
+        let sim = SimTransport::open(Options::parse(preset).unwrap()).unwrap_or_else(|e| panic!("{e}"));
+        let control = sim.control();
+        let transport: Arc<dyn Transport> = Arc::new(sim);
+        let device = open(&transport);
+        let interrupts = rng.chance(40);
+        let unrest = [0, 1, 3, 10][rng.below(4) as usize];
+        let mut round =
+            Round { rng, transport, control, device, pairs: Vec::new(), interrupts, unrest, card_stopped: 0 };
+        round.open_pairs(seed);
+        round
+    }
+
+    fn open_pairs(&mut self, seed: u64) {
+        let queues = 1 + self.rng.below(4) as u32;
+        let packets = 4 + self.rng.below(12) as usize;
+        self.pairs =
+            (0..queues).map(|q| Pair::open(&self.device, q, seed, packets, self.interrupts)).collect();
+    }
+
+    fn release_card(&mut self) {
+        for queue in 0..4 {
+            self.control.card_stop(queue, false);
+        }
+        self.card_stopped = 0;
+    }
+
+    /// Does something that traffic has to live with.
+    fn intervene(&mut self, tally: &mut Tally) {
+        let which = self.rng.below(self.pairs.len() as u64) as usize;
+        match self.rng.below(8) {
+            0 | 1 => {
+                self.pairs[which].restart_h2c(self.interrupts);
+                tally.stops += 1;
+            }
+            2 | 3 => {
+                self.pairs[which].restart_c2h(self.interrupts);
+                tally.stops += 1;
+            }
+            4 | 5 => {
+                let queue = self.rng.below(4) as u32;
+                self.card_stopped ^= 1 << queue;
+                self.control.card_stop(queue, self.card_stopped >> queue & 1 == 1);
+                tally.card_stops += 1;
+            }
+            6 => {
+                self.transport.set_bus_master(false).unwrap();
+                let clocks = self.rng.below(3_000) as u32;
+                self.device.relax(clocks).unwrap_or_else(|e| panic!("{e}"));
+                self.transport.set_bus_master(true).unwrap();
+                // The checker allows for what was under way at one change at a time.
+                self.device.relax(GRACE as u32).unwrap_or_else(|e| panic!("{e}"));
+                tally.bus_master_offs += 1;
+            }
+            _ => {
+                self.release_card();
+                self.pairs[which].fault(self.interrupts);
+                tally.faults += 1;
+            }
+        }
+    }
+
+    /// Function-level reset in the middle of it all; everything begins anew.
+    fn reset(&mut self, seed: u64) {
+        self.transport.reset().unwrap_or_else(|e| panic!("{e}"));
+        self.pairs.clear();
+        self.device = open(&self.transport);
+        self.open_pairs(seed);
+    }
+
+    fn run(&mut self, seed: u64, tally: &mut Tally) {
+        let mut patience = self.device.deadline(PATIENCE);
+        let mut resets = u64::from(self.rng.chance(10));
+        while !self.pairs.iter().all(Pair::done) {
+            let mut count = 0;
+            for pair in &mut self.pairs {
+                count += pair.take();
+                pair.send();
+            }
+            if self.rng.chance(self.unrest) {
+                self.intervene(tally);
+                count += 1;
+            }
+            if resets > 0 && self.rng.chance(2) {
+                self.reset(seed);
+                resets -= 1;
+                tally.resets += 1;
+                count += 1;
+            }
+            if count > 0 {
+                patience = self.device.deadline(PATIENCE);
+                let clocks = self.rng.below(60) as u32;
+                self.device.relax(clocks).unwrap_or_else(|e| panic!("{e}"));
+                continue;
+            }
+            if self.rng.chance(5) {
+                self.release_card();
+            }
+            let state = || self.pairs.iter().map(Pair::describe).collect::<Vec<_>>().join("\n");
+            assert!(self.device.now() < patience, "no progress any more\n{}", state());
+            if self.interrupts && self.card_stopped == 0 {
+                let mut queues: Vec<&mut dyn Queue> =
+                    self.pairs.iter_mut().flat_map(|pair| pair.queues()).collect();
+                wait_any(&mut queues, patience).unwrap_or_else(|e| panic!("{e}"));
+            } else {
+                self.device.relax(100).unwrap_or_else(|e| panic!("{e}"));
+            }
+        }
+        for pair in self.pairs.drain(..) {
+            tally.packets += pair.packets;
+            tally.bytes += pair.bytes;
+            pair.stop();
+        }
+        for register in [&global::CNT_INVALID_DOORBELL, &global::CNT_UNEXPECTED_CPL] {
+            assert_eq!(self.device.read_global(register).unwrap(), 0, "{}", register.name);
+        }
+        // A write here is one of a queue that was idle by then: its rings and buffers were unmapped.
+        if let Some(fault) = self.control.faults().iter().find(|fault| fault.write || tally.faults == 0) {
+            panic!("{fault}");
+        }
+        tally.rounds += 1;
+        tally.clocks += self.control.clocks();
+    }
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")),
+        Err(_) => default,
+    }
+}
+
+/// Says which round it was when a panic unwinds through it.
+struct Name(u64, String);
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("repeat with SOAK_SEED={} SOAK_SECONDS=1: {}", self.0, self.1);
+        }
+    }
+}
+
+#[test]
+fn soak() {
+    let end = Instant::now() + Duration::from_secs(number("SOAK_SECONDS", 8));
+    let first = number("SOAK_SEED", 1);
+    let mut tally = Tally::default();
+    for seed in first.. {
+        let preset = preset::random(seed);
+        let _name = Name(seed, preset.clone());
+        Round::new(seed, &preset).run(seed, &mut tally);
+        if Instant::now() >= end {
+            break;
+        }
+    }
+    println!("{tally:#?}");
+    assert!(tally.packets > 0);
+}

@@ -1,0 +1,348 @@
+//! A queue pair that loops packets and may be stopped and started at any time.
+
+use std::collections::VecDeque;
+
+use ferrolane::{
+    C2hQueue, C2hRequest, Completed, Device, DmaAccess, H2cQueue, H2cRequest, Queue, QueueConfig, Stopped,
+};
+use ferrolane_sim::rng::Rng;
+
+use crate::slots::{Slots, LONGEST};
+
+/// Shortest packet behind a stop, in bytes: what is compared must tell packets apart.
+const SHORTEST_AFTER_STOP: u64 = 64;
+
+struct Packet {
+    serial: u32,
+    data: Vec<u8>,
+}
+
+struct Piece {
+    data: Vec<u8>,
+    sop: bool,
+    eop: bool,
+    meta: u32,
+}
+
+/// Both queues of a number, their buffers, and what is on its way.
+///
+/// A packet's metadata is its serial number. A stop of the H2C queue may cut a packet without an end, so the card sends its
+/// beginning before the first packet behind the start; a stop of the C2H queue forgets what is in the FIFO. Both may only
+/// ever lose what was sent before; this is what `cuts` and `deaf` allow, once for each stop.
+pub struct Pair {
+    device: Device,
+    queue: u32,
+    h2c: Option<H2cQueue>,
+    c2h: Option<C2hQueue>,
+    out: Slots,
+    back: Slots,
+    rng: Rng,
+    serial: u32,
+    to_send: usize,
+    longest: u64,
+    pieces: VecDeque<Piece>,
+    sent: VecDeque<Packet>,
+    received: Vec<u8>,
+    /// First packets behind starts of the H2C queue, until they have come.
+    cuts: Vec<u32>,
+    /// Nothing has come since the last start of the C2H queue.
+    deaf: bool,
+    pub packets: u64,
+    pub bytes: u64,
+}
+
+fn config(rng: &mut Rng, interrupts: bool) -> QueueConfig {
+    let entries = 2 << rng.below(10);
+    let completions = rng.chance(30).then(|| 2 << rng.below(8));
+    QueueConfig { entries, completions, interrupt: interrupts, spin: 16, ..QueueConfig::default() }
+}
+
+impl Pair {
+    pub fn open(device: &Device, queue: u32, seed: u64, packets: usize, interrupts: bool) -> Self {
+        let mut rng = Rng::new(seed, &format!("pair {queue}"));
+        let longest = [3, 40, 600, 5_000, 30_000][rng.below(5) as usize];
+        // Short packets take about as many clocks each as the record they need.
+        let to_send = packets * if longest < 1_000 { 10 } else { 1 };
+        let slots = 1 + rng.below(24) as usize;
+        Pair {
+            device: device.clone(),
+            queue,
+            h2c: Some(device.open_h2c(queue, config(&mut rng, interrupts)).unwrap()),
+            c2h: Some(device.open_c2h(queue, config(&mut rng, interrupts)).unwrap()),
+            out: Slots::new(device, slots, DmaAccess::DeviceReads),
+            back: Slots::new(device, 1 + rng.below(24) as usize, DmaAccess::DeviceWrites),
+            rng,
+            serial: 0,
+            to_send,
+            longest,
+            pieces: VecDeque::new(),
+            sent: VecDeque::new(),
+            received: Vec::new(),
+            cuts: Vec::new(),
+            deaf: false,
+            packets: 0,
+            bytes: 0,
+        }
+    }
+
+    fn h2c(&mut self) -> &mut H2cQueue {
+        self.h2c.as_mut().unwrap()
+    }
+
+    fn c2h(&mut self) -> &mut C2hQueue {
+        self.c2h.as_mut().unwrap()
+    }
+
+    fn make_packet(&mut self) {
+        let mut len = 1 + self.rng.below(self.longest);
+        if self.cuts.contains(&self.serial) || self.deaf {
+            len = len.max(SHORTEST_AFTER_STOP);
+        }
+        let data: Vec<u8> = (0..len).map(|_| self.rng.next() as u8).collect();
+        let (mut at, mut sop) = (0, true);
+        while at < data.len() {
+            let most = (data.len() - at).min(LONGEST) as u64;
+            let piece = match self.rng.below(4) {
+                0 => 1 + self.rng.below(most.min(20)),
+                1 => 1 + self.rng.below(most),
+                2 => most.min(4096),
+                _ => most,
+            };
+            let end = at + piece as usize;
+            let eop = end == data.len();
+            // The card takes the metadata of the first piece.
+            let meta = if sop { self.serial } else { self.rng.next() as u32 };
+            self.pieces.push_back(Piece { data: data[at..end].to_vec(), sop, eop, meta });
+            (at, sop) = (end, false);
+        }
+        self.sent.push_back(Packet { serial: self.serial, data });
+        self.serial += 1;
+        self.to_send -= 1;
+    }
+
+    /// Submits what there is room for.
+    pub fn send(&mut self) {
+        while self.out.any_free() && self.h2c().free() > 0 {
+            if self.pieces.is_empty() {
+                if self.to_send == 0 {
+                    break;
+                }
+                self.make_packet();
+            }
+            let Some(piece) = self.pieces.pop_front() else { break };
+            let mut buffer = self.out.take(&mut self.rng, piece.data.len());
+            buffer.copy_from(&piece.data).unwrap();
+            let request = H2cRequest::fragment(buffer, piece.sop, piece.eop).with_meta(piece.meta);
+            self.h2c().push(request).unwrap();
+            if self.rng.chance(20) {
+                self.h2c().commit().unwrap();
+            }
+        }
+        self.h2c().commit().unwrap();
+        while self.back.any_free() && self.c2h().free() > 0 {
+            let len = 1 + match self.rng.below(3) {
+                0 => self.rng.below(40),
+                1 => self.rng.below(LONGEST as u64),
+                _ => 4095,
+            };
+            let buffer = self.back.take(&mut self.rng, len as usize);
+            self.c2h().push(C2hRequest::new(buffer)).unwrap();
+        }
+        self.c2h().commit().unwrap();
+    }
+
+    /// Takes what has completed; how much that was.
+    pub fn take(&mut self) -> usize {
+        let mut count = 0;
+        while let Some(done) = self.h2c().try_complete().unwrap_or_else(|e| panic!("{e}")) {
+            self.gone(done);
+            count += 1;
+        }
+        while let Some(done) = self.c2h().try_complete().unwrap_or_else(|e| panic!("{e}")) {
+            self.came(done);
+            count += 1;
+        }
+        count
+    }
+
+    fn gone(&mut self, done: Completed) {
+        assert!(done.status.is_ok(), "queue {}: {}", self.queue, done.status);
+        let len = done.buffer.capacity();
+        self.out.give(done.buffer, len);
+    }
+
+    fn came(&mut self, done: Completed) {
+        assert!(done.status.is_ok(), "queue {}: {}", self.queue, done.status);
+        assert!(done.eop || done.bytes as usize == done.buffer.capacity(), "ended early inside a packet");
+        self.bytes += u64::from(done.bytes);
+        self.received.extend(done.buffer.to_vec());
+        self.back.give(done.buffer, done.bytes as usize);
+        if done.eop {
+            self.packet(done.meta);
+        }
+    }
+
+    fn packet(&mut self, serial: u32) {
+        let came = std::mem::take(&mut self.received);
+        let queue = self.queue;
+        let place = self.sent.iter().position(|packet| packet.serial == serial);
+        let place = place.unwrap_or_else(|| panic!("queue {queue}: packet {serial} was not sent"));
+        let packet = self.sent.drain(..=place).next_back().unwrap();
+        let whole = came == packet.data;
+        if !(place == 0 && whole) {
+            let after_cut = self.cuts.contains(&serial);
+            assert!(
+                after_cut || self.deaf,
+                "queue {queue}: packet {serial} of {} bytes came as {} bytes, {place} before it never did",
+                packet.data.len(),
+                came.len()
+            );
+            assert!(
+                self.deaf || came.len() >= packet.data.len(),
+                "queue {queue}: packet {serial} is too short"
+            );
+            let common = came.len().min(packet.data.len());
+            assert!(
+                came[came.len() - common..] == packet.data[packet.data.len() - common..],
+                "queue {queue}: the end of packet {serial} is damaged"
+            );
+        }
+        self.deaf = false;
+        self.cuts.retain(|first| *first > serial);
+        self.packets += 1;
+    }
+
+    fn stopped(&mut self, stopped: Stopped) -> (Vec<Completed>, Vec<ferrolane::DmaBuffer>) {
+        assert!(stopped.fault.is_none(), "queue {}: {:?}", self.queue, stopped.fault);
+        (stopped.completed, stopped.unfinished)
+    }
+
+    /// Stops the H2C queue wherever it is and starts it with rings of another size.
+    pub fn restart_h2c(&mut self, interrupts: bool) {
+        let quiet = self.done();
+        let stopped = self.h2c.take().unwrap().stop().unwrap_or_else(|e| panic!("{e}"));
+        let (completed, unfinished) = self.stopped(stopped);
+        assert!(!quiet || completed.is_empty() && unfinished.is_empty());
+        completed.into_iter().for_each(|done| self.gone(done));
+        for buffer in unfinished {
+            let len = buffer.capacity();
+            self.out.give(buffer, len);
+        }
+        self.pieces.clear();
+        if !quiet {
+            self.cuts.push(self.serial);
+            self.to_send = self.to_send.max(1);
+        }
+        let config = config(&mut self.rng, interrupts);
+        self.h2c = Some(self.device.open_h2c(self.queue, config).unwrap_or_else(|e| panic!("{e}")));
+    }
+
+    /// The same with the C2H queue.
+    pub fn restart_c2h(&mut self, interrupts: bool) {
+        let quiet = self.done();
+        let stopped = self.c2h.take().unwrap().stop().unwrap_or_else(|e| panic!("{e}"));
+        let (completed, unfinished) = self.stopped(stopped);
+        completed.into_iter().for_each(|done| self.came(done));
+        for buffer in unfinished {
+            // Of a buffer in work any part may have been written.
+            let len = buffer.capacity();
+            self.back.give(buffer, len);
+        }
+        self.received.clear();
+        if !quiet {
+            self.deaf = true;
+            self.to_send = self.to_send.max(1);
+        }
+        let config = config(&mut self.rng, interrupts);
+        self.c2h = Some(self.device.open_c2h(self.queue, config).unwrap_or_else(|e| panic!("{e}")));
+    }
+
+    /// Lets the device read where nothing is mapped: the queue halts with that error, and is started again.
+    pub fn fault(&mut self, interrupts: bool) {
+        if self.h2c().free() == 0 || self.done() {
+            return;
+        }
+        let region = self.device.allocate(4096, DmaAccess::DeviceReads).unwrap();
+        let len = 1 + self.rng.below(4096) as usize;
+        let buffer = region.buffer(0..len).unwrap();
+        let mapped = region.len().next_multiple_of(4096) as u64;
+        self.device.transport().unmap(region.iova(), mapped).unwrap();
+        let sop = self.pieces.is_empty();
+        self.h2c().push(H2cRequest::fragment(buffer, sop, true)).unwrap();
+        self.h2c().commit().unwrap();
+        let patience = self.device.deadline(crate::PATIENCE);
+        loop {
+            let mut refused = false;
+            while let Ok(Some(done)) = self.h2c().try_complete() {
+                if done.status.is_ok() {
+                    self.gone(done);
+                } else {
+                    assert!(done.bytes < 4096, "queue {}: {} bytes", self.queue, done.bytes);
+                    refused = true;
+                }
+            }
+            if refused {
+                break;
+            }
+            while let Some(done) = self.c2h().try_complete().unwrap_or_else(|e| panic!("{e}")) {
+                self.came(done);
+            }
+            self.feed_c2h();
+            assert!(self.device.now() < patience, "queue {}: no error came", self.queue);
+            self.device.relax(20).unwrap_or_else(|e| panic!("{e}"));
+        }
+        let stopped = self.h2c.take().unwrap().stop().unwrap_or_else(|e| panic!("{e}"));
+        assert!(stopped.fault.is_some() && stopped.completed.is_empty());
+        for buffer in stopped.unfinished {
+            let len = buffer.capacity();
+            self.out.give(buffer, len);
+        }
+        self.pieces.clear();
+        self.cuts.push(self.serial);
+        self.to_send = self.to_send.max(1);
+        let config = config(&mut self.rng, interrupts);
+        self.h2c = Some(self.device.open_h2c(self.queue, config).unwrap_or_else(|e| panic!("{e}")));
+    }
+
+    fn feed_c2h(&mut self) {
+        while self.back.any_free() && self.c2h().free() > 0 {
+            let buffer = self.back.take(&mut self.rng, 2048);
+            self.c2h().push(C2hRequest::new(buffer)).unwrap();
+        }
+        self.c2h().commit().unwrap();
+    }
+
+    /// Everything sent has come back.
+    pub fn done(&self) -> bool {
+        self.to_send == 0 && self.pieces.is_empty() && self.sent.is_empty() && self.out.all_free()
+    }
+
+    pub fn queues(&mut self) -> [&mut dyn Queue; 2] {
+        [self.h2c.as_mut().unwrap(), self.c2h.as_mut().unwrap()]
+    }
+
+    /// What a test may want to know of a pair that makes no progress.
+    pub fn describe(&self) -> String {
+        format!(
+            "queue {}: {} packets to send, {} pieces, {} on their way, {} bytes of one received, in flight {:?} {:?}",
+            self.queue,
+            self.to_send,
+            self.pieces.len(),
+            self.sent.len(),
+            self.received.len(),
+            self.h2c.as_ref().map(Queue::in_flight),
+            self.c2h.as_ref().map(Queue::in_flight),
+        )
+    }
+
+    /// Ends without a fault.
+    pub fn stop(mut self) {
+        let stopped = self.h2c.take().unwrap().stop().unwrap_or_else(|e| panic!("{e}"));
+        let (completed, unfinished) = self.stopped(stopped);
+        assert!(completed.is_empty() && unfinished.is_empty());
+        let stopped = self.c2h.take().unwrap().stop().unwrap_or_else(|e| panic!("{e}"));
+        let (completed, unfinished) = self.stopped(stopped);
+        assert!(completed.is_empty(), "something came that was not sent");
+        unfinished.into_iter().for_each(|buffer| self.back.give(buffer, 0));
+    }
+}
