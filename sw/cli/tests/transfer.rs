@@ -27,17 +27,17 @@ fn awkward_sizes_come_back_equal() {
 #[test]
 fn odd_fragments_at_odd_offsets_come_back_equal() {
     let bench = Bench::new();
-    let sent = bench.write("in", 20_011);
-    for options in [
-        "--fragment 1 --buffers 1 --offset 4095",
-        "--fragment 61 --offset 3",
-        "--fragment 4096 --offset 61 --queue 3",
-        "--fragment 4097 --offset 4095 --buffers 2",
-        "--fragment 64k --offset 1 --wait interrupt --queue 1",
-        "--fragment 20011",
-        "--fragment 20010 --buffers 1",
-        "--fragment 100 --buffers 65536",
+    for (size, options) in [
+        (300, "--fragment 1 --buffers 1 --offset 4095"),
+        (20_011, "--fragment 61 --offset 3"),
+        (20_011, "--fragment 4096 --offset 61 --queue 3"),
+        (20_011, "--fragment 4097 --offset 4095 --buffers 2"),
+        (20_011, "--fragment 64k --offset 1 --wait interrupt --queue 1"),
+        (20_011, "--fragment 20011"),
+        (20_011, "--fragment 20010 --buffers 1"),
+        (20_011, "--fragment 100 --buffers 65536"),
     ] {
+        let sent = bench.write("in", size);
         bench.run(&format!("transfer -i in -o out {options}")).succeeded();
         assert!(bench.read("out") == sent, "{options}");
         fs::remove_file(bench.path("out")).unwrap();
