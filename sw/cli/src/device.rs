@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use ferrolane::{Device, DeviceOptions, Transport};
+use ferrolane::vfio::{PciAddress, VfioTransport};
+use ferrolane::{Device, DeviceOptions, Transport, Warning};
 
 #[cfg(feature = "sim")]
 use ferrolane_sim::{SimControl, SimTransport};
+
+use crate::exit::Usage;
+use crate::output;
 
 /// An open device, with the simulator's own handle where it is simulated.
 pub struct Opened {
@@ -29,11 +33,17 @@ impl Opened {
 
 /// Opens the device that `name` means. `reset` as in [`DeviceOptions`].
 pub fn open(name: &str, reset: bool) -> Result<Opened> {
-    let options = DeviceOptions { reset, ..DeviceOptions::default() };
-    if name == "sim" || name.starts_with("sim:") {
+    let options = DeviceOptions { reset, warnings: Arc::new(warn) };
+    if is_sim(name) {
         return open_sim(name, options);
     }
-    let transport: Arc<dyn Transport> = Arc::new(ferrolane::vfio::VfioTransport::open(name)?);
+    let address: PciAddress = name.parse().map_err(|_| {
+        Usage(format!(
+            "`{name}` is no device; give `sim`, a preset like `sim:gen3x8,latency=1us,seed=7` (`sim:help` lists \
+             all), or a PCI address like 0000:03:00.0, as `lspci -D` prints it"
+        ))
+    })?;
+    let transport: Arc<dyn Transport> = Arc::new(VfioTransport::open_at(address)?);
     Ok(Opened {
         device: Device::open_with(transport, options)?,
         #[cfg(feature = "sim")]
@@ -41,9 +51,44 @@ pub fn open(name: &str, reset: bool) -> Result<Opened> {
     })
 }
 
+/// What is leaked is leaked until the process ends, which is soon and gives it back, and the error behind it is
+/// reported anyway.
+fn warn(warning: &Warning) {
+    match warning {
+        Warning::LeakedMapping { .. } | Warning::LeakedQueue { .. } => {}
+        _ => output::complain(format_args!("warning: {warning}")),
+    }
+}
+
+fn is_sim(name: &str) -> bool {
+    name == "sim" || name.starts_with("sim:")
+}
+
+/// Whether `name` asks for the simulator's options instead of a device.
+pub fn is_help(name: &str) -> bool {
+    name == "sim:help"
+}
+
+/// Prints the simulator's options.
+#[cfg(feature = "sim")]
+pub fn help() -> Result<()> {
+    output::print(&format!("{}\n", ferrolane_sim::OptionsError::Help.to_string().trim_end()))
+}
+
+/// There is no simulator to have options.
+#[cfg(not(feature = "sim"))]
+pub fn help() -> Result<()> {
+    Err(no_sim().into())
+}
+
 #[cfg(feature = "sim")]
 fn open_sim(name: &str, options: DeviceOptions) -> Result<Opened> {
-    let preset = ferrolane_sim::Options::parse(name).map_err(|e| crate::exit::Usage(e.to_string()))?;
+    let preset = ferrolane_sim::Options::parse(name).map_err(|e| Usage(e.to_string()))?;
+    if preset.trace.is_some() && cfg!(not(feature = "trace")) {
+        let text =
+            "this ferrolane was built without waveforms; leave out trace=, or build it with --features trace";
+        return Err(Usage(text.into()).into());
+    }
     let transport = Arc::new(SimTransport::open(preset)?);
     let sim = Some(transport.control());
     Ok(Opened { device: Device::open_with(transport, options)?, sim })
@@ -51,8 +96,14 @@ fn open_sim(name: &str, options: DeviceOptions) -> Result<Opened> {
 
 #[cfg(not(feature = "sim"))]
 fn open_sim(_: &str, _: DeviceOptions) -> Result<Opened> {
-    Err(crate::exit::Usage(
-        "this ferrolane was built without the simulator; build it with the default features, or give a PCI address".into(),
+    Err(no_sim().into())
+}
+
+#[cfg(not(feature = "sim"))]
+fn no_sim() -> Usage {
+    Usage(
+        "this ferrolane was built without the simulator; give a card's PCI address with --device, or build it with \
+         the default features"
+            .into(),
     )
-    .into())
 }

@@ -2,13 +2,16 @@
 
 use ferrolane::{Error, TransportError};
 
+/// Exit code of a run that a signal ended.
+pub const INTERRUPTED: u8 = 130;
+
 /// The run was interrupted by a signal.
 #[derive(Debug)]
 pub struct Interrupted;
 
 impl std::fmt::Display for Interrupted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("interrupted; the queues were stopped and no output file was left")
+        f.write_str("interrupted; the queues were stopped and no output file was written")
     }
 }
 
@@ -54,29 +57,31 @@ impl std::error::Error for Differs {}
 
 /// The documented exit code of an error.
 pub fn code(error: &anyhow::Error) -> u8 {
-    for cause in error.chain() {
-        if cause.is::<Interrupted>() {
-            return 130;
-        }
-        if cause.is::<Usage>() {
-            return 2;
-        }
-        if cause.is::<Differs>() {
-            return 5;
-        }
-        if let Some(e) = cause.downcast_ref::<TransportError>() {
-            return transport_code(e);
-        }
-        if let Some(e) = cause.downcast_ref::<Error>() {
-            match e {
-                Error::Transport(t) => return transport_code(t),
-                Error::DeviceLost { .. } => return 7,
-                Error::Timeout { .. } | Error::QueueStuck { .. } => return 6,
-                _ => {}
-            }
-        }
+    error.chain().find_map(code_of).unwrap_or(1)
+}
+
+fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
+    if cause.is::<Interrupted>() {
+        return Some(INTERRUPTED);
     }
-    1
+    if cause.is::<Usage>() {
+        return Some(2);
+    }
+    if cause.is::<Differs>() {
+        return Some(5);
+    }
+    if let Some(error) = cause.downcast_ref::<TransportError>() {
+        return Some(transport_code(error));
+    }
+    match cause.downcast_ref::<Error>()? {
+        Error::Transport(error) => Some(transport_code(error)),
+        Error::NoSuchQueue { .. } => Some(2),
+        Error::NotFerrolane { .. } => Some(3),
+        Error::Alloc(_) | Error::Iova(_) => Some(4),
+        Error::Timeout { .. } | Error::QueueStuck { .. } => Some(6),
+        Error::DeviceLost { .. } => Some(7),
+        _ => None,
+    }
 }
 
 fn transport_code(error: &TransportError) -> u8 {
@@ -89,8 +94,8 @@ fn transport_code(error: &TransportError) -> u8 {
     }
 }
 
-/// The error and its causes in one line, without saying twice what an outer error quotes already. A decoded dump of
-/// the simulation keeps its lines.
+/// The error and its causes in one line, without saying twice what an outer error quotes already. Only a decoded dump
+/// of the simulation keeps its lines.
 pub fn one_line(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1) {
@@ -99,5 +104,54 @@ pub fn one_line(error: &anyhow::Error) -> String {
             text = format!("{text}: {cause}");
         }
     }
-    text
+    if error.chain().any(|cause| code_of(cause) == Some(8)) {
+        return text;
+    }
+    // Names of files may hold anything.
+    text.chars()
+        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    fn code_under_context(error: impl std::error::Error + Send + Sync + 'static) -> u8 {
+        code(&anyhow::Error::new(error).context("doing something"))
+    }
+
+    #[test]
+    fn codes_are_the_documented_ones() {
+        let lost = Error::DeviceLost { register: "STATUS" };
+        let not_ours = Error::NotFerrolane { found: 1, expected: 2 };
+        let map = TransportError::Map { iova: 0, len: 4096, reason: "no".into() };
+        let differs = Differs { offset: 0, sent: 1, received: 2 };
+        assert_eq!(code(&anyhow!("anything")), 1);
+        assert_eq!(code_under_context(Usage("no".into())), 2);
+        assert_eq!(code_under_context(not_ours), 3);
+        assert_eq!(code_under_context(TransportError::NoDevice("no".into())), 3);
+        assert_eq!(code_under_context(Error::Transport(TransportError::Permission("no".into()))), 4);
+        assert_eq!(code_under_context(map), 4);
+        assert_eq!(code_under_context(differs), 5);
+        assert_eq!(code_under_context(lost), 7);
+        assert_eq!(code_under_context(Error::Transport(TransportError::DeviceLost("no".into()))), 7);
+        assert_eq!(code_under_context(TransportError::Simulation("illegal TLP".into())), 8);
+        assert_eq!(code_under_context(Interrupted), 130);
+    }
+
+    #[test]
+    fn causes_are_said_once_in_one_line() {
+        let error = anyhow!("no\nroom").context("cannot write").context("saving: cannot write");
+        assert_eq!(one_line(&error), "saving: cannot write: no\\nroom");
+    }
+
+    #[test]
+    fn a_dump_of_the_simulation_keeps_its_lines() {
+        let error: anyhow::Error =
+            Error::Transport(TransportError::Simulation("illegal TLP\n  MWr64".into())).into();
+        assert_eq!(one_line(&error), "illegal TLP\n  MWr64");
+    }
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::args::Args;
-use crate::output::{json, line};
+use crate::output::{json, Lines};
 use crate::{device, units};
 
 #[derive(Serialize)]
@@ -62,16 +62,17 @@ pub fn run(args: &Args) -> Result<()> {
     if args.json {
         return json("info", &info);
     }
-    line("device", &info.device);
-    line("ABI", &info.abi);
-    line("features", info.features.join(" "));
-    line("queues", format!("{} H2C, {} C2H", info.h2c_queues, info.c2h_queues));
-    line("interrupts", format!("{} MSI-X vectors", info.msix_vectors));
-    line(
+    let mut lines = Lines::default();
+    lines.add("device", &info.device);
+    lines.add("ABI", &info.abi);
+    lines.add("features", info.features.join(" "));
+    lines.add("queues", format!("{} H2C, {} C2H", info.h2c_queues, info.c2h_queues));
+    lines.add("interrupts", format!("{} MSI-X vectors", info.msix_vectors));
+    lines.add(
         "engine",
         format!("{}-bit port, {} tags, {} MHz", info.port_bits, info.tags, f64::from(info.clock_khz) / 1e3),
     );
-    line(
+    lines.add(
         "FIFO",
         format!(
             "{} bytes per H2C queue, {} bytes per C2H queue",
@@ -79,7 +80,7 @@ pub fn run(args: &Args) -> Result<()> {
             units::grouped(info.c2h_fifo_bytes_per_queue.into())
         ),
     );
-    line(
+    lines.add(
         "link",
         format!(
             "Gen{} x{}{}, MPS {} bytes, MRRS {} bytes, RCB {} bytes",
@@ -92,7 +93,7 @@ pub fn run(args: &Args) -> Result<()> {
         ),
     );
     if let Some(node) = info.numa_node {
-        line("NUMA node", node);
+        lines.add("NUMA node", node);
     }
-    Ok(())
+    lines.print()
 }

@@ -12,23 +12,48 @@ mod units;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
+use clap::error::ErrorKind;
 use clap::Parser;
 
 use args::{Args, Command};
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    let result = match &args.command {
-        Command::Info => info::run(&args),
-        Command::Transfer(options) => transfer::run(&args, options),
-        Command::Regs(options) => regs::run(&args, options),
-    };
-    match result {
+    match parse().and_then(|args| args.map_or(Ok(()), |args| run(&args))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let code = exit::code(&error);
-            eprintln!("ferrolane: {}", exit::one_line(&error));
-            ExitCode::from(code)
+            output::complain(exit::one_line(&error));
+            ExitCode::from(exit::code(&error))
+        }
+    }
+}
+
+/// The command line, or nothing if it only asked for help.
+fn parse() -> Result<Option<Args>> {
+    let error = match Args::try_parse() {
+        Ok(args) => return Ok(Some(args)),
+        Err(error) => error,
+    };
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // Whoever closed the other end has read enough.
+            let _ = error.print();
+            Ok(None)
+        }
+        _ => Err(exit::Usage(args::reason(&error.to_string())).into()),
+    }
+}
+
+fn run(args: &Args) -> Result<()> {
+    if device::is_help(&args.device) {
+        return device::help();
+    }
+    match &args.command {
+        Some(Command::Info) => info::run(args),
+        Some(Command::Transfer(options)) => transfer::run(args, options),
+        Some(Command::Regs(options)) => regs::run(args, options),
+        None => {
+            Err(exit::Usage("no command given: info, transfer or regs; see `ferrolane --help`".into()).into())
         }
     }
 }

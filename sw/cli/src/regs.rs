@@ -4,7 +4,7 @@ use anyhow::Result;
 use ferrolane::Device;
 use ferrolane_abi::map::{self, Direction};
 use ferrolane_abi::regs::{global, queue};
-use ferrolane_abi::table::{Field, Register};
+use ferrolane_abi::table::{Access, Field, Register};
 use serde::Serialize;
 
 use crate::args::{Args, RegsArgs};
@@ -15,6 +15,8 @@ use crate::{device, output, units};
 struct Target {
     label: String,
     offset: u64,
+    /// `None` for an offset, of which the table may know nothing.
+    register: Option<&'static Register>,
     field: Option<&'static Field>,
 }
 
@@ -26,7 +28,7 @@ struct Done {
     value: u32,
 }
 
-/// Runs the operations in order.
+/// Runs the operations in order, after all of them were found to be possible.
 pub fn run(args: &Args, options: &RegsArgs) -> Result<()> {
     let opened = device::open(&args.device, false)?;
     let device = &opened.device;
@@ -41,7 +43,11 @@ pub fn run(args: &Args, options: &RegsArgs) -> Result<()> {
             Some((name, value)) => (name, Some(parse_value(value)?)),
             None => (operation.as_str(), None),
         };
-        plan.push((target(name, &queues)?, value));
+        let target = target(name, &queues)?;
+        if let Some(value) = value {
+            check_write(&target, value)?;
+        }
+        plan.push((target, value));
     }
     let mut done = vec![];
     for (target, value) in plan {
@@ -54,46 +60,75 @@ pub fn run(args: &Args, options: &RegsArgs) -> Result<()> {
         }
         return output::json("regs", &Body { operations: done });
     }
-    for d in &done {
+    let line = |d: &Done| {
         let arrow = if d.operation == "write" { "<-" } else { "= " };
-        println!("{:<28} {:#07x} {arrow} {:#010x}", d.name, d.offset, d.value);
-    }
-    Ok(())
+        format!("{:<28} {:#07x} {arrow} {:#010x}\n", d.name, d.offset, d.value)
+    };
+    output::print(&done.iter().map(line).collect::<String>())
 }
 
 fn parse_value(text: &str) -> Result<u32> {
     match units::parse_number(text).map(u32::try_from) {
         Some(Ok(value)) => Ok(value),
-        _ => Err(Usage(format!("`{text}` is not a 32-bit value; write decimal or 0x hexadecimal")).into()),
+        Some(Err(_)) => {
+            Err(Usage(format!("`{text}` is too wide for a register of 32 bits, up to 0xffffffff")).into())
+        }
+        None => Err(Usage(format!("`{text}` is not a value; write decimal or 0x hexadecimal")).into()),
+    }
+}
+
+/// Refuses what would have no effect or another than was asked for.
+fn check_write(target: &Target, value: u32) -> Result<()> {
+    let name = &target.label;
+    let writable = match (target.register, target.field) {
+        (_, Some(field)) => field.access != Access::Ro,
+        (Some(register), None) => register.fields.iter().any(|field| field.access != Access::Ro),
+        (None, None) => true,
+    };
+    if !writable {
+        return Err(Usage(format!("{name} is read-only; give it without a value to read it")).into());
+    }
+    match target.field {
+        Some(field) if value > field.get(u32::MAX) => {
+            let most = field.get(u32::MAX);
+            Err(Usage(format!(
+                "{value:#x} does not fit {name}, which has {} bits: up to {most:#x}",
+                field.width
+            ))
+            .into())
+        }
+        _ => Ok(()),
     }
 }
 
 fn perform(device: &Device, target: Target, value: Option<u32>) -> Result<Done> {
-    let Target { label: name, offset, field } = target;
+    let Target { label: name, offset, register, field } = target;
     let Some(value) = value else {
         let register = device.read32(offset)?;
         let value = field.map_or(register, |f| f.get(register));
         return Ok(Done { operation: "read", name, offset, value });
     };
-    let register = match field {
+    let bits = match field {
         None => value,
-        Some(f) if value > f.get(u32::MAX) => {
-            return Err(Usage(format!("{value:#x} does not fit {name}, which has {} bits", f.width)).into())
+        Some(field) => {
+            // A one that is written back to a neighbour that hardware sets would clear it.
+            let cleared_by_one = register.map_or(0, |r| r.mask(Access::W1c));
+            device.read32(offset)? & !cleared_by_one & !field.mask() | field.put(value)
         }
-        Some(f) => device.read32(offset)? & !f.mask() | f.put(value),
     };
-    device.write32(offset, register)?;
+    device.write32(offset, bits)?;
     Ok(Done { operation: "write", name, offset, value })
 }
 
 /// Every register of the card.
 fn all(device: &Device) -> Vec<Target> {
-    let at = |prefix: String, base: u64, registers: &[Register]| -> Vec<Target> {
+    let at = |prefix: String, base: u64, registers: &'static [Register]| -> Vec<Target> {
         registers
             .iter()
             .map(|r| Target {
                 label: format!("{prefix}{}", r.name),
                 offset: base + u64::from(r.offset),
+                register: Some(r),
                 field: None,
             })
             .collect()
@@ -113,7 +148,7 @@ fn target(name: &str, queues: &dyn Fn(Direction) -> u32) -> Result<Target> {
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         return match units::parse_number(name) {
             Some(offset) if offset % 4 == 0 && offset < map::BAR0_BYTES => {
-                Ok(Target { label: format!("BAR0+{offset:#x}"), offset, field: None })
+                Ok(Target { label: format!("BAR0+{offset:#x}"), offset, register: None, field: None })
             }
             _ => Err(Usage(format!(
                 "`{name}` is not a register offset: a multiple of 4 below {:#x}",
@@ -151,7 +186,7 @@ fn target(name: &str, queues: &dyn Fn(Direction) -> u32) -> Result<Target> {
     if parts.len() > 2 {
         return Err(unknown().into());
     }
-    Ok(Target { label: upper, offset: base + u64::from(register.offset), field })
+    Ok(Target { label: upper, offset: base + u64::from(register.offset), register: Some(register), field })
 }
 
 fn queue_prefix(text: &str) -> Option<(Direction, u32)> {
@@ -161,6 +196,17 @@ fn queue_prefix(text: &str) -> Option<(Direction, u32)> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn only_writes_that_take_effect_are_allowed() {
+        let check = |name: &str, value| check_write(&target(name, &|_| 4).unwrap(), value);
+        assert!(check("SCRATCH", u32::MAX).is_ok());
+        assert!(check("0x0", 1).is_ok());
+        let error = |name: &str, value| check(name, value).unwrap_err().to_string();
+        assert!(error("MAGIC", 1).contains("read-only"));
+        assert!(error("C2H0.STATUS.IDLE", 1).contains("read-only"));
+        assert!(error("H2C0.CTRL.RUN", 2).contains("1 bits: up to 0x1"));
+    }
+
     use super::*;
 
     fn at(name: &str) -> Result<(u64, Option<&'static str>)> {

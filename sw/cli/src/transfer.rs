@@ -6,48 +6,47 @@
 //! The whole file is one packet: SOP on its first fragment, EOP on its last, so the end of the packet on the way back
 //! is the end of the file. What comes back is compared with what was sent as it arrives.
 
+mod input;
+mod output;
 mod report;
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use ferrolane::{
-    wait_any, C2hQueue, C2hRequest, Completed, Device, DmaAccess, DmaBuffer, H2cQueue, H2cRequest, Queue,
-    QueueConfig,
+    wait_any, C2hQueue, C2hRequest, Completed, Device, DeviceNanos, DmaAccess, DmaBuffer, Error, H2cQueue,
+    H2cRequest, Queue, QueueConfig,
 };
 use ferrolane_abi::{descriptor, feature};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Args, TransferArgs, Wait};
 use crate::device;
-use crate::exit::{Differs, Interrupted, Usage};
+use crate::exit::{self, Differs, Interrupted, Usage};
+use crate::units;
+use input::Input;
+use output::Output;
 use report::Report;
 
 /// Distance between buffers is rounded up to this, so that `--offset` counts from a page's start.
 const PAGE: u64 = 4096;
+/// Device time that stopping a queue is given at least, in nanoseconds.
+const SHORTEST_DRAIN: DeviceNanos = 1_000_000;
+/// Device time between looks whether to stop, in nanoseconds.
+const SLICE: DeviceNanos = 500_000;
 
 /// Runs it.
 pub fn run(args: &Args, options: &TransferArgs) -> Result<()> {
     check(options)?;
-    let input =
-        File::open(&options.input).with_context(|| format!("cannot read {}", options.input.display()))?;
-    let metadata = input.metadata().with_context(|| format!("cannot read {}", options.input.display()))?;
-    if metadata.is_dir() {
-        return Err(Usage(format!("cannot send {}: it is a directory", options.input.display())).into());
-    }
+    let stop = stop_on_signals()?;
+    let input = Input::open(&options.input, Arc::clone(&stop))?;
     let output = Output::create(&options.output)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stop)).context("cannot handle signals")?;
-    }
     let opened = device::open(&args.device, true)?;
     opened.device.parameters().features.require(feature::LOOPBACK)?;
-    let bar = progress_bar(metadata.is_file().then_some(metadata.len()));
+    let bar = progress_bar(input.len());
     let meter = report::Meter::start(&opened)?;
     let mut transfer = Transfer::open(&opened.device, options, input, output, stop)?;
     transfer.pump(options, &bar)?;
@@ -61,6 +60,18 @@ pub fn run(args: &Args, options: &TransferArgs) -> Result<()> {
     output.keep()?;
     bar.finish_and_clear();
     report.print(args.json)
+}
+
+/// A flag that the first signal sets. The second one ends the process where it is, in case that hangs.
+fn stop_on_signals() -> Result<Arc<AtomicBool>> {
+    use signal_hook::{consts, flag};
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [consts::SIGINT, consts::SIGTERM, consts::SIGHUP] {
+        flag::register_conditional_shutdown(signal, exit::INTERRUPTED.into(), Arc::clone(&stop))
+            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
+            .context("cannot handle signals")?;
+    }
+    Ok(stop)
 }
 
 fn check(options: &TransferArgs) -> Result<()> {
@@ -87,43 +98,6 @@ fn progress_bar(total: Option<u64>) -> ProgressBar {
     }
 }
 
-/// The output file, under a temporary name in its own folder until it is complete.
-struct Output {
-    writer: BufWriter<tempfile::NamedTempFile>,
-    path: std::path::PathBuf,
-}
-
-impl Output {
-    fn create(path: &Path) -> Result<Self> {
-        let cannot = || format!("cannot write {}", path.display());
-        if path.is_dir() {
-            return Err(Usage(format!("cannot write {}: it is a directory", path.display())).into());
-        }
-        let folder = match path.parent() {
-            Some(p) if !p.as_os_str().is_empty() => p,
-            _ => Path::new("."),
-        };
-        let name = path.file_name().with_context(cannot)?.to_string_lossy();
-        let prefix = format!(".{name}.partial-");
-        // Permissions as any newly created file gets; the default of temporary files is for the owner alone.
-        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-        let file = tempfile::Builder::new()
-            .prefix(&prefix)
-            .permissions(permissions)
-            .tempfile_in(folder)
-            .with_context(cannot)?;
-        Ok(Output { writer: BufWriter::new(file), path: path.to_owned() })
-    }
-
-    /// Gives the file its name.
-    fn keep(self) -> Result<()> {
-        let cannot = || format!("cannot write {}", self.path.display());
-        let file = self.writer.into_inner().map_err(|e| e.into_error()).with_context(cannot)?;
-        file.persist(&self.path).map_err(|e| e.error).with_context(cannot)?;
-        Ok(())
-    }
-}
-
 /// What was moved.
 #[derive(Default)]
 pub struct Counts {
@@ -139,9 +113,11 @@ struct Transfer {
     device: Device,
     h2c: H2cQueue,
     c2h: C2hQueue,
-    input: File,
+    input: Input,
     output: Output,
     stop: Arc<AtomicBool>,
+    /// H2C descriptors that may be in flight. There is one buffer more, for `held`.
+    most_in_flight: usize,
     /// H2C buffers that are ours.
     free: Vec<DmaBuffer>,
     /// A full buffer that waits until it is known whether it is the last.
@@ -159,17 +135,23 @@ impl Transfer {
     fn open(
         device: &Device,
         options: &TransferArgs,
-        input: File,
+        input: Input,
         output: Output,
         stop: Arc<AtomicBool>,
     ) -> Result<Self> {
         let entries = options.buffers.next_power_of_two().max(2);
-        let config =
-            QueueConfig { entries, interrupt: options.wait == Wait::Interrupt, ..QueueConfig::default() };
+        let defaults = QueueConfig::default();
+        let config = QueueConfig {
+            entries,
+            interrupt: options.wait == Wait::Interrupt,
+            // Who does not wait for long for data does not wait for long for the end either.
+            drain_nanos: options.timeout.clamp(SHORTEST_DRAIN, defaults.drain_nanos),
+            ..defaults
+        };
         let h2c = device.open_h2c(options.queue, config.clone())?;
         let mut c2h = device.open_c2h(options.queue, config)?;
-        let free = buffers(device, options, DmaAccess::DeviceReads)?;
-        for buffer in buffers(device, options, DmaAccess::DeviceWrites)? {
+        let free = buffers(device, options, options.buffers as usize + 1, DmaAccess::DeviceReads)?;
+        for buffer in buffers(device, options, options.buffers as usize, DmaAccess::DeviceWrites)? {
             c2h.push(C2hRequest::new(buffer)).map_err(|r| r.error)?;
         }
         c2h.commit()?;
@@ -180,6 +162,7 @@ impl Transfer {
             input,
             output,
             stop,
+            most_in_flight: options.buffers as usize,
             free,
             held: None,
             read_all: false,
@@ -191,27 +174,27 @@ impl Transfer {
 
     /// Moves the file.
     fn pump(&mut self, options: &TransferArgs, bar: &ProgressBar) -> Result<()> {
+        let mut deadline = self.device.deadline(options.timeout);
         loop {
-            self.send()?;
+            if self.send()? {
+                deadline = self.device.deadline(options.timeout);
+            }
             if self.read_all && (self.ended || self.counts.sent == 0) && self.h2c.in_flight() == 0 {
                 break;
             }
             if self.stop.load(Ordering::Relaxed) {
                 return Err(Interrupted.into());
             }
-            let deadline = self.device.deadline(options.timeout);
-            if wait_any(&mut [&mut self.h2c, &mut self.c2h], deadline)?.is_none() {
-                // The queue that has had nothing to say for that long knows best what it waits for.
-                let silent: &mut dyn Queue =
-                    if self.h2c.in_flight() > 0 { &mut self.h2c } else { &mut self.c2h };
-                silent.poll_until(deadline)?;
+            let slice = self.device.deadline(SLICE).min(deadline);
+            if wait_any(&mut [&mut self.h2c, &mut self.c2h], slice)?.is_some() {
+                deadline = self.device.deadline(options.timeout);
+            } else if self.device.now() >= deadline {
+                self.look_once_more(deadline, options.timeout)?;
             }
             while let Some(done) = self.h2c.try_complete()? {
-                expect_ok(&done, "H2C")?;
-                self.free.push(done.buffer);
+                self.take_back(done)?;
             }
             while let Some(done) = self.c2h.try_complete()? {
-                expect_ok(&done, "C2H")?;
                 self.receive(done)?;
             }
             self.c2h.commit()?;
@@ -223,11 +206,32 @@ impl Transfer {
         Ok(())
     }
 
-    /// Fills and submits as many buffers as are free.
-    fn send(&mut self) -> Result<()> {
-        while !self.read_all {
+    /// The queue that has had nothing to say until the deadline knows best what it waits for.
+    fn look_once_more(&mut self, deadline: DeviceNanos, timeout: DeviceNanos) -> Result<()> {
+        let explain = |error: Error| {
+            match error {
+            Error::Timeout { .. } => anyhow::Error::new(error).context(format!(
+                "nothing moved for {} of device time, the limit; raise it with --timeout if the card may be that slow",
+                units::duration(timeout)
+            )),
+            _ => error.into(),
+        }
+        };
+        if self.h2c.in_flight() > 0 {
+            let done = self.h2c.poll_until(deadline).map_err(explain)?;
+            self.take_back(done)
+        } else {
+            let done = self.c2h.poll_until(deadline).map_err(explain)?;
+            self.receive(done)
+        }
+    }
+
+    /// Fills and submits as many buffers as are free. Answers whether there were any.
+    fn send(&mut self) -> Result<bool> {
+        let before = self.counts.sent;
+        while !self.read_all && self.h2c.in_flight() < self.most_in_flight {
             let Some(mut buffer) = self.free.pop() else { break };
-            if buffer.fill_from(&mut self.input).context("cannot read the input")? == 0 {
+            if self.input.fill(&mut buffer)? == 0 {
                 self.read_all = true;
                 self.free.push(buffer);
                 if let Some(last) = self.held.take() {
@@ -237,7 +241,8 @@ impl Transfer {
                 self.push(earlier, false)?;
             }
         }
-        Ok(self.h2c.commit()?)
+        self.h2c.commit()?;
+        Ok(self.counts.sent > before)
     }
 
     fn push(&mut self, buffer: DmaBuffer, last: bool) -> Result<()> {
@@ -248,8 +253,16 @@ impl Transfer {
         Ok(())
     }
 
+    /// A buffer that was sent is ours again.
+    fn take_back(&mut self, done: Completed) -> Result<()> {
+        expect_ok(&done, "H2C")?;
+        self.free.push(done.buffer);
+        Ok(())
+    }
+
     /// Compares, writes out and gives the buffer to the card again.
     fn receive(&mut self, done: Completed) -> Result<()> {
+        expect_ok(&done, "C2H")?;
         let bytes = done.buffer.to_vec();
         for (i, received) in bytes.iter().enumerate() {
             let offset = self.counts.bytes + i as u64;
@@ -259,7 +272,7 @@ impl Transfer {
                 None => anyhow::bail!("more came back than was sent: byte {offset} is {received:#04x}"),
             }
         }
-        self.output.writer.write_all(&bytes).context("cannot write the output")?;
+        self.output.write(&bytes)?;
         self.counts.bytes += bytes.len() as u64;
         self.counts.received += 1;
         self.ended |= done.eop;
@@ -275,40 +288,15 @@ fn expect_ok(done: &Completed, direction: &str) -> Result<()> {
     Ok(())
 }
 
-fn buffers(device: &Device, options: &TransferArgs, access: DmaAccess) -> Result<Vec<DmaBuffer>> {
+fn buffers(
+    device: &Device,
+    options: &TransferArgs,
+    count: usize,
+    access: DmaAccess,
+) -> Result<Vec<DmaBuffer>> {
     let stride = (options.offset + options.fragment).next_multiple_of(PAGE);
-    let count = options.buffers as usize;
-    let region = device.allocate(stride as usize * count, access)?;
+    let region = device.allocate(stride as usize * count, access).with_context(|| {
+        format!("no memory for {count} buffers of {} bytes; lower --buffers or --fragment", options.fragment)
+    })?;
     Ok(region.buffers(options.offset as usize, options.fragment as usize, stride as usize, count)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Read;
-
-    use super::*;
-
-    #[test]
-    fn an_output_that_is_not_kept_leaves_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("out");
-        let mut output = Output::create(&path).unwrap();
-        output.writer.write_all(b"half").unwrap();
-        output.writer.flush().unwrap();
-        drop(output);
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn a_kept_output_is_whole() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("out");
-        let mut output = Output::create(&path).unwrap();
-        output.writer.write_all(b"all of it").unwrap();
-        output.keep().unwrap();
-        let mut text = String::new();
-        File::open(&path).unwrap().read_to_string(&mut text).unwrap();
-        assert_eq!(text, "all of it");
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
-    }
 }

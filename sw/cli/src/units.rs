@@ -2,8 +2,9 @@
 
 /// Reads a byte count: digits with an optional binary suffix (`k`, `KiB`, `M`, `MiB`).
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match &text[digits.len()..] {
+    let (digits, suffix) = split(text);
+    let factor = match suffix {
+        _ if digits.is_empty() => return Err("not a number of bytes".into()),
         "" | "B" => 1,
         "k" | "K" | "KiB" => 1 << 10,
         "m" | "M" | "MiB" => 1 << 20,
@@ -13,10 +14,16 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     number.checked_mul(factor).ok_or_else(|| "too large".into())
 }
 
+/// A number and the letters behind it.
+fn split(text: &str) -> (&str, &str) {
+    text.split_at(text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len())
+}
+
 /// Reads a duration and gives nanoseconds: a number with `ns`, `us`, `ms` or `s`.
 pub fn parse_duration(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match &text[digits.len()..] {
+    let (digits, suffix) = split(text);
+    let factor = match suffix {
+        _ if digits.is_empty() => return Err("not a duration; write for example 100ms".into()),
         "ns" => 1,
         "us" => 1_000,
         "ms" => 1_000_000,

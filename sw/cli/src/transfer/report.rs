@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Counts;
 use crate::args::{Args, TransferArgs, Wait};
 use crate::device::Opened;
-use crate::output::{json, line};
+use crate::output::{json, Lines};
 use crate::units::{duration, grouped};
 
 /// What is measured from before the first descriptor to after the last completion.
@@ -97,7 +97,8 @@ impl Report {
         if as_json {
             return json("transfer", self);
         }
-        line(
+        let mut lines = Lines::default();
+        lines.add(
             "transferred",
             format!(
                 "{} bytes to the card and back through queue {}, compared equal",
@@ -105,7 +106,7 @@ impl Report {
                 self.queue
             ),
         );
-        line(
+        lines.add(
             "descriptors",
             format!(
                 "{} H2C and {} C2H of up to {} bytes, {} bytes into a page, completions by {}",
@@ -118,21 +119,21 @@ impl Report {
         );
         let clocks = self.transfer_clocks.map(|c| format!(" ({} clocks)", grouped(c))).unwrap_or_default();
         let simulated = if self.clocks.is_some() { "simulated" } else { "real" };
-        line("device time", format!("{}{clocks}, {simulated}", duration(self.device_time_ns)));
-        line(
+        lines.add("device time", format!("{}{clocks}, {simulated}", duration(self.device_time_ns)));
+        lines.add(
             "rate",
             format!(
                 "{:.1} MB/s each way at once, {:.1} % of the {:.1} MB/s of payload the link can carry",
                 self.megabytes_per_second, self.percent_of_link_bound, self.link_bound_megabytes_per_second
             ),
         );
-        line("link", &self.link);
+        lines.add("link", &self.link);
         if let (Some(rate), Some(clocks)) = (self.simulated_clocks_per_second, self.clocks) {
-            line(
+            lines.add(
                 "simulation",
                 format!("{} clocks per second, {} in all", grouped(rate as u64), grouped(clocks)),
             );
         }
-        Ok(())
+        lines.print()
     }
 }
