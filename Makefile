@@ -50,6 +50,7 @@ generate-check: ## Fail if a generated file is not what its source says
 
 unit-test: tools ## Unit tests, Verilated tests of each block, system tests, compile-fail tests
 	$(CARGO) test $(CI) --workspace
+	$(CARGO) test $(CI) -p ferrolane-cli --no-default-features
 
 system-smoke: tools ## The CLI on files of awkward sizes, compared, with equal clock counts for equal seeds
 	$(CARGO) build $(CI) -p ferrolane-cli
