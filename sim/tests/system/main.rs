@@ -2,6 +2,7 @@
 //!
 //! Every run here is judged TLP by TLP; a broken rule fails it with a decoded dump.
 
+mod limits;
 mod loopback;
 mod registers;
 mod reset;

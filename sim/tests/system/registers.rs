@@ -109,3 +109,23 @@ fn the_msix_table_is_read_and_written() {
         assert_eq!(entry, [0xFEE0_0000, 0x12, 0xFFFF_0000 | vector as u32, 1]);
     }
 }
+
+#[test]
+fn a_ring_size_out_of_range_breaks_no_rule_of_the_bus() {
+    for direction in [Direction::H2c, Direction::C2h] {
+        let rig = rig("sim");
+        rig.transport.set_bus_master(true).unwrap();
+        let base = map::queue_regs(direction, 1);
+        let write = |register: &Register, value| {
+            rig.device.write32(base + u64::from(register.offset), value).unwrap();
+        };
+        write(&queue::RING_BASE_LO, 0x20_0000);
+        write(&queue::RING_SIZE, 31 | 31 << 8);
+        write(&queue::CTRL, 1);
+        rig.device.write32(map::queue_doorbell(direction, 1), 40).unwrap();
+        rig.transport.relax(5_000).unwrap_or_else(|e| panic!("{direction:?}: {e}"));
+        // The descriptors could not be read: nothing is mapped there.
+        let status = rig.device.read32(base + u64::from(queue::STATUS.offset)).unwrap();
+        assert_eq!(queue::STATUS.field("ERROR").unwrap().get(status), 1, "{direction:?}");
+    }
+}

@@ -119,6 +119,7 @@ hw! {
         bytes_off: Signal<Local, Bits<32>> = Default::default(),
         merged: Signal<Local, Bits<32>> = Default::default(),
         answer: Signal<Local, Bits<32>> = Default::default(),
+        sizes: Signal<Local, Bits<32>> = Default::default(),
         code: Signal<Local, Bits<32>> = Default::default(),
         end_write: Signal<Local, Bit> = Default::default(),
         swept_word: Signal<Local, Bits<4>> = Default::default(),
@@ -137,6 +138,16 @@ hw! {
         reset_at: [Constant<Bits<32>>; WORDS] = table(|r| if stored(r) { r.reset() } else { 0 }),
         lane: [Constant<Bits<32>>; 4] = array_init::array_init(|b| Constant::new((0xFF_u64 << (8 * b)).into())),
         ctrl: Constant<Bits<4>> = word_of(&abi::CTRL),
+        ring_size: Constant<Bits<4>> = word_of(&abi::RING_SIZE),
+        // With bit 4 of a size set, its lower bits don't count.
+        largest_ring: Constant<Bits<32>> = {
+            let lsb = abi::RING_SIZE.field("DESCRIPTORS").expect("a field").lsb;
+            Constant::new(((!(0xF_u32 << lsb)) as u64).into())
+        },
+        largest_cpl_ring: Constant<Bits<32>> = {
+            let lsb = abi::RING_SIZE.field("COMPLETIONS").expect("a field").lsb;
+            Constant::new(((!(0xF_u32 << lsb)) as u64).into())
+        },
         status: Constant<Bits<4>> = word_of(&abi::STATUS),
         producer: Constant<Bits<4>> = word_of(&abi::PRODUCER),
         head_word: Constant<Bits<4>> = word_of(&abi::HEAD),
@@ -374,6 +385,17 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         self.cfgw_valid.next = self.bus_valid.q.val();
         self.cfgw_g.next = self.bus_g.q.val();
         self.cfgw_index.next = bit_cast::<6, 4>(self.bus_word.q.val());
+        // A size above 2^16 entries counts as 2^16: what fetch computes with larger ones would be no valid request.
         self.cfgw_data.next = self.bus_data.q.val();
+        if self.bus_word.q.val() == self.ring_size.val() {
+            self.sizes.next = self.bus_data.q.val();
+            if self.bus_data.q.val().get_bit(4) {
+                self.sizes.next = self.sizes.val() & self.largest_ring.val();
+            }
+            if self.bus_data.q.val().get_bit(12) {
+                self.sizes.next = self.sizes.val() & self.largest_cpl_ring.val();
+            }
+            self.cfgw_data.next = self.sizes.val();
+        }
     }
 }
