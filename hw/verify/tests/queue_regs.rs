@@ -33,7 +33,7 @@ struct Queue {
 
 /// What the bus says of a register's value: a ring size above the largest is the largest.
 fn on_the_bus(index: u32, value: u32) -> u32 {
-    if index * 4 != u32::from(abi::RING_SIZE.offset) {
+    if index * 4 != abi::RING_SIZE.offset {
         return value;
     }
     ["DESCRIPTORS", "COMPLETIONS"].into_iter().fold(0, |word, name| {
