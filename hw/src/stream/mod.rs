@@ -2,10 +2,12 @@
 
 mod byte_ram;
 mod fifo;
+mod mirror;
 mod rotate;
 
 pub use byte_ram::ByteRam;
 pub use fifo::Fifo;
+pub use mirror::Mirror;
 pub use rotate::Rotate;
 
 /// Blocks of this module that are tested on their own.

@@ -3,10 +3,11 @@
 use rust_hdl::prelude::*;
 
 use super::types::{PacketEnd, Side};
-use super::{Mirror, StructFifo};
+use super::StructFifo;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 use crate::stream::Fifo;
+use crate::stream::Mirror;
 
 hw! {
     /// Writes each beat as a row of the share of queue TDEST and notes where packets end.

@@ -4,8 +4,8 @@ use ferrolane_abi::regs;
 use ferrolane_abi::table::Field;
 use rust_hdl::prelude::*;
 
-use super::Mirror;
 use crate::hw;
+use crate::stream::Mirror;
 
 hw! {
     /// Listens to the buses and shows, one clock after `look`, what is known of that C2H queue.

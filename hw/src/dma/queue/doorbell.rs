@@ -4,9 +4,9 @@ use ferrolane_abi::map;
 use ferrolane_abi::regs::queue as abi;
 use rust_hdl::prelude::*;
 
-use super::Snoop;
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
+use crate::stream::Mirror;
 
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum DoorbellState {
@@ -74,9 +74,9 @@ hw! {
         pub cons_arm: Signal<Out, Bit> = Default::default(),
 
         state: Dffr<DoorbellState> = Dffr::new(DoorbellState::Idle),
-        size: Snoop<5, GB> = Default::default(),
-        head: Snoop<32, GB> = Default::default(),
-        done: Snoop<31, GB> = Default::default(),
+        size: Mirror<5, GB> = Default::default(),
+        head: Mirror<32, GB> = Default::default(),
+        done: Mirror<31, GB> = Default::default(),
         prod: Bram<Bits<32>, GB> = Default::default(),
         cons: Bram<Bits<31>, GB> = Default::default(),
         prod_step: Reg<Bits<32>> = Default::default(),

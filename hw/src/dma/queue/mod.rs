@@ -6,14 +6,12 @@ mod drain;
 mod flr;
 mod regs;
 mod regs_table;
-mod snoop;
 
 pub use control::Control;
 pub use doorbell::Doorbell;
 pub use drain::Drain;
 pub use flr::Flr;
 pub use regs::QueueRegs;
-pub use snoop::Snoop;
 
 /// log2 of the clocks an FLR may wait for the engine to come to rest: 34 ms at 250 MHz.
 pub const FLR_WAIT: usize = 23;

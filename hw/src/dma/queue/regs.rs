@@ -6,9 +6,9 @@ use ferrolane_abi::table::Access;
 use rust_hdl::prelude::*;
 
 use super::regs_table::{field, mask, set, stored, table, word_of, WORDS};
-use super::Snoop;
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
+use crate::stream::Mirror;
 
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum RegsState {
@@ -88,13 +88,13 @@ hw! {
         state: Dffr<RegsState> = Dffr::new(RegsState::Sweep),
         swept: Dffr<Bits<AB>> = Default::default(),
         ram: Bram<Bits<32>, AB> = Default::default(),
-        prod: Snoop<32, GB> = Default::default(),
-        cons: Snoop<31, GB> = Default::default(),
-        head: Snoop<32, GB> = Default::default(),
-        done: Snoop<32, GB> = Default::default(),
-        generation: Snoop<8, GB> = Default::default(),
-        h2c_code: Snoop<8, QB> = Default::default(),
-        c2h_code: Snoop<8, QB> = Default::default(),
+        prod: Mirror<32, GB> = Default::default(),
+        cons: Mirror<31, GB> = Default::default(),
+        head: Mirror<32, GB> = Default::default(),
+        done: Mirror<32, GB> = Default::default(),
+        generation: Mirror<8, GB> = Default::default(),
+        h2c_code: Mirror<8, QB> = Default::default(),
+        c2h_code: Mirror<8, QB> = Default::default(),
         reading: Dffr<Bit> = Default::default(),
         read_waits: Dffr<Bit> = Default::default(),
         out_done: Dffr<Bit> = Default::default(),
