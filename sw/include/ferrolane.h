@@ -7,8 +7,8 @@
 
 /* Constants. */
 #define FERROLANE_ABI_MAJOR 0x1u /* Major version: software refuses another. */
-#define FERROLANE_ABI_MINOR 0x0u /* Minor version: additions only. */
-#define FERROLANE_LAYOUT_HASH 0x4a5b2bceu /* Hash over this table, as in the register. */
+#define FERROLANE_ABI_MINOR 0x1u /* Minor version: additions only. */
+#define FERROLANE_LAYOUT_HASH 0xe098184bu /* Hash over this table, as in the register. */
 #define FERROLANE_BAR0_BYTES 0x80000u /* Size of BAR0 in bytes. */
 #define FERROLANE_MAX_QUEUES 0x40u /* Places for queues per direction. */
 #define FERROLANE_QUEUE_STRIDE 0x100u /* Bytes of registers per queue. */
@@ -28,7 +28,7 @@
 #define FERROLANE_PAGE_DOORBELL 0x20000u /* Doorbells, 8 bytes per queue: H2C queues from +0x000, C2H queues from +0x200. They read 0. */
 #define FERROLANE_PAGE_MSIX_TABLE 0x30000u /* MSI-X table, 16 bytes per vector. */
 #define FERROLANE_PAGE_MSIX_PBA 0x40000u /* MSI-X pending bits, one per vector. */
-#define FERROLANE_PAGE_PUSH 0x50000u /* Reserved for push windows. Reads 0. */
+#define FERROLANE_PAGE_PUSH 0x50000u /* Push windows, 32 descriptors of 16 bytes per queue: H2C queues from +0x0000, C2H queues from +0x8000. Write-only, read 0. */
 
 /* Where a queue's registers and doorbell are; dir is 0 for H2C, 1 for C2H. */
 #define FERROLANE_QUEUE_ID(dir, q) ((dir) * FERROLANE_MAX_QUEUES + (q))
@@ -173,6 +173,15 @@
 #define FERROLANE_QUEUE_RING_SIZE_DESCRIPTORS_SHIFT 0u
 #define FERROLANE_QUEUE_RING_SIZE_COMPLETIONS_MASK 0x00001f00u /* RW log2 of the completion ring's entries, 1 to 16. */
 #define FERROLANE_QUEUE_RING_SIZE_COMPLETIONS_SHIFT 8u
+#define FERROLANE_QUEUE_MODE 0x14u /* How the queue is fed and served. */
+#define FERROLANE_QUEUE_MODE_FEED_MASK 0x00000003u /* RW 0 ring, 1 list, 2 push, 3 direct. */
+#define FERROLANE_QUEUE_MODE_FEED_SHIFT 0u
+#define FERROLANE_QUEUE_MODE_RELAXED_ORDERING_MASK 0x00000010u /* RW Data TLPs carry Relaxed Ordering where the configuration space enables it. */
+#define FERROLANE_QUEUE_MODE_RELAXED_ORDERING_SHIFT 4u
+#define FERROLANE_QUEUE_MODE_NO_SNOOP_MASK 0x00000020u /* RW Data TLPs carry No Snoop where the configuration space enables it. */
+#define FERROLANE_QUEUE_MODE_NO_SNOOP_SHIFT 5u
+#define FERROLANE_QUEUE_MODE_WEIGHT_MASK 0x00003f00u /* RW Turn of the queue while others want to be served: (WEIGHT + 1) * 512 bytes. */
+#define FERROLANE_QUEUE_MODE_WEIGHT_SHIFT 8u
 #define FERROLANE_QUEUE_CPL_BASE_LO 0x18u /* Completion ring address, low half. */
 #define FERROLANE_QUEUE_CPL_BASE_LO_ADDR_MASK 0xfffffff0u /* RW IOVA bits 31:4; rings are aligned to 16 bytes. */
 #define FERROLANE_QUEUE_CPL_BASE_LO_ADDR_SHIFT 4u
@@ -182,6 +191,13 @@
 #define FERROLANE_QUEUE_VECTOR 0x20u /* Interrupt vector of the queue. */
 #define FERROLANE_QUEUE_VECTOR_INDEX_MASK 0x000000ffu /* RW MSI-X vector, below PARAM_QUEUES.VECTORS. */
 #define FERROLANE_QUEUE_VECTOR_INDEX_SHIFT 0u
+#define FERROLANE_QUEUE_COALESCE 0x24u /* When records are written, and how many at once. */
+#define FERROLANE_QUEUE_COALESCE_COUNT_MASK 0x0000001fu /* RW Records that are written in one TLP if that many come in time; 0 counts as 1, above 16 as 16. */
+#define FERROLANE_QUEUE_COALESCE_COUNT_SHIFT 0u
+#define FERROLANE_QUEUE_COALESCE_POLICY_MASK 0x00000300u /* RW Descriptors that get a record: 0 every one, 1 with EOP, IRQ or an error, 2 with IRQ or an error, 3 none. */
+#define FERROLANE_QUEUE_COALESCE_POLICY_SHIFT 8u
+#define FERROLANE_QUEUE_COALESCE_TIME_MASK 0xffff0000u /* RW Longest wait of a record for others, in units of 16 clocks. */
+#define FERROLANE_QUEUE_COALESCE_TIME_SHIFT 16u
 #define FERROLANE_QUEUE_PRODUCER 0x28u /* Producer index last accepted from the doorbell. */
 #define FERROLANE_QUEUE_PRODUCER_INDEX_MASK 0xffffffffu /* RO Descriptors offered since the start. */
 #define FERROLANE_QUEUE_PRODUCER_INDEX_SHIFT 0u
@@ -197,14 +213,43 @@
 #define FERROLANE_QUEUE_GENERATION 0x38u /* Tells this start of the queue from earlier ones. */
 #define FERROLANE_QUEUE_GENERATION_COUNT_MASK 0x000000ffu /* RO Starts since reset, modulo 256; also in each record. */
 #define FERROLANE_QUEUE_GENERATION_COUNT_SHIFT 0u
+#define FERROLANE_QUEUE_MODERATE 0x3cu /* Interrupt moderation of an ARM. */
+#define FERROLANE_QUEUE_MODERATE_COUNT_MASK 0x0000ffffu /* RW The interrupt waits for that many records beyond the consumer index; 0 counts as 1. */
+#define FERROLANE_QUEUE_MODERATE_COUNT_SHIFT 0u
+#define FERROLANE_QUEUE_MODERATE_TIME_MASK 0xffff0000u /* RW Longest wait behind the first of them, in units of 16 clocks; 0 waits for COUNT alone. */
+#define FERROLANE_QUEUE_MODERATE_TIME_SHIFT 16u
+#define FERROLANE_QUEUE_FEED_ADDR_LO 0x40u /* Direct and list mode: address, low half. The FEED registers may be written at any time. */
+#define FERROLANE_QUEUE_FEED_ADDR_LO_ADDR_MASK 0xffffffffu /* RW IOVA bits 31:0 of the data (direct), or of the first segment (list, 16-byte aligned). */
+#define FERROLANE_QUEUE_FEED_ADDR_LO_ADDR_SHIFT 0u
+#define FERROLANE_QUEUE_FEED_ADDR_HI 0x44u /* Direct and list mode: address, high half. */
+#define FERROLANE_QUEUE_FEED_ADDR_HI_ADDR_MASK 0xffffffffu /* RW IOVA bits 63:32. */
+#define FERROLANE_QUEUE_FEED_ADDR_HI_ADDR_SHIFT 0u
+#define FERROLANE_QUEUE_FEED_LEN 0x48u /* Direct and list mode: length. */
+#define FERROLANE_QUEUE_FEED_LEN_LENGTH_MASK 0x00ffffffu /* RW Bytes of the data (direct), or descriptors of the first segment, its LINK included (list). */
+#define FERROLANE_QUEUE_FEED_LEN_LENGTH_SHIFT 0u
+#define FERROLANE_QUEUE_FEED_CARD 0x4cu /* Direct mode: card field of the descriptor. */
+#define FERROLANE_QUEUE_FEED_CARD_VALUE_MASK 0xffffffffu /* RW Metadata or card address. */
+#define FERROLANE_QUEUE_FEED_CARD_VALUE_SHIFT 0u
+#define FERROLANE_QUEUE_FEED_GO 0x50u /* Direct and list mode: a write hands over the FEED registers as one descriptor, or as one list. */
+#define FERROLANE_QUEUE_FEED_GO_FLAGS_MASK 0x000000ffu /* RW Direct: flags of the descriptor. A write that finds no room, or a list not yet fetched, is an invalid doorbell. */
+#define FERROLANE_QUEUE_FEED_GO_FLAGS_SHIFT 0u
+#define FERROLANE_QUEUE_RESULT_BYTES 0x54u /* Bytes moved by the descriptor that ended last. */
+#define FERROLANE_QUEUE_RESULT_BYTES_BYTES_MASK 0x00ffffffu /* RO Bytes. */
+#define FERROLANE_QUEUE_RESULT_BYTES_BYTES_SHIFT 0u
+#define FERROLANE_QUEUE_RESULT_META 0x58u /* Metadata of the descriptor that ended last. */
+#define FERROLANE_QUEUE_RESULT_META_META_MASK 0xffffffffu /* RO As in its record, whether one was written or not. */
+#define FERROLANE_QUEUE_RESULT_META_META_SHIFT 0u
+#define FERROLANE_QUEUE_FINISHED 0x5cu /* How many descriptors have ended, with a record or without. */
+#define FERROLANE_QUEUE_FINISHED_INDEX_MASK 0xffffffffu /* RO Descriptors ended since the start. */
+#define FERROLANE_QUEUE_FINISHED_INDEX_SHIFT 0u
 
 /* Flags of a descriptor, bits of its byte 11. */
 #define FERROLANE_DESC_FLAG_SOP (1u << 0) /* First descriptor of a packet. */
 #define FERROLANE_DESC_FLAG_EOP (1u << 1) /* Last descriptor of a packet. */
 #define FERROLANE_DESC_FLAG_IRQ (1u << 2) /* Ask for an interrupt with this descriptor's record. */
-#define FERROLANE_DESC_FLAG_LINK (1u << 3) /* List mode: this entry names the next segment. Refused so far. */
-#define FERROLANE_DESC_FLAG_END (1u << 4) /* List mode: last descriptor of the list. Refused so far. */
-#define FERROLANE_DESC_FLAG_FENCE (1u << 5) /* Start only when all earlier descriptors of the queue have completed. Refused so far. */
+#define FERROLANE_DESC_FLAG_LINK (1u << 3) /* List mode: this entry names the next segment. */
+#define FERROLANE_DESC_FLAG_END (1u << 4) /* List mode: last descriptor of the list. */
+#define FERROLANE_DESC_FLAG_FENCE (1u << 5) /* Start only when all earlier descriptors of the queue have completed. */
 #define FERROLANE_DESC_FLAG_FIXED (1u << 6) /* Memory queues: the card address does not advance. Refused so far. */
 #define FERROLANE_DESC_FLAG_EXT (1u << 7) /* Reserved for a 32-byte form; must be 0. */
 
@@ -217,6 +262,8 @@
 #define FERROLANE_STATUS_OK 0x00u /* The descriptor did what it says. */
 #define FERROLANE_STATUS_BAD_LENGTH 0x01u /* The descriptor's length is 0. */
 #define FERROLANE_STATUS_BAD_FLAGS 0x02u /* The descriptor carries a flag that its queue's mode does not allow. */
+#define FERROLANE_STATUS_LINK_LOOP 0x03u /* List mode: a LINK with no data descriptor since the last one, or as the first entry of a list. */
+#define FERROLANE_STATUS_BAD_SEGMENT 0x04u /* List mode: a LINK that is not the last entry of its segment, or a segment of no entries or at an address that is not a multiple of 16. */
 #define FERROLANE_STATUS_FETCH_UR 0x10u /* Reading descriptors: completion with status Unsupported Request. */
 #define FERROLANE_STATUS_FETCH_CA 0x11u /* Reading descriptors: completion with status Completer Abort. */
 #define FERROLANE_STATUS_FETCH_POISONED 0x12u /* Reading descriptors: poisoned completion. */
@@ -231,6 +278,9 @@
 #define FERROLANE_FEATURE_STREAM (1u << 1) /* Stream queues. */
 #define FERROLANE_FEATURE_MSIX (1u << 2) /* MSI-X table of the engine's own. */
 #define FERROLANE_FEATURE_LOOPBACK (1u << 3) /* The card's user logic is the demo loopback: what enters H2C queue n leaves C2H queue n. */
+#define FERROLANE_FEATURE_LIST (1u << 4) /* List mode: LINK-chained segments in host memory. */
+#define FERROLANE_FEATURE_PUSH (1u << 5) /* Push mode: descriptors written through the push window. */
+#define FERROLANE_FEATURE_DIRECT (1u << 6) /* Direct mode: one descriptor in registers. */
 
 /* A descriptor as the engine reads it; little-endian. */
 struct ferrolane_descriptor {

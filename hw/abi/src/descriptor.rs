@@ -31,20 +31,20 @@ pub const FIXED: u8 = 1 << 6;
 /// Reserved for a 32-byte form; must be 0.
 pub const EXT: u8 = 1 << 7;
 
-/// Flags this engine refuses: they belong to modes that are not built yet.
-pub const REFUSED: u8 = LINK | END | FENCE | FIXED | EXT;
+/// Flags that no data descriptor of a stream queue may carry. LINK and END belong to list mode, whose fetch takes them away.
+pub const REFUSED: u8 = LINK | END | FIXED | EXT;
 
 /// All flags, by bit number.
 pub const FLAGS: &[Named] = &[
     Named { name: "SOP", value: 0, doc: "First descriptor of a packet." },
     Named { name: "EOP", value: 1, doc: "Last descriptor of a packet." },
     Named { name: "IRQ", value: 2, doc: "Ask for an interrupt with this descriptor's record." },
-    Named { name: "LINK", value: 3, doc: "List mode: this entry names the next segment. Refused so far." },
-    Named { name: "END", value: 4, doc: "List mode: last descriptor of the list. Refused so far." },
+    Named { name: "LINK", value: 3, doc: "List mode: this entry names the next segment." },
+    Named { name: "END", value: 4, doc: "List mode: last descriptor of the list." },
     Named {
         name: "FENCE",
         value: 5,
-        doc: "Start only when all earlier descriptors of the queue have completed. Refused so far.",
+        doc: "Start only when all earlier descriptors of the queue have completed.",
     },
     Named {
         name: "FIXED",

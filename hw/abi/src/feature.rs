@@ -10,9 +10,15 @@ pub const STREAM: u32 = 1 << 1;
 pub const MSIX: u32 = 1 << 2;
 /// The card's user logic is the demo loopback: what enters H2C queue n leaves C2H queue n.
 pub const LOOPBACK: u32 = 1 << 3;
+/// List mode: LINK-chained segments in host memory.
+pub const LIST: u32 = 1 << 4;
+/// Push mode: descriptors written through the push window.
+pub const PUSH: u32 = 1 << 5;
+/// Direct mode: one descriptor in registers.
+pub const DIRECT: u32 = 1 << 6;
 
 /// What this engine implements.
-pub const IMPLEMENTED: u32 = RING | STREAM | MSIX | LOOPBACK;
+pub const IMPLEMENTED: u32 = RING | STREAM | MSIX | LOOPBACK | LIST | PUSH | DIRECT;
 
 /// All bits.
 pub const BITS: &[Named] = &[
@@ -24,4 +30,7 @@ pub const BITS: &[Named] = &[
         value: 3,
         doc: "The card's user logic is the demo loopback: what enters H2C queue n leaves C2H queue n.",
     },
+    Named { name: "LIST", value: 4, doc: "List mode: LINK-chained segments in host memory." },
+    Named { name: "PUSH", value: 5, doc: "Push mode: descriptors written through the push window." },
+    Named { name: "DIRECT", value: 6, doc: "Direct mode: one descriptor in registers." },
 ];

@@ -19,8 +19,12 @@ pub const DOORBELL_PAGE: u64 = 2 * PAGE_BYTES;
 pub const MSIX_TABLE_PAGE: u64 = 3 * PAGE_BYTES;
 /// MSI-X pending bit array.
 pub const MSIX_PBA_PAGE: u64 = 4 * PAGE_BYTES;
-/// Push windows; reserved, reads 0.
+/// Push windows: [`PUSH_STRIDE`] bytes per queue, write-only.
 pub const PUSH_PAGE: u64 = 5 * PAGE_BYTES;
+/// Bytes of a queue's push window.
+pub const PUSH_STRIDE: u64 = 512;
+/// Descriptors of a push window; descriptor index n stands in slot n modulo this.
+pub const PUSH_SLOTS: u32 = 32;
 
 /// Most queues a direction can have; the numbering leaves room for that many whatever is built.
 pub const MAX_QUEUES: u32 = 64;
@@ -59,6 +63,11 @@ pub const fn queue_regs(direction: Direction, index: u32) -> u64 {
     QUEUE_PAGE + queue_id(direction, index) as u64 * QUEUE_STRIDE
 }
 
+/// BAR0 offset of a queue's push window.
+pub const fn queue_push(direction: Direction, index: u32) -> u64 {
+    PUSH_PAGE + queue_id(direction, index) as u64 * PUSH_STRIDE
+}
+
 /// BAR0 offset of a queue's doorbell.
 pub const fn queue_doorbell(direction: Direction, index: u32) -> u64 {
     DOORBELL_PAGE + queue_id(direction, index) as u64 * DOORBELL_STRIDE
@@ -90,5 +99,9 @@ pub const PAGES: &[Page] = &[
     },
     Page { name: "MSIX_TABLE", offset: MSIX_TABLE_PAGE, doc: "MSI-X table, 16 bytes per vector." },
     Page { name: "MSIX_PBA", offset: MSIX_PBA_PAGE, doc: "MSI-X pending bits, one per vector." },
-    Page { name: "PUSH", offset: PUSH_PAGE, doc: "Reserved for push windows. Reads 0." },
+    Page {
+        name: "PUSH",
+        offset: PUSH_PAGE,
+        doc: "Push windows, 32 descriptors of 16 bytes per queue: H2C queues from +0x0000, C2H queues from +0x8000. Write-only, read 0.",
+    },
 ];

@@ -127,7 +127,7 @@ pub mod global {
     }
 }
 
-/// A queue's block. Write everything but CTRL only while the queue is stopped and idle.
+/// A queue's block. Write everything but CTRL and FEED only while the queue is stopped and idle.
 pub mod queue {
     use super::*;
 
@@ -153,12 +153,25 @@ pub mod queue {
             DESCRIPTORS[0; 5] Rw 0, "log2 of the descriptor ring's entries, 1 to 16.";
             COMPLETIONS[8; 5] Rw 0, "log2 of the completion ring's entries, 1 to 16.";
         }
+        /// How the queue is fed and served.
+        MODE @ 0x14 {
+            FEED[0; 2] Rw 0, "0 ring, 1 list, 2 push, 3 direct.";
+            RELAXED_ORDERING[4; 1] Rw 0, "Data TLPs carry Relaxed Ordering where the configuration space enables it.";
+            NO_SNOOP[5; 1] Rw 0, "Data TLPs carry No Snoop where the configuration space enables it.";
+            WEIGHT[8; 6] Rw 7, "Turn of the queue while others want to be served: (WEIGHT + 1) * 512 bytes.";
+        }
         /// Completion ring address, low half.
         CPL_BASE_LO @ 0x18 { ADDR[4; 28] Rw 0, "IOVA bits 31:4; rings are aligned to 16 bytes."; }
         /// Completion ring address, high half.
         CPL_BASE_HI @ 0x1C { ADDR[0; 32] Rw 0, "IOVA bits 63:32."; }
         /// Interrupt vector of the queue.
         VECTOR @ 0x20 { INDEX[0; 8] Rw 0, "MSI-X vector, below PARAM_QUEUES.VECTORS."; }
+        /// When records are written, and how many at once.
+        COALESCE @ 0x24 {
+            COUNT[0; 5] Rw 0, "Records that are written in one TLP if that many come in time; 0 counts as 1, above 16 as 16.";
+            POLICY[8; 2] Rw 0, "Descriptors that get a record: 0 every one, 1 with EOP, IRQ or an error, 2 with IRQ or an error, 3 none.";
+            TIME[16; 16] Rw 0, "Longest wait of a record for others, in units of 16 clocks.";
+        }
         /// Producer index last accepted from the doorbell.
         PRODUCER @ 0x28 volatile { INDEX[0; 32] Ro 0, "Descriptors offered since the start."; }
         /// How far descriptors have been fetched.
@@ -169,5 +182,26 @@ pub mod queue {
         CONSUMER @ 0x34 volatile { INDEX[0; 31] Ro 0, "Records taken by the host since the start."; }
         /// Tells this start of the queue from earlier ones.
         GENERATION @ 0x38 volatile { COUNT[0; 8] Ro 0, "Starts since reset, modulo 256; also in each record."; }
+        /// Interrupt moderation of an ARM.
+        MODERATE @ 0x3C {
+            COUNT[0; 16] Rw 0, "The interrupt waits for that many records beyond the consumer index; 0 counts as 1.";
+            TIME[16; 16] Rw 0, "Longest wait behind the first of them, in units of 16 clocks; 0 waits for COUNT alone.";
+        }
+        /// Direct and list mode: address, low half. The FEED registers may be written at any time.
+        FEED_ADDR_LO @ 0x40 { ADDR[0; 32] Rw 0, "IOVA bits 31:0 of the data (direct), or of the first segment (list, 16-byte aligned)."; }
+        /// Direct and list mode: address, high half.
+        FEED_ADDR_HI @ 0x44 { ADDR[0; 32] Rw 0, "IOVA bits 63:32."; }
+        /// Direct and list mode: length.
+        FEED_LEN @ 0x48 { LENGTH[0; 24] Rw 0, "Bytes of the data (direct), or descriptors of the first segment, its LINK included (list)."; }
+        /// Direct mode: card field of the descriptor.
+        FEED_CARD @ 0x4C { VALUE[0; 32] Rw 0, "Metadata or card address."; }
+        /// Direct and list mode: a write hands over the FEED registers as one descriptor, or as one list.
+        FEED_GO @ 0x50 { FLAGS[0; 8] Rw 0, "Direct: flags of the descriptor. A write that finds no room, or a list not yet fetched, is an invalid doorbell."; }
+        /// Bytes moved by the descriptor that ended last.
+        RESULT_BYTES @ 0x54 volatile { BYTES[0; 24] Ro 0, "Bytes."; }
+        /// Metadata of the descriptor that ended last.
+        RESULT_META @ 0x58 volatile { META[0; 32] Ro 0, "As in its record, whether one was written or not."; }
+        /// How many descriptors have ended, with a record or without.
+        FINISHED @ 0x5C volatile { INDEX[0; 32] Ro 0, "Descriptors ended since the start."; }
     }
 }

@@ -17,6 +17,10 @@ codes! {
     BAD_LENGTH = 0x01;
     /// The descriptor carries a flag that its queue's mode does not allow.
     BAD_FLAGS = 0x02;
+    /// List mode: a LINK with no data descriptor since the last one, or as the first entry of a list.
+    LINK_LOOP = 0x03;
+    /// List mode: a LINK that is not the last entry of its segment, or a segment of no entries or at an address that is not a multiple of 16.
+    BAD_SEGMENT = 0x04;
     /// Reading descriptors: completion with status Unsupported Request.
     FETCH_UR = 0x10;
     /// Reading descriptors: completion with status Completer Abort.

@@ -3,4 +3,4 @@
 /// Major version: software refuses another.
 pub const ABI_MAJOR: u32 = 1;
 /// Minor version: additions only.
-pub const ABI_MINOR: u32 = 0;
+pub const ABI_MINOR: u32 = 1;
