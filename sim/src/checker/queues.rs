@@ -21,6 +21,10 @@ struct Queue {
     base: u64,
     log2: u32,
     vector: u32,
+    /// MODE.FEED.
+    feed: u32,
+    /// COALESCE.POLICY.
+    policy: u32,
     // Since the start.
     running: bool,
     /// The host has not stopped it.
@@ -40,8 +44,13 @@ struct Queue {
     untold: u32,
 }
 
-/// Records that may be written before the interrupt of the first of them: the engine keeps that many in flight.
-const UNTOLD: u32 = 4;
+/// MODE.FEED of list mode.
+const LIST: u32 = 1;
+/// COALESCE.POLICY without records.
+const NO_RECORDS: u32 = 3;
+
+/// Records that may be written before the interrupt of the first of them: two TLPs of as many as the engine collects.
+const UNTOLD: u32 = 32;
 
 /// ARMs that may be on their way through the card at a time: its queue of writes from the host holds no more.
 const ANSWERED: u32 = 256;
@@ -72,6 +81,11 @@ impl Queues {
             if at & 4 != 0 {
                 self.queues[(at / map::DOORBELL_STRIDE) as usize].doorbell(value);
             }
+        } else if let Some(at) = offset.checked_sub(map::PUSH_PAGE).filter(|at| *at < all * map::PUSH_STRIDE)
+        {
+            let flags_dw = at % descriptor::BYTES as u64 == 8;
+            self.queues[(at / map::PUSH_STRIDE) as usize].asks |=
+                flags_dw && (value >> 24) as u8 & descriptor::IRQ != 0;
         } else if let Some(at) =
             offset.checked_sub(map::QUEUE_PAGE).filter(|at| *at < all * map::QUEUE_STRIDE)
         {
@@ -94,6 +108,13 @@ impl Queues {
         } else if is(&regs::RING_SIZE) {
             queue.descriptors_log2 = value & 0x1F;
             queue.log2 = value >> 8 & 0x1F;
+        } else if is(&regs::MODE) {
+            queue.feed = value & 3;
+        } else if is(&regs::COALESCE) {
+            queue.policy = value >> 8 & 3;
+        } else if is(&regs::FEED_GO) {
+            // A list's flags stand in memory that is not known yet.
+            queue.asks |= queue.feed == LIST || value as u8 & descriptor::IRQ != 0;
         } else if is(&regs::VECTOR) {
             queue.vector = value & 0xFF;
         } else if is(&regs::CTRL) {
@@ -157,6 +178,9 @@ impl Queues {
                 }
                 if queue.untold > 0 {
                     queue.untold -= 1;
+                    return Ok(());
+                }
+                if queue.asks && queue.policy == NO_RECORDS {
                     return Ok(());
                 }
             }
