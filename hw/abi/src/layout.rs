@@ -41,8 +41,11 @@ const fn hash_registers(mut hash: u32, registers: &[Register]) -> u32 {
     hash
 }
 
-/// FNV-1a over the version and both register lists.
-pub const LAYOUT_HASH: u32 = hash_registers(
-    hash_registers(fnv(fnv(0x811C_9DC5, ABI_MAJOR), ABI_MINOR), crate::regs::global::REGISTERS),
-    crate::regs::queue::REGISTERS,
-);
+/// FNV-1a over the version and all register lists.
+pub const LAYOUT_HASH: u32 = {
+    let version = fnv(fnv(0x811C_9DC5, ABI_MAJOR), ABI_MINOR);
+    let global = hash_registers(version, crate::regs::global::REGISTERS);
+    let queue = hash_registers(global, crate::regs::queue::REGISTERS);
+    let counters = hash_registers(queue, crate::regs::queue_counters::REGISTERS);
+    hash_registers(counters, crate::regs::global_counters::REGISTERS)
+};

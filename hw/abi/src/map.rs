@@ -21,6 +21,12 @@ pub const MSIX_TABLE_PAGE: u64 = 3 * PAGE_BYTES;
 pub const MSIX_PBA_PAGE: u64 = 4 * PAGE_BYTES;
 /// Push windows: [`PUSH_STRIDE`] bytes per queue, write-only.
 pub const PUSH_PAGE: u64 = 5 * PAGE_BYTES;
+/// Counters, read-only: [`COUNTER_STRIDE`] bytes per queue, those of the whole engine at [`GLOBAL_COUNTERS`].
+pub const COUNTER_PAGE: u64 = 6 * PAGE_BYTES;
+/// Bytes of counters per queue.
+pub const COUNTER_STRIDE: u64 = 64;
+/// Counters of the engine as a whole.
+pub const GLOBAL_COUNTERS: u64 = COUNTER_PAGE + 0x8000;
 /// Bytes of a queue's push window.
 pub const PUSH_STRIDE: u64 = 512;
 /// Descriptors of a push window; descriptor index n stands in slot n modulo this.
@@ -63,6 +69,11 @@ pub const fn queue_regs(direction: Direction, index: u32) -> u64 {
     QUEUE_PAGE + queue_id(direction, index) as u64 * QUEUE_STRIDE
 }
 
+/// BAR0 offset of a queue's counters.
+pub const fn queue_counters(direction: Direction, index: u32) -> u64 {
+    COUNTER_PAGE + queue_id(direction, index) as u64 * COUNTER_STRIDE
+}
+
 /// BAR0 offset of a queue's push window.
 pub const fn queue_push(direction: Direction, index: u32) -> u64 {
     PUSH_PAGE + queue_id(direction, index) as u64 * PUSH_STRIDE
@@ -103,5 +114,10 @@ pub const PAGES: &[Page] = &[
         name: "PUSH",
         offset: PUSH_PAGE,
         doc: "Push windows, 32 descriptors of 16 bytes per queue: H2C queues from +0x0000, C2H queues from +0x8000. Write-only, read 0.",
+    },
+    Page {
+        name: "COUNTER",
+        offset: COUNTER_PAGE,
+        doc: "Counters, 64 bytes per queue: H2C queues from +0x0000, C2H queues from +0x1000; the engine's own from +0x8000. Read-only.",
     },
 ];

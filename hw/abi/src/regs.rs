@@ -205,3 +205,81 @@ pub mod queue {
         FINISHED @ 0x5C volatile { INDEX[0; 32] Ro 0, "Descriptors ended since the start."; }
     }
 }
+
+/// A queue's counters, since reset; they don't stop or start with the queue. See [`crate::map::queue_counters`].
+pub mod queue_counters {
+    use super::*;
+
+    registers! {
+        /// All counters of a queue, in order of offset.
+        REGISTERS:
+        /// Bytes of ended descriptors, low half. Reading it latches the high half.
+        BYTES_LO @ 0x00 volatile { COUNT[0; 32] Ro 0, "Bytes, bits 31:0."; }
+        /// Bytes of ended descriptors, high half as of the last read of a low half.
+        BYTES_HI @ 0x04 volatile { COUNT[0; 32] Ro 0, "Bytes, bits 63:32."; }
+        /// Descriptors ended.
+        DESCRIPTORS @ 0x08 volatile { COUNT[0; 32] Ro 0, "Descriptors, wrapping."; }
+        /// Data TLPs: reads of an H2C queue, writes of a C2H queue.
+        TLPS @ 0x0C volatile { COUNT[0; 32] Ro 0, "TLPs, wrapping."; }
+        /// Errors that halted the queue.
+        ERRORS @ 0x10 volatile { COUNT[0; 32] Ro 0, "Halts, wrapping."; }
+    }
+}
+
+/// Counters of the engine as a whole, at [`crate::map::GLOBAL_COUNTERS`].
+pub mod global_counters {
+    use super::*;
+
+    registers! {
+        /// All of them, in order of offset.
+        REGISTERS:
+        /// Beats of memory writes taken by the port.
+        WRITE_BEATS @ 0x00 volatile { COUNT[0; 32] Ro 0, "Beats, wrapping."; }
+        /// Clocks in which a memory write waited for the port.
+        WRITE_STALLS @ 0x04 volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Clocks in which a memory read waited for the port.
+        READ_STALLS @ 0x08 volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Clocks in which a completion waited for the port.
+        COMPLETION_STALLS @ 0x0C volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Beats of completions received.
+        COMPLETION_BEATS @ 0x10 volatile { COUNT[0; 32] Ro 0, "Beats, wrapping."; }
+        /// Beats that the card took.
+        H2C_BEATS @ 0x14 volatile { COUNT[0; 32] Ro 0, "Beats, wrapping."; }
+        /// Clocks in which a beat waited for the card.
+        H2C_STALLS @ 0x18 volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Beats taken from the card.
+        C2H_BEATS @ 0x1C volatile { COUNT[0; 32] Ro 0, "Beats, wrapping."; }
+        /// Clocks in which the card waited to hand over a beat.
+        C2H_STALLS @ 0x20 volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Latency of reads: from the port taking the request to its last completion.
+        READ_COUNT @ 0x80 volatile { COUNT[0; 32] Ro 0, "Reads measured, wrapping."; }
+        /// Their latencies' sum, low half. Reading it latches the high half.
+        READ_SUM_LO @ 0x84 volatile { CLOCKS[0; 32] Ro 0, "Clocks, bits 31:0."; }
+        /// High half as of the last read of a low half.
+        READ_SUM_HI @ 0x88 volatile { CLOCKS[0; 32] Ro 0, "Clocks, bits 63:32."; }
+        /// The least.
+        READ_MIN @ 0x8C volatile { CLOCKS[0; 20] Ro 0, "Clocks; all ones before the first."; }
+        /// The most.
+        READ_MAX @ 0x90 volatile { CLOCKS[0; 20] Ro 0, "Clocks."; }
+        /// Latency of H2C doorbells: from the doorbell that gives an empty queue work to its first data read.
+        H2C_COUNT @ 0xA0 volatile { COUNT[0; 32] Ro 0, "Doorbells measured, wrapping."; }
+        /// Their latencies' sum, low half. Reading it latches the high half.
+        H2C_SUM_LO @ 0xA4 volatile { CLOCKS[0; 32] Ro 0, "Clocks, bits 31:0."; }
+        /// High half as of the last read of a low half.
+        H2C_SUM_HI @ 0xA8 volatile { CLOCKS[0; 32] Ro 0, "Clocks, bits 63:32."; }
+        /// The least.
+        H2C_MIN @ 0xAC volatile { CLOCKS[0; 20] Ro 0, "Clocks; all ones before the first."; }
+        /// The most.
+        H2C_MAX @ 0xB0 volatile { CLOCKS[0; 20] Ro 0, "Clocks."; }
+        /// Latency of C2H doorbells: from the doorbell that gives an empty queue work to its first data write.
+        C2H_COUNT @ 0xC0 volatile { COUNT[0; 32] Ro 0, "Doorbells measured, wrapping."; }
+        /// Their latencies' sum, low half. Reading it latches the high half.
+        C2H_SUM_LO @ 0xC4 volatile { CLOCKS[0; 32] Ro 0, "Clocks, bits 31:0."; }
+        /// High half as of the last read of a low half.
+        C2H_SUM_HI @ 0xC8 volatile { CLOCKS[0; 32] Ro 0, "Clocks, bits 63:32."; }
+        /// The least.
+        C2H_MIN @ 0xCC volatile { CLOCKS[0; 20] Ro 0, "Clocks; all ones before the first."; }
+        /// The most.
+        C2H_MAX @ 0xD0 volatile { CLOCKS[0; 20] Ro 0, "Clocks."; }
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod c2h;
 pub mod completer;
+pub mod counters;
 pub mod engine;
 pub mod fetch;
 pub mod h2c;
@@ -14,6 +15,7 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
     [
         c2h::blocks(),
         completer::blocks(),
+        counters::blocks(),
         fetch::blocks(),
         h2c::blocks(),
         msix::blocks(),

@@ -1,0 +1,430 @@
+//! The counter page of BAR0.
+
+use ferrolane_abi::map;
+use ferrolane_abi::regs::{global_counters as global, queue_counters as queue};
+use ferrolane_abi::table::Register;
+use rust_hdl::prelude::*;
+
+use super::events::Events;
+use super::latency::Latency;
+use super::tally::Tally;
+use crate::hw;
+use crate::prim::{Dffr, Reg};
+use crate::stream::Mirror;
+
+/// Inputs of [`Events`], in the order of their registers.
+const EVENTS: usize = 9;
+
+#[derive(Copy, Clone, Debug, PartialEq, LogicState)]
+pub enum CountersState {
+    Idle,
+    Look,
+    Answer,
+}
+
+fn word(register: &Register) -> Constant<Bits<6>> {
+    Constant::new((register.offset as u64 / 4).into())
+}
+
+hw! {
+    /// Listens to the buses and to the port and answers reads of the counter page. Changes nothing.
+    ///
+    /// ```text
+    ///  finished ─► bytes, descriptors ─┐
+    ///  TLPs, errors of the queues ─────┤
+    ///  port's handshakes ─► events ────┼─► cnt_r_data
+    ///  reads and completions ─► latency┤
+    ///  doorbells and TLPs ─► latency ──┘
+    /// ```
+    /// `GN` = 2 `NQ`, `GB` = `QB` + 1; `NT` = 2^`TB` tags. A doorbell is timed if all descriptors before it have ended.
+    pub struct Counters<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const NT: usize, const TB: usize> {
+        pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        pub cnt_r_valid: Signal<In, Bit> = Default::default(),
+        pub t_r_addr: Signal<In, Bits<19>> = Default::default(),
+        pub cnt_r_done: Signal<Out, Bit> = Default::default(),
+        pub cnt_r_data: Signal<Out, Bits<32>> = Default::default(),
+        pub cnt_unmapped_rd: Signal<Out, Bit> = Default::default(),
+        pub init_valid: Signal<In, Bit> = Default::default(),
+        pub init_g: Signal<In, Bits<7>> = Default::default(),
+        pub prod_valid: Signal<In, Bit> = Default::default(),
+        pub prod_g: Signal<In, Bits<7>> = Default::default(),
+        pub prod_value: Signal<In, Bits<32>> = Default::default(),
+        pub finished_valid: Signal<In, Bit> = Default::default(),
+        pub finished_g: Signal<In, Bits<7>> = Default::default(),
+        pub finished_value: Signal<In, Bits<32>> = Default::default(),
+        pub finished_bytes: Signal<In, Bits<24>> = Default::default(),
+        pub h2c_err_valid: Signal<In, Bit> = Default::default(),
+        pub h2c_err_q: Signal<In, Bits<6>> = Default::default(),
+        pub c2h_err_valid: Signal<In, Bit> = Default::default(),
+        pub c2h_err_q: Signal<In, Bits<6>> = Default::default(),
+        /// Pulse: a data read of this queue was issued, a data write was planned.
+        pub h2c_tlp_valid: Signal<In, Bit> = Default::default(),
+        pub h2c_tlp_q: Signal<In, Bits<6>> = Default::default(),
+        pub c2h_tlp_valid: Signal<In, Bit> = Default::default(),
+        pub c2h_tlp_q: Signal<In, Bits<6>> = Default::default(),
+        pub tx_wr_valid: Signal<In, Bit> = Default::default(),
+        pub tx_wr_ready: Signal<In, Bit> = Default::default(),
+        pub tx_rd_valid: Signal<In, Bit> = Default::default(),
+        pub tx_rd_ready: Signal<In, Bit> = Default::default(),
+        pub tx_rd_hdr: Signal<In, Bits<128>> = Default::default(),
+        pub tx_cpl_valid: Signal<In, Bit> = Default::default(),
+        pub tx_cpl_ready: Signal<In, Bit> = Default::default(),
+        pub to_fetch: Signal<In, Bit> = Default::default(),
+        pub to_land: Signal<In, Bit> = Default::default(),
+        pub cpl_last: Signal<In, Bit> = Default::default(),
+        pub cpl_tag: Signal<In, Bits<10>> = Default::default(),
+        pub cpl_status: Signal<In, Bits<3>> = Default::default(),
+        pub cpl_byte_count: Signal<In, Bits<13>> = Default::default(),
+        pub cpl_len: Signal<In, Bits<11>> = Default::default(),
+        pub rx_cpl_valid: Signal<In, Bit> = Default::default(),
+        pub h2c_axis_tvalid: Signal<In, Bit> = Default::default(),
+        pub h2c_axis_tready: Signal<In, Bit> = Default::default(),
+        pub c2h_axis_tvalid: Signal<In, Bit> = Default::default(),
+        pub c2h_axis_tready: Signal<In, Bit> = Default::default(),
+
+        bytes_lo: Tally<GB> = Default::default(),
+        bytes_hi: Tally<GB> = Default::default(),
+        descriptors: Tally<GB> = Default::default(),
+        h2c_tlps: Tally<QB> = Default::default(),
+        c2h_tlps: Tally<QB> = Default::default(),
+        h2c_errors: Tally<QB> = Default::default(),
+        c2h_errors: Tally<QB> = Default::default(),
+        events: Events<EVENTS, 4> = Default::default(),
+        reads: Latency<NT, TB> = Default::default(),
+        h2c_rings: Latency<NQ, QB> = Default::default(),
+        c2h_rings: Latency<NQ, QB> = Default::default(),
+        producers: Mirror<32, GB> = Default::default(),
+        idle: Dffr<Bits<GN>> = Default::default(),
+        // Registered taps, so that nothing hangs on the port's handshakes.
+        happened: Reg<Bits<EVENTS>> = Default::default(),
+        read_taken: Dffr<Bit> = Default::default(),
+        read_tag: Reg<Bits<TB>> = Default::default(),
+        read_over: Dffr<Bit> = Default::default(),
+        over_tag: Reg<Bits<TB>> = Default::default(),
+        ended: Dffr<Bit> = Default::default(),
+        ended_g: Reg<Bits<7>> = Default::default(),
+        ended_value: Reg<Bits<32>> = Default::default(),
+        state: Dffr<CountersState> = Dffr::new(CountersState::Idle),
+        carried: Reg<Bit> = Default::default(),
+        upper: Reg<Bits<32>> = Default::default(),
+        data: Reg<Bits<32>> = Default::default(),
+        done: Dffr<Bit> = Default::default(),
+        missed: Dffr<Bit> = Default::default(),
+        all_bytes: Signal<Local, Bits<13>> = Default::default(),
+        seen: Signal<Local, Bits<EVENTS>> = Default::default(),
+        rings: Signal<Local, Bit> = Default::default(),
+        rings_mask: Signal<Local, Bits<GN>> = Default::default(),
+        idle_mask: Signal<Local, Bits<GN>> = Default::default(),
+        ring_c2h: Signal<Local, Bit> = Default::default(),
+        ring_q: Signal<Local, Bits<7>> = Default::default(),
+        init_c2h: Signal<Local, Bit> = Default::default(),
+        init_q: Signal<Local, Bits<7>> = Default::default(),
+        own: Signal<Local, Bit> = Default::default(),
+        of_engine: Signal<Local, Bit> = Default::default(),
+        r_c2h: Signal<Local, Bit> = Default::default(),
+        r_q: Signal<Local, Bits<7>> = Default::default(),
+        r_g: Signal<Local, Bits<7>> = Default::default(),
+        r_word: Signal<Local, Bits<6>> = Default::default(),
+        t_word: Signal<Local, Bits<6>> = Default::default(),
+        found: Signal<Local, Bit> = Default::default(),
+        latches: Signal<Local, Bit> = Default::default(),
+        value: Signal<Local, Bits<32>> = Default::default(),
+        high: Signal<Local, Bits<64>> = Default::default(),
+        timed: Signal<Local, Bits<2>> = Default::default(),
+        t_count: Signal<Local, Bits<32>> = Default::default(),
+        t_sum: Signal<Local, Bits<64>> = Default::default(),
+        t_least: Signal<Local, Bits<20>> = Default::default(),
+        t_most: Signal<Local, Bits<20>> = Default::default(),
+        one: Constant<Bits<GN>> = Constant::new(1_u64.into()),
+        queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
+        event_words: Constant<Bits<6>> = Constant::new((EVENTS as u64).into()),
+        engine_bit: Constant<Bits<19>> = Constant::new((map::GLOBAL_COUNTERS - map::COUNTER_PAGE).into()),
+        // Address bits within the page that must be 0, of a queue's counter and of the engine's.
+        beyond_queues: Constant<Bits<19>> = Constant::new(
+            (map::GLOBAL_COUNTERS - map::COUNTER_PAGE - 2 * map::MAX_QUEUES as u64 * map::COUNTER_STRIDE).into()
+        ),
+        beyond_engine: Constant<Bits<19>> = Constant::new((map::GLOBAL_COUNTERS - map::COUNTER_PAGE - 0x100).into()),
+        stride: Constant<Bits<5>> = Constant::new((map::COUNTER_STRIDE.trailing_zeros() as u64).into()),
+        direction: Constant<Bits<19>> = Constant::new((map::COUNTER_STRIDE * map::MAX_QUEUES as u64).into()),
+        bytes_lo_word: Constant<Bits<6>> = word(&queue::BYTES_LO),
+        bytes_hi_word: Constant<Bits<6>> = word(&queue::BYTES_HI),
+        descriptors_word: Constant<Bits<6>> = word(&queue::DESCRIPTORS),
+        tlps_word: Constant<Bits<6>> = word(&queue::TLPS),
+        errors_word: Constant<Bits<6>> = word(&queue::ERRORS),
+        // Within the eight words of a latency.
+        count_word: Constant<Bits<6>> = Constant::new(((global::READ_COUNT.offset as u64 / 4) & 7).into()),
+        sum_lo_word: Constant<Bits<6>> = Constant::new(((global::READ_SUM_LO.offset as u64 / 4) & 7).into()),
+        sum_hi_word: Constant<Bits<6>> = Constant::new(((global::READ_SUM_HI.offset as u64 / 4) & 7).into()),
+        min_word: Constant<Bits<6>> = Constant::new(((global::READ_MIN.offset as u64 / 4) & 7).into()),
+        max_word: Constant<Bits<6>> = Constant::new(((global::READ_MAX.offset as u64 / 4) & 7).into()),
+    }
+}
+
+impl<
+        const NQ: usize,
+        const QB: usize,
+        const GN: usize,
+        const GB: usize,
+        const NT: usize,
+        const TB: usize,
+    > Logic for Counters<NQ, QB, GN, GB, NT, TB>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, bytes_lo, bytes_hi, descriptors, h2c_tlps, c2h_tlps, h2c_errors, c2h_errors);
+        clock!(self, clock, events, reads, h2c_rings, c2h_rings, producers);
+        dff_setup!(self, clock, happened, read_taken, read_tag, read_over, over_tag, idle, ended);
+        dff_setup!(self, clock, ended_g, ended_value);
+        dff_setup!(self, clock, state, carried, upper, data, done, missed);
+        self.bytes_lo.rst.next = self.rst.val();
+        self.bytes_hi.rst.next = self.rst.val();
+        self.descriptors.rst.next = self.rst.val();
+        self.h2c_tlps.rst.next = self.rst.val();
+        self.c2h_tlps.rst.next = self.rst.val();
+        self.h2c_errors.rst.next = self.rst.val();
+        self.c2h_errors.rst.next = self.rst.val();
+        self.events.rst.next = self.rst.val();
+        self.reads.rst.next = self.rst.val();
+        self.h2c_rings.rst.next = self.rst.val();
+        self.c2h_rings.rst.next = self.rst.val();
+        self.read_taken.rst.next = self.rst.val();
+        self.read_over.rst.next = self.rst.val();
+        self.idle.rst.next = self.rst.val();
+        self.ended.rst.next = self.rst.val();
+        self.state.rst.next = self.rst.val();
+        self.done.rst.next = self.rst.val();
+        self.missed.rst.next = self.rst.val();
+
+        // Bytes, descriptors, TLPs, errors of the queues. A clearing tells `finished`, too.
+        self.own.next = self.finished_valid.val()
+            & !(self.init_valid.val() & (self.init_g.val() == self.finished_g.val()));
+        self.bytes_lo.add_valid.next = self.own.val();
+        self.bytes_lo.add_index.next = bit_cast::<GB, 7>(self.finished_g.val());
+        self.bytes_lo.add_value.next = bit_cast::<32, 24>(self.finished_bytes.val());
+        self.bytes_hi.add_valid.next = self.bytes_lo.carry_valid.val();
+        self.bytes_hi.add_index.next = self.bytes_lo.carry_index.val();
+        self.bytes_hi.add_value.next = 1.into();
+        self.descriptors.add_valid.next = self.own.val();
+        self.descriptors.add_index.next = bit_cast::<GB, 7>(self.finished_g.val());
+        self.descriptors.add_value.next = 1.into();
+        self.h2c_tlps.add_valid.next = self.h2c_tlp_valid.val();
+        self.h2c_tlps.add_index.next = bit_cast::<QB, 6>(self.h2c_tlp_q.val());
+        self.h2c_tlps.add_value.next = 1.into();
+        self.c2h_tlps.add_valid.next = self.c2h_tlp_valid.val();
+        self.c2h_tlps.add_index.next = bit_cast::<QB, 6>(self.c2h_tlp_q.val());
+        self.c2h_tlps.add_value.next = 1.into();
+        self.h2c_errors.add_valid.next = self.h2c_err_valid.val();
+        self.h2c_errors.add_index.next = bit_cast::<QB, 6>(self.h2c_err_q.val());
+        self.h2c_errors.add_value.next = 1.into();
+        self.c2h_errors.add_valid.next = self.c2h_err_valid.val();
+        self.c2h_errors.add_index.next = bit_cast::<QB, 6>(self.c2h_err_q.val());
+        self.c2h_errors.add_value.next = 1.into();
+
+        // What the port and the card's streams did; the order is that of the registers, the first in bit 0.
+        self.seen.next = 0.into();
+        self.seen.next = self.seen.val().replace_bit(0, self.tx_wr_valid.val() & self.tx_wr_ready.val());
+        self.seen.next = self.seen.val().replace_bit(1, self.tx_wr_valid.val() & !self.tx_wr_ready.val());
+        self.seen.next = self.seen.val().replace_bit(2, self.tx_rd_valid.val() & !self.tx_rd_ready.val());
+        self.seen.next = self.seen.val().replace_bit(3, self.tx_cpl_valid.val() & !self.tx_cpl_ready.val());
+        self.seen.next = self.seen.val().replace_bit(4, self.rx_cpl_valid.val());
+        self.seen.next =
+            self.seen.val().replace_bit(5, self.h2c_axis_tvalid.val() & self.h2c_axis_tready.val());
+        self.seen.next =
+            self.seen.val().replace_bit(6, self.h2c_axis_tvalid.val() & !self.h2c_axis_tready.val());
+        self.seen.next =
+            self.seen.val().replace_bit(7, self.c2h_axis_tvalid.val() & self.c2h_axis_tready.val());
+        self.seen.next =
+            self.seen.val().replace_bit(8, self.c2h_axis_tvalid.val() & !self.c2h_axis_tready.val());
+        self.happened.d.next = self.seen.val();
+        self.events.happens.next = self.happened.q.val();
+
+        // Reads: a request's last completion carries all that Byte Count says is left (PCIe Base Spec r5 2.2.9), or an error.
+        self.all_bytes.next = bit_cast::<13, 11>(self.cpl_len.val()) << 2;
+        self.read_taken.d.next = self.tx_rd_valid.val() & self.tx_rd_ready.val();
+        self.read_tag.d.next = self.tx_rd_hdr.val().get_bits::<TB>(40);
+        self.read_over.d.next = (self.to_fetch.val() | self.to_land.val())
+            & self.cpl_last.val()
+            & ((self.cpl_byte_count.val() <= self.all_bytes.val()) | (self.cpl_status.val() != 0));
+        self.over_tag.d.next = bit_cast::<TB, 10>(self.cpl_tag.val());
+        self.reads.start_valid.next = self.read_taken.q.val();
+        self.reads.start_index.next = self.read_tag.q.val();
+        self.reads.end_valid.next = self.read_over.q.val();
+        self.reads.end_index.next = self.over_tag.q.val();
+        self.reads.drop_valid.next = false;
+        self.reads.drop_index.next = 0.into();
+
+        // Doorbells: timed if the queue had nothing to do. It has again nothing once all that it was given has ended; a
+        // doorbell in that very clock isn't timed.
+        self.producers.wen.next = self.prod_valid.val();
+        self.producers.waddr.next = bit_cast::<GB, 7>(self.prod_g.val());
+        self.producers.wdata.next = self.prod_value.val();
+        self.producers.raddr.next = bit_cast::<GB, 7>(self.finished_g.val());
+        self.ended.d.next = self.finished_valid.val();
+        self.ended_g.d.next = self.finished_g.val();
+        self.ended_value.d.next = self.finished_value.val();
+        self.rings.next = self.prod_valid.val() & self.idle.q.val().get_bit(self.prod_g.val().index());
+        self.rings_mask.next = 0.into();
+        if self.prod_valid.val() {
+            self.rings_mask.next = self.one.val() << self.prod_g.val();
+        }
+        self.idle_mask.next = 0.into();
+        if self.ended.q.val() & (self.ended_value.q.val() == self.producers.rdata.val()) {
+            self.idle_mask.next = self.one.val() << self.ended_g.q.val();
+        }
+        self.idle.d.next = (self.idle.q.val() | self.idle_mask.val()) & !self.rings_mask.val();
+        self.ring_c2h.next = self.prod_g.val() >= self.queues.val();
+        self.ring_q.next = self.prod_g.val();
+        if self.ring_c2h.val() {
+            self.ring_q.next = self.prod_g.val() - self.queues.val();
+        }
+        self.init_c2h.next = self.init_g.val() >= self.queues.val();
+        self.init_q.next = self.init_g.val();
+        if self.init_c2h.val() {
+            self.init_q.next = self.init_g.val() - self.queues.val();
+        }
+        self.h2c_rings.start_valid.next = self.rings.val() & !self.ring_c2h.val();
+        self.h2c_rings.start_index.next = bit_cast::<QB, 7>(self.ring_q.val());
+        self.h2c_rings.end_valid.next = self.h2c_tlp_valid.val();
+        self.h2c_rings.end_index.next = bit_cast::<QB, 6>(self.h2c_tlp_q.val());
+        self.h2c_rings.drop_valid.next = self.init_valid.val() & !self.init_c2h.val();
+        self.h2c_rings.drop_index.next = bit_cast::<QB, 7>(self.init_q.val());
+        self.c2h_rings.start_valid.next = self.rings.val() & self.ring_c2h.val();
+        self.c2h_rings.start_index.next = bit_cast::<QB, 7>(self.ring_q.val());
+        self.c2h_rings.end_valid.next = self.c2h_tlp_valid.val();
+        self.c2h_rings.end_index.next = bit_cast::<QB, 6>(self.c2h_tlp_q.val());
+        self.c2h_rings.drop_valid.next = self.init_valid.val() & self.init_c2h.val();
+        self.c2h_rings.drop_index.next = bit_cast::<QB, 7>(self.init_q.val());
+
+        // The read: addresses in Look, the value in Answer.
+        self.of_engine.next = (self.t_r_addr.val() & self.engine_bit.val()).any();
+        self.r_c2h.next = (self.t_r_addr.val() & self.direction.val()).any();
+        self.r_q.next = bit_cast::<7, 19>(self.t_r_addr.val() >> self.stride.val()) & 0x3F;
+        self.r_g.next = self.r_q.val();
+        if self.r_c2h.val() {
+            self.r_g.next = self.r_q.val() + self.queues.val();
+        }
+        self.r_word.next = self.t_r_addr.val().get_bits::<6>(2);
+        if !self.of_engine.val() {
+            self.r_word.next = self.r_word.val() & 0xF;
+        }
+        self.bytes_lo.raddr.next = bit_cast::<GB, 7>(self.r_g.val());
+        self.bytes_hi.raddr.next = bit_cast::<GB, 7>(self.r_g.val());
+        self.descriptors.raddr.next = bit_cast::<GB, 7>(self.r_g.val());
+        self.h2c_tlps.raddr.next = bit_cast::<QB, 7>(self.r_q.val());
+        self.c2h_tlps.raddr.next = bit_cast::<QB, 7>(self.r_q.val());
+        self.h2c_errors.raddr.next = bit_cast::<QB, 7>(self.r_q.val());
+        self.c2h_errors.raddr.next = bit_cast::<QB, 7>(self.r_q.val());
+        self.events.raddr.next = bit_cast::<4, 6>(self.r_word.val());
+
+        // 0 reads, 1 H2C doorbells, 2 C2H doorbells, each in eight words.
+        self.timed.next = bit_cast::<2, 6>(self.r_word.val() >> 3);
+        self.t_count.next = self.reads.count.val();
+        self.t_sum.next = self.reads.sum.val();
+        self.t_least.next = self.reads.least.val();
+        self.t_most.next = self.reads.most.val();
+        if self.timed.val() == 1 {
+            self.t_count.next = self.h2c_rings.count.val();
+            self.t_sum.next = self.h2c_rings.sum.val();
+            self.t_least.next = self.h2c_rings.least.val();
+            self.t_most.next = self.h2c_rings.most.val();
+        }
+        if self.timed.val() == 2 {
+            self.t_count.next = self.c2h_rings.count.val();
+            self.t_sum.next = self.c2h_rings.sum.val();
+            self.t_least.next = self.c2h_rings.least.val();
+            self.t_most.next = self.c2h_rings.most.val();
+        }
+        self.t_word.next = self.r_word.val() & 7;
+
+        self.value.next = 0.into();
+        self.high.next = 0.into();
+        self.latches.next = false;
+        self.found.next = true;
+        if self.of_engine.val() {
+            if (self.t_r_addr.val() & self.beyond_engine.val()).any() {
+                self.found.next = false;
+            } else if !self.r_word.val().get_bit(5) {
+                self.value.next = self.events.rdata.val();
+                self.found.next = self.r_word.val() < self.event_words.val();
+            } else {
+                self.high.next = self.t_sum.val();
+                if self.t_word.val() == self.count_word.val() {
+                    self.value.next = self.t_count.val();
+                } else if self.t_word.val() == self.sum_lo_word.val() {
+                    self.value.next = bit_cast::<32, 64>(self.t_sum.val());
+                    self.latches.next = true;
+                } else if self.t_word.val() == self.sum_hi_word.val() {
+                    self.value.next = self.upper.q.val();
+                } else if self.t_word.val() == self.min_word.val() {
+                    self.value.next = bit_cast::<32, 20>(self.t_least.val());
+                } else if self.t_word.val() == self.max_word.val() {
+                    self.value.next = bit_cast::<32, 20>(self.t_most.val());
+                } else {
+                    self.found.next = false;
+                }
+                // Three latencies are there; the fourth place is empty.
+                if self.timed.val() == 3 {
+                    self.found.next = false;
+                }
+            }
+        } else {
+            self.high.next = bit_cast::<64, 32>(self.bytes_hi.rdata.val()) << 32;
+            if self.r_word.val() == self.bytes_lo_word.val() {
+                self.value.next = self.bytes_lo.rdata.val();
+                self.latches.next = true;
+            } else if self.r_word.val() == self.bytes_hi_word.val() {
+                self.value.next = self.upper.q.val();
+            } else if self.r_word.val() == self.descriptors_word.val() {
+                self.value.next = self.descriptors.rdata.val();
+            } else if self.r_word.val() == self.tlps_word.val() {
+                self.value.next = self.h2c_tlps.rdata.val();
+                if self.r_c2h.val() {
+                    self.value.next = self.c2h_tlps.rdata.val();
+                }
+            } else if self.r_word.val() == self.errors_word.val() {
+                self.value.next = self.h2c_errors.rdata.val();
+                if self.r_c2h.val() {
+                    self.value.next = self.c2h_errors.rdata.val();
+                }
+            } else {
+                self.found.next = false;
+            }
+            if ((self.t_r_addr.val() & self.beyond_queues.val()) != 0) | (self.r_q.val() >= self.queues.val())
+            {
+                self.found.next = false;
+            }
+        }
+        self.carried.d.next = self.bytes_lo.carry_valid.val();
+        self.done.d.next = false;
+        self.missed.d.next = false;
+        match self.state.q.val() {
+            CountersState::Idle => {
+                if self.cnt_r_valid.val() {
+                    self.state.d.next = CountersState::Look;
+                }
+            }
+            CountersState::Look => {
+                // A carry reaches the upper half two clocks later.
+                if !self.bytes_lo.carry_valid.val() & !self.carried.q.val() {
+                    self.state.d.next = CountersState::Answer;
+                }
+            }
+            CountersState::Answer => {
+                self.state.d.next = CountersState::Idle;
+                self.done.d.next = true;
+                self.missed.d.next = !self.found.val();
+                self.data.d.next = 0.into();
+                if self.found.val() {
+                    self.data.d.next = self.value.val();
+                    if self.latches.val() {
+                        self.upper.d.next = self.high.val().get_bits::<32>(32);
+                    }
+                }
+            }
+        }
+        self.cnt_r_done.next = self.done.q.val();
+        self.cnt_r_data.next = self.data.q.val();
+        self.cnt_unmapped_rd.next = self.missed.q.val();
+    }
+}

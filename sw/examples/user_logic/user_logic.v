@@ -1,0 +1,170 @@
+// Worked example: the card's own logic in plain Verilog.
+//
+// Every packet that enters H2C queue n leaves C2H queue n as it is, and carries the CRC-32 of its bytes (IEEE 802.3) as
+// TUSER of its last beat: the host finds it as the metadata of the packet's completion record. A few registers behind
+// the AXI4-Lite window (BAR2) count what has passed, and user interrupt 0 tells of every 16th packet.
+//
+//   h2c_axis ──► CRC per queue ──► register ──► c2h_axis
+//   axil     ──► ID, PACKETS, BYTES, INVERT
+//
+// Streams: AMBA AXI4-Stream; queues interleave on TDEST inside packets, so state is kept per queue. Registers: AMBA
+// AXI4-Lite, one access at a time.
+
+module user_logic #(
+    parameter W  = 128,     // bits of a beat
+    parameter NQ = 4,       // queues per direction
+    parameter NU = 8        // user interrupts
+) (
+    input  wire           clk,
+    input  wire           rst,
+
+    input  wire [W-1:0]   h2c_axis_tdata,
+    input  wire [W/8-1:0] h2c_axis_tkeep,
+    input  wire           h2c_axis_tlast,
+    input  wire [5:0]     h2c_axis_tdest,
+    input  wire [31:0]    h2c_axis_tuser,
+    input  wire           h2c_axis_terr,
+    input  wire           h2c_axis_tvalid,
+    output wire           h2c_axis_tready,
+    output wire [NQ-1:0]  h2c_pause,
+
+    output reg  [W-1:0]   c2h_axis_tdata,
+    output reg  [W/8-1:0] c2h_axis_tkeep,
+    output reg            c2h_axis_tlast,
+    output reg  [5:0]     c2h_axis_tdest,
+    output reg  [31:0]    c2h_axis_tuser,
+    output reg            c2h_axis_tvalid,
+    input  wire           c2h_axis_tready,
+    input  wire [NQ-1:0]  c2h_pause,
+
+    input  wire [15:0]    axil_awaddr,
+    input  wire [2:0]     axil_awprot,
+    input  wire           axil_awvalid,
+    output wire           axil_awready,
+    input  wire [31:0]    axil_wdata,
+    input  wire [3:0]     axil_wstrb,
+    input  wire           axil_wvalid,
+    output wire           axil_wready,
+    output wire [1:0]     axil_bresp,
+    output reg            axil_bvalid,
+    input  wire           axil_bready,
+    input  wire [15:0]    axil_araddr,
+    input  wire [2:0]     axil_arprot,
+    input  wire           axil_arvalid,
+    output wire           axil_arready,
+    output reg  [31:0]    axil_rdata,
+    output wire [1:0]     axil_rresp,
+    output reg            axil_rvalid,
+    input  wire           axil_rready,
+
+    output reg  [NU-1:0]  user_irq
+);
+
+    // A queue whose way back is short of room is held at the source, so that it never stands in front of the others.
+    assign h2c_pause = c2h_pause;
+
+    // CRC-32, reflected, one byte.
+    function [31:0] crc_byte(input [31:0] crc, input [7:0] value);
+        integer bit_number;
+        begin
+            crc_byte = crc ^ {24'b0, value};
+            for (bit_number = 0; bit_number < 8; bit_number = bit_number + 1)
+                crc_byte = crc_byte[0] ? (crc_byte >> 1) ^ 32'hEDB88320 : crc_byte >> 1;
+        end
+    endfunction
+
+    reg  [31:0]  crc [0:NQ-1];          // of the packet so far, before the final inversion
+    reg  [31:0]  crc_next;
+    reg  [7:0]   bytes_in_beat;
+    wire [NQ-1:0] queue = {{(NQ-1){1'b0}}, 1'b1} << h2c_axis_tdest;
+
+    integer lane;
+    always @* begin
+        crc_next = crc[h2c_axis_tdest[$clog2(NQ > 1 ? NQ : 2)-1:0]];
+        bytes_in_beat = 0;
+        for (lane = 0; lane < W / 8; lane = lane + 1)
+            if (h2c_axis_tkeep[lane]) begin
+                crc_next = crc_byte(crc_next, h2c_axis_tdata[8*lane +: 8]);
+                bytes_in_beat = bytes_in_beat + 1;
+            end
+    end
+
+    // One register; a beat moves on in every clock in which the way back is open.
+    assign h2c_axis_tready = !c2h_axis_tvalid || c2h_axis_tready;
+    wire take = h2c_axis_tvalid && h2c_axis_tready;
+
+    reg  [31:0] packets, bytes_lo, invert;
+    integer q;
+    always @(posedge clk) begin
+        user_irq <= 0;
+        if (c2h_axis_tready)
+            c2h_axis_tvalid <= 0;
+        if (take) begin
+            c2h_axis_tdata  <= h2c_axis_tdata ^ {(W/32){invert}};
+            c2h_axis_tkeep  <= h2c_axis_tkeep;
+            c2h_axis_tlast  <= h2c_axis_tlast;
+            c2h_axis_tdest  <= h2c_axis_tdest;
+            c2h_axis_tuser  <= h2c_axis_tlast ? ~crc_next : h2c_axis_tuser;
+            c2h_axis_tvalid <= 1;
+            bytes_lo        <= bytes_lo + {24'b0, bytes_in_beat};
+            for (q = 0; q < NQ; q = q + 1)
+                if (queue[q])
+                    crc[q] <= h2c_axis_tlast ? 32'hFFFFFFFF : crc_next;
+            if (h2c_axis_tlast) begin
+                packets <= packets + 1;
+                user_irq[0] <= &packets[3:0];
+            end
+        end
+        if (rst) begin
+            c2h_axis_tvalid <= 0;
+            user_irq        <= 0;
+            packets         <= 0;
+            bytes_lo        <= 0;
+            for (q = 0; q < NQ; q = q + 1)
+                crc[q] <= 32'hFFFFFFFF;
+        end
+    end
+
+    // Registers: 0x00 ID (read-only), 0x04 PACKETS, 0x08 BYTES (read-only), 0x0C INVERT: what each DWORD of data is
+    // XORed with on its way back.
+    localparam [31:0] ID = 32'h4352_4333;
+    wire write = axil_awvalid && axil_wvalid && !axil_bvalid;
+    assign axil_awready = write;
+    assign axil_wready  = write;
+    assign axil_bresp   = 2'b00;
+    assign axil_arready = !axil_rvalid;
+    assign axil_rresp   = 2'b00;
+
+    integer lane_of_dword;
+    always @(posedge clk) begin
+        if (axil_bready)
+            axil_bvalid <= 0;
+        if (write) begin
+            axil_bvalid <= 1;
+            if (axil_awaddr == 16'h000C)
+                for (lane_of_dword = 0; lane_of_dword < 4; lane_of_dword = lane_of_dword + 1)
+                    if (axil_wstrb[lane_of_dword])
+                        invert[8*lane_of_dword +: 8] <= axil_wdata[8*lane_of_dword +: 8];
+        end
+        if (axil_rready)
+            axil_rvalid <= 0;
+        if (axil_arvalid && axil_arready) begin
+            axil_rvalid <= 1;
+            case (axil_araddr)
+                16'h0000: axil_rdata <= ID;
+                16'h0004: axil_rdata <= packets;
+                16'h0008: axil_rdata <= bytes_lo;
+                16'h000C: axil_rdata <= invert;
+                default:  axil_rdata <= 0;
+            endcase
+        end
+        if (rst) begin
+            axil_bvalid <= 0;
+            axil_rvalid <= 0;
+            invert      <= 0;
+        end
+    end
+
+    wire unused = &{1'b0, h2c_axis_terr, axil_awprot, axil_arprot, 1'b0};
+
+endmodule
