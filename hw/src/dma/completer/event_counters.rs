@@ -61,16 +61,18 @@ impl Logic for EventCounters {
         if self.clear.val() {
             self.swept.d.next = self.swept.q.val() + 1;
         }
-        // What was visited the clock before is being written in this one.
+        // What was visited the clock before is being written in this one. The walk never comes back that soon.
         self.go.next = self.r_valid.val() & !self.clear.val() & (self.at.q.val() != self.r_slot.val());
         self.r_go.next = self.go.val();
         self.spot.next = self.walk.q.val();
         if self.go.val() {
             self.spot.next = self.r_slot.val();
-        } else if self.walk.q.val() == self.last.val() {
-            self.walk.d.next = self.first.val();
-        } else {
+        }
+        if self.spot.val() == self.walk.q.val() {
             self.walk.d.next = self.walk.q.val() + 1;
+            if self.walk.q.val() == self.last.val() {
+                self.walk.d.next = self.first.val();
+            }
         }
         self.at.d.next = self.spot.val();
         self.ram.raddr.next = self.spot.val();
