@@ -5,6 +5,7 @@ mod doorbell;
 mod drain;
 mod flr;
 mod regs;
+mod regs_copies;
 mod regs_table;
 
 pub use control::Control;

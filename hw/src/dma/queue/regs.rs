@@ -5,7 +5,8 @@ use ferrolane_abi::regs::queue as abi;
 use ferrolane_abi::table::Access;
 use rust_hdl::prelude::*;
 
-use super::regs_table::{any_time, field, mask, set, stored, table, word_of, WORDS};
+use super::regs_copies::RegsCopies;
+use super::regs_table::{any_time, mask, set, stored, table, word_of, WORDS};
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
 
@@ -17,33 +18,13 @@ pub enum RegsState {
     Feed,
 }
 
-/// Registers that hardware drives.
-const LIVE: usize = 10;
-
-/// In the order of the values in `update`.
-fn live_word(index: usize) -> Constant<Bits<5>> {
-    let registers: [_; LIVE] = [
-        &abi::CTRL,
-        &abi::STATUS,
-        &abi::PRODUCER,
-        &abi::HEAD,
-        &abi::COMPLETED,
-        &abi::CONSUMER,
-        &abi::GENERATION,
-        &abi::RESULT_BYTES,
-        &abi::RESULT_META,
-        &abi::FINISHED,
-    ];
-    word_of(registers[index])
-}
-
 hw! {
     /// Registers of all queues, from the ABI table.
     ///
     /// ```text
     ///  write ─┐          ┌─► memory of RW registers, cfgw bus ─► fetch (FEED_GO)
     ///  read  ─┴► Act ────┼─► control (CTRL)
-    ///       addresses    └─► read data ◄── copies of prod, head, done, cons, finished, generation, error codes
+    ///       addresses    └─► read data ◄── RegsCopies ◄── buses
     /// ```
     /// `AB = GB + 5`. A write ends when it has had its effect: of RUN = 1 that starts a queue when the queue runs, so
     /// whatever the host writes next finds it running; of FEED_GO when fetch has taken the feed, told by `cfgw` before.
@@ -52,9 +33,6 @@ hw! {
     /// Registers other than CTRL and FEED change only while their queue is idle; writes to them at other times are
     /// dropped, and software sees that by reading back. Read-only fields ignore writes. An offset without register, or of
     /// a queue that was not built, reads 0 and pulses `queue_unmapped_*`.
-    ///
-    /// A copy that the bus writes in the clock of its read is read again in the next. That ends: no bus tells of one
-    /// queue in every clock for longer than that queue's store lasts.
     ///
     /// After reset a sweep writes the reset values and broadcasts them; accesses wait for it. Words without storage are
     /// 0 in the memory, so a read is an OR of the memory and what hardware drives.
@@ -126,16 +104,7 @@ hw! {
         state: Dffr<RegsState> = Dffr::new(RegsState::Sweep),
         swept: Dffr<Bits<AB>> = Default::default(),
         ram: Bram<Bits<32>, AB> = Default::default(),
-        prod: Bram<Bits<32>, GB> = Default::default(),
-        cons: Bram<Bits<31>, GB> = Default::default(),
-        head: Bram<Bits<32>, GB> = Default::default(),
-        done: Bram<Bits<32>, GB> = Default::default(),
-        finished: Bram<Bits<32>, GB> = Default::default(),
-        bytes: Bram<Bits<24>, GB> = Default::default(),
-        meta: Bram<Bits<32>, GB> = Default::default(),
-        generation: Bram<Bits<8>, GB> = Default::default(),
-        h2c_code: Bram<Bits<8>, QB> = Default::default(),
-        c2h_code: Bram<Bits<8>, QB> = Default::default(),
+        copies: RegsCopies<NQ, QB, GN, GB> = Default::default(),
         reading: Dffr<Bit> = Default::default(),
         read_waits: Dffr<Bit> = Default::default(),
         out_done: Dffr<Bit> = Default::default(),
@@ -153,7 +122,7 @@ hw! {
         q: Signal<Local, Bits<7>> = Default::default(),
         g: Signal<Local, Bits<7>> = Default::default(),
         gb: Signal<Local, Bits<GB>> = Default::default(),
-        qb: Signal<Local, Bits<QB>> = Default::default(),
+        c2h: Signal<Local, Bit> = Default::default(),
         word: Signal<Local, Bits<5>> = Default::default(),
         hole: Signal<Local, Bit> = Default::default(),
         flat: Signal<Local, Bits<AB>> = Default::default(),
@@ -162,21 +131,11 @@ hw! {
         bytes_off: Signal<Local, Bits<32>> = Default::default(),
         merged: Signal<Local, Bits<32>> = Default::default(),
         answer: Signal<Local, Bits<32>> = Default::default(),
-        // Of each live register: its value, whether it is the one that is read, whether its copy is being written.
-        live: [Signal<Local, Bits<32>>; LIVE] = array_init::array_init(|_| Default::default()),
-        is_live: [Reg<Bit>; LIVE] = array_init::array_init(|_| Default::default()),
-        touched: [Signal<Local, Bit>; LIVE] = array_init::array_init(|_| Default::default()),
-        collides: Signal<Local, Bit> = Default::default(),
-        status_now: Signal<Local, Bits<32>> = Default::default(),
         sizes: Signal<Local, Bits<32>> = Default::default(),
-        code: Signal<Local, Bits<32>> = Default::default(),
         end_write: Signal<Local, Bit> = Default::default(),
         swept_word: Signal<Local, Bits<5>> = Default::default(),
         swept_g: Signal<Local, Bits<AB>> = Default::default(),
         swept_value: Signal<Local, Bits<32>> = Default::default(),
-        h2c_err_at: Signal<Local, Bits<GB>> = Default::default(),
-        c2h_err_g: Signal<Local, Bits<7>> = Default::default(),
-        c2h_err_at: Signal<Local, Bits<GB>> = Default::default(),
 
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         last_swept: Constant<Bits<AB>> = Constant::new(((GN * WORDS - 1) as u64).into()),
@@ -184,7 +143,6 @@ hw! {
         mapped: Constant<Bits<WORDS>> = set(|_| true),
         is_stored: Constant<Bits<WORDS>> = set(stored),
         any_time: Constant<Bits<WORDS>> = set(any_time),
-        live_at: [Constant<Bits<5>>; LIVE] = array_init::array_init(live_word),
         writable_at: [Constant<Bits<32>>; WORDS] = table(|r| if stored(r) { r.mask(Access::Rw) } else { 0 }),
         reset_at: [Constant<Bits<32>>; WORDS] = table(|r| if stored(r) { r.reset() } else { 0 }),
         lane: [Constant<Bits<32>>; 4] = array_init::array_init(|b| Constant::new((0xFF_u64 << (8 * b)).into())),
@@ -201,9 +159,6 @@ hw! {
             Constant::new(((!(0xF_u32 << lsb)) as u64).into())
         },
         run_bit: Constant<Bits<32>> = mask(&abi::CTRL, "RUN"),
-        idle_bit: Constant<Bits<32>> = mask(&abi::STATUS, "IDLE"),
-        error_bit: Constant<Bits<32>> = mask(&abi::STATUS, "ERROR"),
-        code_lsb: Constant<Bits<5>> = Constant::new((field(&abi::STATUS, "CODE").lsb as u64).into()),
         // Where a queue's block, its index and its direction stand in an address.
         word_lsb: Constant<Bits<5>> = Constant::new(2_u64.into()),
         queue_lsb: Constant<Bits<5>> = Constant::new((map::QUEUE_STRIDE.trailing_zeros() as u64).into()),
@@ -223,7 +178,7 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
     fn update(&mut self) {
         dff_setup!(self, clock, state, swept, reading, read_waits, out_done, out_data, missed_rd, missed_wr);
         dff_setup!(self, clock, refused, bus_valid, bus_g, bus_word, bus_data);
-        clock!(self, clock, ram, prod, cons, head, done, finished, bytes, meta, generation, h2c_code, c2h_code);
+        clock!(self, clock, ram, copies);
         self.state.rst.next = self.rst.val();
         self.swept.rst.next = self.rst.val();
         self.reading.rst.next = self.rst.val();
@@ -247,120 +202,52 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         }
         self.word.next = bit_cast::<5, 19>(self.addr.val() >> self.word_lsb.val());
         self.q.next = bit_cast::<7, 19>(self.addr.val() >> self.queue_lsb.val()) & 0x3F;
+        self.c2h.next = (self.addr.val() & self.direction.val()) != 0;
         self.g.next = self.q.val();
-        if (self.addr.val() & self.direction.val()) != 0 {
+        if self.c2h.val() {
             self.g.next = self.q.val() + self.queues.val();
         }
         self.gb.next = bit_cast::<GB, 7>(self.g.val());
-        self.qb.next = bit_cast::<QB, 7>(self.q.val());
         self.hole.next = ((self.addr.val() & self.outside.val()) != 0)
             | (self.q.val() >= self.queues.val())
             | !self.mapped.val().get_bit(self.word.val().index());
         self.flat.next = bit_cast::<AB, 7>(self.g.val()) << 5;
         self.flat.next = self.flat.val() | bit_cast::<AB, 5>(self.word.val());
 
-        // The copies.
-        self.prod.wen.next = self.prod_valid.val();
-        self.prod.waddr.next = bit_cast::<GB, 7>(self.prod_g.val());
-        self.prod.wdata.next = self.prod_value.val();
-        self.prod.raddr.next = self.gb.val();
-        self.cons.wen.next = self.cons_valid.val();
-        self.cons.waddr.next = bit_cast::<GB, 7>(self.cons_g.val());
-        self.cons.wdata.next = self.cons_value.val();
-        self.cons.raddr.next = self.gb.val();
-        self.head.wen.next = self.head_valid.val();
-        self.head.waddr.next = bit_cast::<GB, 7>(self.head_g.val());
-        self.head.wdata.next = self.head_value.val();
-        self.head.raddr.next = self.gb.val();
-        self.done.wen.next = self.done_valid.val();
-        self.done.waddr.next = bit_cast::<GB, 7>(self.done_g.val());
-        self.done.wdata.next = self.done_value.val();
-        self.done.raddr.next = self.gb.val();
-        self.finished.wen.next = self.finished_valid.val();
-        self.finished.waddr.next = bit_cast::<GB, 7>(self.finished_g.val());
-        self.finished.wdata.next = self.finished_value.val();
-        self.finished.raddr.next = self.gb.val();
-        self.bytes.wen.next = self.finished_valid.val();
-        self.bytes.waddr.next = bit_cast::<GB, 7>(self.finished_g.val());
-        self.bytes.wdata.next = self.finished_bytes.val();
-        self.bytes.raddr.next = self.gb.val();
-        self.meta.wen.next = self.finished_valid.val();
-        self.meta.waddr.next = bit_cast::<GB, 7>(self.finished_g.val());
-        self.meta.wdata.next = self.finished_meta.val();
-        self.meta.raddr.next = self.gb.val();
-        self.generation.wen.next = self.start_valid.val();
-        self.generation.waddr.next = bit_cast::<GB, 7>(self.start_g.val());
-        self.generation.wdata.next = self.start_generation.val();
-        self.generation.raddr.next = self.gb.val();
-        // The code that counts is the one that halted the queue: the first.
-        self.h2c_err_at.next = bit_cast::<GB, 6>(self.h2c_err_q.val());
-        self.h2c_code.wen.next =
-            self.h2c_err_valid.val() & !self.halted.val().get_bit(self.h2c_err_at.val().index());
-        self.h2c_code.waddr.next = bit_cast::<QB, 6>(self.h2c_err_q.val());
-        self.h2c_code.wdata.next = self.h2c_err_code.val();
-        self.h2c_code.raddr.next = self.qb.val();
-        self.c2h_err_g.next = bit_cast::<7, 6>(self.c2h_err_q.val()) + self.queues.val();
-        self.c2h_err_at.next = bit_cast::<GB, 7>(self.c2h_err_g.val());
-        self.c2h_code.wen.next =
-            self.c2h_err_valid.val() & !self.halted.val().get_bit(self.c2h_err_at.val().index());
-        self.c2h_code.waddr.next = bit_cast::<QB, 6>(self.c2h_err_q.val());
-        self.c2h_code.wdata.next = self.c2h_err_code.val();
-        self.c2h_code.raddr.next = self.qb.val();
-
-        // What a read gives.
-        self.code.next = bit_cast::<32, 8>(self.h2c_code.rdata.val());
-        if (self.addr.val() & self.direction.val()) != 0 {
-            self.code.next = bit_cast::<32, 8>(self.c2h_code.rdata.val());
-        }
-        self.status_now.next = 0.into();
-        if self.halted.val().get_bit(self.gb.val().index()) {
-            self.status_now.next = (self.code.val() << self.code_lsb.val()) | self.error_bit.val();
-        }
-        if self.idle.val().get_bit(self.gb.val().index()) {
-            self.status_now.next = self.status_now.val() | self.idle_bit.val();
-        }
-        self.live[0].next = 0.into();
-        if self.run.val().get_bit(self.gb.val().index()) {
-            self.live[0].next = self.run_bit.val();
-        }
-        self.live[1].next = self.status_now.val();
-        self.live[2].next = self.prod.rdata.val();
-        self.live[3].next = self.head.rdata.val();
-        self.live[4].next = self.done.rdata.val();
-        self.live[5].next = bit_cast::<32, 31>(self.cons.rdata.val());
-        self.live[6].next = bit_cast::<32, 8>(self.generation.rdata.val());
-        self.live[7].next = bit_cast::<32, 24>(self.bytes.rdata.val());
-        self.live[8].next = self.meta.rdata.val();
-        self.live[9].next = self.finished.rdata.val();
-        self.touched[0].next = false;
-        self.touched[1].next = (self.h2c_err_valid.val() & (self.h2c_err_at.val() == self.gb.val()))
-            | (self.c2h_err_valid.val() & (self.c2h_err_at.val() == self.gb.val()));
-        self.touched[2].next =
-            self.prod_valid.val() & (bit_cast::<GB, 7>(self.prod_g.val()) == self.gb.val());
-        self.touched[3].next =
-            self.head_valid.val() & (bit_cast::<GB, 7>(self.head_g.val()) == self.gb.val());
-        self.touched[4].next =
-            self.done_valid.val() & (bit_cast::<GB, 7>(self.done_g.val()) == self.gb.val());
-        self.touched[5].next =
-            self.cons_valid.val() & (bit_cast::<GB, 7>(self.cons_g.val()) == self.gb.val());
-        self.touched[6].next =
-            self.start_valid.val() & (bit_cast::<GB, 7>(self.start_g.val()) == self.gb.val());
-        self.touched[7].next =
-            self.finished_valid.val() & (bit_cast::<GB, 7>(self.finished_g.val()) == self.gb.val());
-        self.touched[8].next = self.touched[7].val();
-        self.touched[9].next = self.touched[7].val();
-        self.answer.next = self.ram.rdata.val();
-        self.collides.next = false;
-        for i in 0..LIVE {
-            self.is_live[i].clock.next = self.clock.val();
-            self.is_live[i].d.next = self.word.val() == self.live_at[i].val();
-            if self.is_live[i].q.val() {
-                self.answer.next = self.answer.val() | self.live[i].val();
-            }
-            if self.touched[i].val() & (self.word.val() == self.live_at[i].val()) {
-                self.collides.next = true;
-            }
-        }
+        self.copies.word.next = self.word.val();
+        self.copies.q.next = self.q.val();
+        self.copies.g.next = self.g.val();
+        self.copies.c2h.next = self.c2h.val();
+        self.copies.run.next = self.run.val();
+        self.copies.idle.next = self.idle.val();
+        self.copies.halted.next = self.halted.val();
+        self.copies.h2c_err_valid.next = self.h2c_err_valid.val();
+        self.copies.h2c_err_q.next = self.h2c_err_q.val();
+        self.copies.h2c_err_code.next = self.h2c_err_code.val();
+        self.copies.c2h_err_valid.next = self.c2h_err_valid.val();
+        self.copies.c2h_err_q.next = self.c2h_err_q.val();
+        self.copies.c2h_err_code.next = self.c2h_err_code.val();
+        self.copies.prod_valid.next = self.prod_valid.val();
+        self.copies.prod_g.next = self.prod_g.val();
+        self.copies.prod_value.next = self.prod_value.val();
+        self.copies.cons_valid.next = self.cons_valid.val();
+        self.copies.cons_g.next = self.cons_g.val();
+        self.copies.cons_value.next = self.cons_value.val();
+        self.copies.head_valid.next = self.head_valid.val();
+        self.copies.head_g.next = self.head_g.val();
+        self.copies.head_value.next = self.head_value.val();
+        self.copies.done_valid.next = self.done_valid.val();
+        self.copies.done_g.next = self.done_g.val();
+        self.copies.done_value.next = self.done_value.val();
+        self.copies.finished_valid.next = self.finished_valid.val();
+        self.copies.finished_g.next = self.finished_g.val();
+        self.copies.finished_value.next = self.finished_value.val();
+        self.copies.finished_bytes.next = self.finished_bytes.val();
+        self.copies.finished_meta.next = self.finished_meta.val();
+        self.copies.start_valid.next = self.start_valid.val();
+        self.copies.start_g.next = self.start_g.val();
+        self.copies.start_generation.next = self.start_generation.val();
+        self.answer.next = self.ram.rdata.val() | self.copies.value.val();
 
         // What a write leaves; nothing during the sweep.
         self.bytes_on.next = 0.into();
@@ -425,7 +312,7 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
                 }
             }
             RegsState::Idle => {
-                if (self.read_waits.q.val() | self.queue_w_valid.val()) & !self.collides.val() {
+                if (self.read_waits.q.val() | self.queue_w_valid.val()) & !self.copies.collides.val() {
                     self.state.d.next = RegsState::Act;
                 }
             }
