@@ -8,11 +8,15 @@
 /* Constants. */
 #define FERROLANE_ABI_MAJOR 0x1u /* Major version: software refuses another. */
 #define FERROLANE_ABI_MINOR 0x1u /* Minor version: additions only. */
-#define FERROLANE_LAYOUT_HASH 0xe098184bu /* Hash over this table, as in the register. */
+#define FERROLANE_LAYOUT_HASH 0xe91e3579u /* Hash over this table, as in the register. */
 #define FERROLANE_BAR0_BYTES 0x80000u /* Size of BAR0 in bytes. */
+#define FERROLANE_USER_BAR 0x2u /* BAR of the card's own registers. */
+#define FERROLANE_USER_BAR_BYTES 0x10000u /* Size of that BAR in bytes, by default. */
 #define FERROLANE_MAX_QUEUES 0x40u /* Places for queues per direction. */
 #define FERROLANE_QUEUE_STRIDE 0x100u /* Bytes of registers per queue. */
 #define FERROLANE_DOORBELL_STRIDE 0x8u /* Bytes of doorbell per queue. */
+#define FERROLANE_PUSH_STRIDE 0x200u /* Bytes of push window per queue. */
+#define FERROLANE_PUSH_SLOTS 0x20u /* Descriptors of a push window. */
 #define FERROLANE_DESC_BYTES 0x10u /* Size of a descriptor in bytes. */
 #define FERROLANE_DESC_MAX_LEN 0xffffffu /* Longest length of a descriptor in bytes. */
 #define FERROLANE_CPL_BYTES 0x10u /* Size of a completion record in bytes. */
@@ -150,8 +154,11 @@
 #define FERROLANE_GLOBAL_CNT_RX_CPL 0x74u /* Completions received. */
 #define FERROLANE_GLOBAL_CNT_RX_CPL_COUNT_MASK 0xffffffffu /* RO TLPs, wrapping. */
 #define FERROLANE_GLOBAL_CNT_RX_CPL_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_CNT_AXIL_ERROR 0x78u /* Accesses to the card's own registers (BAR2) that failed: error response, or no answer in time. */
+#define FERROLANE_GLOBAL_CNT_AXIL_ERROR_COUNT_MASK 0xffffffffu /* RO DWORDs, wrapping. Such a read gives all ones. */
+#define FERROLANE_GLOBAL_CNT_AXIL_ERROR_COUNT_SHIFT 0u
 
-/* QUEUE registers. Once per queue. Write everything but CTRL only while the queue is stopped and idle. */
+/* QUEUE registers. Once per queue. Write everything but CTRL and FEED only while the queue is stopped and idle. */
 #define FERROLANE_QUEUE_CTRL 0x00u /* Starts and stops the queue. */
 #define FERROLANE_QUEUE_CTRL_RUN_MASK 0x00000001u /* RW Writing 1 clears all indices and starts the queue; 0 stops it: no new request starts, and IDLE rises once everything in flight has ended. */
 #define FERROLANE_QUEUE_CTRL_RUN_SHIFT 0u
@@ -281,6 +288,7 @@
 #define FERROLANE_FEATURE_LIST (1u << 4) /* List mode: LINK-chained segments in host memory. */
 #define FERROLANE_FEATURE_PUSH (1u << 5) /* Push mode: descriptors written through the push window. */
 #define FERROLANE_FEATURE_DIRECT (1u << 6) /* Direct mode: one descriptor in registers. */
+#define FERROLANE_FEATURE_USER_REGISTERS (1u << 7) /* BAR2 is an AXI4-Lite window for the card's own registers. */
 
 /* A descriptor as the engine reads it; little-endian. */
 struct ferrolane_descriptor {

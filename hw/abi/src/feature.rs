@@ -35,5 +35,9 @@ pub const BITS: &[Named] = &[
     Named { name: "LIST", value: 4, doc: "List mode: LINK-chained segments in host memory." },
     Named { name: "PUSH", value: 5, doc: "Push mode: descriptors written through the push window." },
     Named { name: "DIRECT", value: 6, doc: "Direct mode: one descriptor in registers." },
-    Named { name: "USER_REGISTERS", value: 7, doc: "BAR2 is an AXI4-Lite window for the card's own registers." },
+    Named {
+        name: "USER_REGISTERS",
+        value: 7,
+        doc: "BAR2 is an AXI4-Lite window for the card's own registers.",
+    },
 ];

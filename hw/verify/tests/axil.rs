@@ -130,7 +130,8 @@ impl Bench {
             let addr = self.ar.pop_front().unwrap();
             assert_eq!(self.due_reads.pop_front(), Some(addr), "a read nobody asked for");
             let resp = if self.chance(pace.error) { self.rng.random_range(2..4) } else { 0 };
-            let data = if resp == 0 { self.memory.get(&addr).copied().unwrap_or(0) } else { self.rng.random() };
+            let data =
+                if resp == 0 { self.memory.get(&addr).copied().unwrap_or(0) } else { self.rng.random() };
             self.r = Some(Reply { data, resp });
         }
         self.dut.set("axil_bvalid", self.b.is_some());
@@ -217,7 +218,9 @@ impl Bench {
                 break;
             }
             assert!(self.dut.is_set("user_r_done") || self.dut.get("user_r_data") == 0, "data without done");
-            if let (Access::Read { addr }, true, 1) = (access, owed && self.r_taken.is_some(), self.dut.clocks() - start) {
+            if let (Access::Read { addr }, true, 1) =
+                (access, owed && self.r_taken.is_some(), self.dut.clocks() - start)
+            {
                 // The late answer has come in time for the next read to be made.
                 owed = false;
                 self.due_reads.push_back(addr & self.mask);

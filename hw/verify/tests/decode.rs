@@ -24,14 +24,8 @@ use Target::*;
 /// Queues per direction.
 const NQ: u64 = 4;
 
-const TARGETS: [(Target, &str); 6] = [
-    (Global, "glob"),
-    (Queue, "queue"),
-    (Doorbell, "db"),
-    (Msix, "msix"),
-    (Push, "push"),
-    (User, "user"),
-];
+const TARGETS: [(Target, &str); 6] =
+    [(Global, "glob"), (Queue, "queue"), (Doorbell, "db"), (Msix, "msix"), (Push, "push"), (User, "user")];
 
 /// Those that answer reads.
 fn reads(target: Target) -> bool {
@@ -65,7 +59,11 @@ impl Access {
             bar: if rng.random_range(0..10) == 0 { map::USER_BAR.into() } else { 0 },
             addr: match rng.random_range(0..4) {
                 // Push windows of built queues.
-                0 => map::PUSH_PAGE + rng.random_range(0..NQ * map::PUSH_STRIDE / 4) * 4 + rng.random_range(0..2) * 0x8000,
+                0 => {
+                    map::PUSH_PAGE
+                        + rng.random_range(0..NQ * map::PUSH_STRIDE / 4) * 4
+                        + rng.random_range(0..2) * 0x8000
+                }
                 _ => rng.random_range(0..map::BAR0_BYTES / 4) * 4,
             },
             data: rng.random::<u32>().into(),

@@ -158,7 +158,14 @@ impl Bench {
     fn broadcast(&mut self, bus: usize, g: usize, value: u32) {
         let (name, port, mask) = BUSES[bus];
         let q = &mut self.queues[g];
-        let place = [&mut q.producer, &mut q.consumer, &mut q.head, &mut q.completed, &mut q.generation, &mut q.finished];
+        let place = [
+            &mut q.producer,
+            &mut q.consumer,
+            &mut q.head,
+            &mut q.completed,
+            &mut q.generation,
+            &mut q.finished,
+        ];
         *place.into_iter().nth(bus).unwrap() = value & mask;
         self.d.set(&format!("{name}_valid"), 1u64);
         self.d.set(&format!("{name}_g"), g as u64);
@@ -356,7 +363,11 @@ fn every_register_keeps_to_the_table() {
             }
         }
         for ((g, offset), value) in expected {
-            assert_eq!(b.read(b.base(g) + offset as u64), value, "queue {g} offset {offset:#x} was disturbed");
+            assert_eq!(
+                b.read(b.base(g) + offset as u64),
+                value,
+                "queue {g} offset {offset:#x} was disturbed"
+            );
         }
         assert_eq!(b.unmapped, (0, 0));
     }

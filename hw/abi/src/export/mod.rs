@@ -29,7 +29,7 @@ pub const REGISTER_BLOCKS: &[RegisterBlock] = &[
     },
     RegisterBlock {
         name: "QUEUE",
-        doc: "Once per queue. Write everything but CTRL only while the queue is stopped and idle.",
+        doc: "Once per queue. Write everything but CTRL and FEED only while the queue is stopped and idle.",
         registers: crate::regs::queue::REGISTERS,
     },
 ];
@@ -80,6 +80,8 @@ pub const CONSTANTS: &[(&str, u64, &str)] = &[
     ("MAX_QUEUES", crate::map::MAX_QUEUES as u64, "Places for queues per direction."),
     ("QUEUE_STRIDE", crate::map::QUEUE_STRIDE, "Bytes of registers per queue."),
     ("DOORBELL_STRIDE", crate::map::DOORBELL_STRIDE, "Bytes of doorbell per queue."),
+    ("PUSH_STRIDE", crate::map::PUSH_STRIDE, "Bytes of push window per queue."),
+    ("PUSH_SLOTS", crate::map::PUSH_SLOTS as u64, "Descriptors of a push window."),
     ("DESC_BYTES", crate::descriptor::BYTES as u64, "Size of a descriptor in bytes."),
     ("DESC_MAX_LEN", crate::descriptor::MAX_LEN as u64, "Longest length of a descriptor in bytes."),
     ("CPL_BYTES", crate::completion::BYTES as u64, "Size of a completion record in bytes."),

@@ -95,7 +95,9 @@ hw! {
 impl<const AW: usize, const TO: usize> Logic for Axil<AW, TO> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, r_asked, aw_valid, w_valid, ar_valid, aw_addr, w_data, w_strb, ar_addr);
+        dff_setup!(
+            self, clock, state, r_asked, aw_valid, w_valid, ar_valid, aw_addr, w_data, w_strb, ar_addr
+        );
         dff_setup!(self, clock, b_due, r_due, timer, late, failed, done, data);
         self.aw_valid.rst.next = self.rst.val();
         self.w_valid.rst.next = self.rst.val();

@@ -172,9 +172,7 @@ impl<const NQ: usize> Logic for Decode<NQ> {
             {
                 self.msix_w_valid.next = true;
                 self.w_taken.next = self.msix_w_ready.val();
-            } else if (self.w_page.val() == self.push_page.val())
-                & (self.w_queue.val() < self.queues.val())
-            {
+            } else if (self.w_page.val() == self.push_page.val()) & (self.w_queue.val() < self.queues.val()) {
                 self.push_w_valid.next = true;
                 self.w_taken.next = self.push_w_ready.val();
                 self.w_flows.next = self.push_w_ready.val();
@@ -237,10 +235,8 @@ impl<const NQ: usize> Logic for Decode<NQ> {
         if self.msix_r_done.val() {
             self.msix_data.next = self.msix_r_data.val();
         }
-        self.r_data.next = self.glob_r_data.val()
-            | self.queue_r_data.val()
-            | self.user_r_data.val()
-            | self.msix_data.val();
+        self.r_data.next =
+            self.glob_r_data.val() | self.queue_r_data.val() | self.user_r_data.val() | self.msix_data.val();
         self.r_done.next = self.own_done.q.val()
             | self.glob_r_done.val()
             | self.queue_r_done.val()

@@ -156,7 +156,9 @@ hw! {
     }
 }
 
-impl<const NQ: usize, const GN: usize, const GB: usize, const GB1: usize> Logic for Doorbell<NQ, GN, GB, GB1> {
+impl<const NQ: usize, const GN: usize, const GB: usize, const GB1: usize> Logic
+    for Doorbell<NQ, GN, GB, GB1>
+{
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, step, gap, limit, push, allowed);
@@ -292,8 +294,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const GB1: usize> Logic 
         match self.state.q.val() {
             DoorbellState::Idle => {
                 if self.init_valid.val() & !self.answered.q.val() {
-                    self.held.waddr.next =
-                        bit_cast::<GB1, GB>(bit_cast::<GB, 7>(self.init_g.val())) << 1;
+                    self.held.waddr.next = bit_cast::<GB1, GB>(bit_cast::<GB, 7>(self.init_g.val())) << 1;
                     self.held.wdata.next = 0.into();
                     self.held.wen.next = true;
                     self.out_prod.d.next = true;
@@ -305,8 +306,8 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const GB1: usize> Logic 
                 }
             }
             DoorbellState::Clear => {
-                self.held.waddr.next = (bit_cast::<GB1, GB>(bit_cast::<GB, 7>(self.init_g.val())) << 1)
-                    | self.upper_place.val();
+                self.held.waddr.next =
+                    (bit_cast::<GB1, GB>(bit_cast::<GB, 7>(self.init_g.val())) << 1) | self.upper_place.val();
                 self.held.wdata.next = 0.into();
                 self.held.wen.next = true;
                 self.out_cons.d.next = true;

@@ -108,7 +108,9 @@ hw! {
     }
 }
 
-impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic for RegsCopies<NQ, QB, GN, GB> {
+impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
+    for RegsCopies<NQ, QB, GN, GB>
+{
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, prod, cons, head, done, finished, bytes, meta, generation, h2c_code, c2h_code);
