@@ -46,6 +46,9 @@ enum Out {
     Consumer(usize, u32, bool),
 }
 
+/// One bit per queue of a vector port.
+type Flag = fn(&Queue) -> bool;
+
 struct Bench {
     d: verilated::Dut,
     /// Queues per direction, and of both.
@@ -138,7 +141,7 @@ impl Bench {
     }
 
     fn step(&mut self) {
-        let flags: [(&str, fn(&Queue) -> bool); 2] = [("run", |q| q.run), ("idle", |q| !q.busy)];
+        let flags: [(&str, Flag); 2] = [("run", |q| q.run), ("idle", |q| !q.busy)];
         for (name, flag) in flags {
             let mut words = vec![0u32; self.gn.div_ceil(32)];
             for (g, q) in self.queues.iter().enumerate() {

@@ -78,6 +78,9 @@ fn any_time(r: &Register) -> bool {
         .any(|f| f.offset == r.offset)
 }
 
+/// One bit per queue of a vector port.
+type Flag = fn(&Queue) -> bool;
+
 struct Bench {
     d: verilated::Dut,
     /// Queues per direction, and of both.
@@ -179,8 +182,7 @@ impl Bench {
 
     /// One clock with whatever is on the buses; checks what comes out.
     fn step(&mut self) {
-        let flags: [(&str, fn(&Queue) -> bool); 3] =
-            [("run", |q| q.run), ("idle", |q| !q.busy), ("halted", |q| q.halted)];
+        let flags: [(&str, Flag); 3] = [("run", |q| q.run), ("idle", |q| !q.busy), ("halted", |q| q.halted)];
         for (name, flag) in flags {
             let mut words = vec![0u32; self.gn.div_ceil(32)];
             for (g, q) in self.queues.iter().enumerate() {

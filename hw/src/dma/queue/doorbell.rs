@@ -122,6 +122,10 @@ hw! {
         g: Signal<Local, Bits<7>> = Default::default(),
         gb: Signal<Local, Bits<GB>> = Default::default(),
         at_q: Signal<Local, Bits<GB>> = Default::default(),
+        head_at: Signal<Local, Bits<GB>> = Default::default(),
+        done_at: Signal<Local, Bits<GB>> = Default::default(),
+        h2c_taken_at: Signal<Local, Bits<GB>> = Default::default(),
+        c2h_taken_at: Signal<Local, Bits<GB>> = Default::default(),
         hole: Signal<Local, Bit> = Default::default(),
         upper: Signal<Local, Bit> = Default::default(),
         c2h: Signal<Local, Bit> = Default::default(),
@@ -189,6 +193,10 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const GB1: usize> Logic
         }
 
         // The copies.
+        self.head_at.next = bit_cast::<GB, 7>(self.head_g.val());
+        self.done_at.next = bit_cast::<GB, 7>(self.done_g.val());
+        self.h2c_taken_at.next = bit_cast::<GB, 6>(self.h2c_taken_q.val());
+        self.c2h_taken_at.next = bit_cast::<GB, 6>(self.c2h_taken_q.val());
         self.size.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.ring_size.val());
         self.size.waddr.next = bit_cast::<GB, 7>(self.cfgw_g.val());
         self.size.wdata.next = bit_cast::<5, 32>(self.cfgw_data.val() >> self.size_lsb.val());
@@ -198,39 +206,33 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const GB1: usize> Logic
         self.mode.wdata.next = bit_cast::<2, 32>(self.cfgw_data.val() >> self.mode_lsb.val());
         self.mode.raddr.next = self.gb.val();
         self.head.wen.next = self.head_valid.val();
-        self.head.waddr.next = bit_cast::<GB, 7>(self.head_g.val());
+        self.head.waddr.next = self.head_at.val();
         self.head.wdata.next = bit_cast::<17, 32>(self.head_value.val());
         self.head.raddr.next = self.gb.val();
         self.h2c_taken.wen.next = self.h2c_taken_valid.val();
-        self.h2c_taken.waddr.next = bit_cast::<GB, 6>(self.h2c_taken_q.val());
+        self.h2c_taken.waddr.next = self.h2c_taken_at.val();
         self.h2c_taken.wdata.next = bit_cast::<6, 32>(self.h2c_taken_value.val());
         self.h2c_taken.raddr.next = self.at_q.val();
         self.c2h_taken.wen.next = self.c2h_taken_valid.val();
-        self.c2h_taken.waddr.next = bit_cast::<GB, 6>(self.c2h_taken_q.val());
+        self.c2h_taken.waddr.next = self.c2h_taken_at.val();
         self.c2h_taken.wdata.next = bit_cast::<6, 32>(self.c2h_taken_value.val());
         self.c2h_taken.raddr.next = self.at_q.val();
         self.done.wen.next = self.done_valid.val();
-        self.done.waddr.next = bit_cast::<GB, 7>(self.done_g.val());
+        self.done.waddr.next = self.done_at.val();
         self.done.wdata.next = bit_cast::<17, 32>(self.done_value.val());
         self.done.raddr.next = self.gb.val();
         // Size and mode change only while the queue is idle, and then no doorbell needs them.
         self.collides.next = false;
-        if self.done_valid.val() & (bit_cast::<GB, 7>(self.done_g.val()) == self.gb.val()) {
+        if self.done_valid.val() & (self.done_at.val() == self.gb.val()) {
             self.collides.next = true;
         }
-        if self.head_valid.val() & (bit_cast::<GB, 7>(self.head_g.val()) == self.gb.val()) {
+        if self.head_valid.val() & (self.head_at.val() == self.gb.val()) {
             self.collides.next = true;
         }
-        if self.h2c_taken_valid.val()
-            & (bit_cast::<GB, 6>(self.h2c_taken_q.val()) == self.at_q.val())
-            & !self.c2h.val()
-        {
+        if self.h2c_taken_valid.val() & (self.h2c_taken_at.val() == self.at_q.val()) & !self.c2h.val() {
             self.collides.next = true;
         }
-        if self.c2h_taken_valid.val()
-            & (bit_cast::<GB, 6>(self.c2h_taken_q.val()) == self.at_q.val())
-            & self.c2h.val()
-        {
+        if self.c2h_taken_valid.val() & (self.c2h_taken_at.val() == self.at_q.val()) & self.c2h.val() {
             self.collides.next = true;
         }
         self.held.raddr.next = bit_cast::<GB1, GB>(self.gb.val()) << 1;

@@ -96,6 +96,12 @@ hw! {
         touched: [Signal<Local, Bit>; LIVE] = array_init::array_init(|_| Default::default()),
         status_now: Signal<Local, Bits<32>> = Default::default(),
         code: Signal<Local, Bits<32>> = Default::default(),
+        prod_at: Signal<Local, Bits<GB>> = Default::default(),
+        cons_at: Signal<Local, Bits<GB>> = Default::default(),
+        head_at: Signal<Local, Bits<GB>> = Default::default(),
+        done_at: Signal<Local, Bits<GB>> = Default::default(),
+        finished_at: Signal<Local, Bits<GB>> = Default::default(),
+        start_at: Signal<Local, Bits<GB>> = Default::default(),
         h2c_err_at: Signal<Local, Bits<GB>> = Default::default(),
         c2h_err_g: Signal<Local, Bits<7>> = Default::default(),
         c2h_err_at: Signal<Local, Bits<GB>> = Default::default(),
@@ -118,36 +124,42 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
         self.qb.next = bit_cast::<QB, 7>(self.q.val());
 
         // The copies.
+        self.prod_at.next = bit_cast::<GB, 7>(self.prod_g.val());
+        self.cons_at.next = bit_cast::<GB, 7>(self.cons_g.val());
+        self.head_at.next = bit_cast::<GB, 7>(self.head_g.val());
+        self.done_at.next = bit_cast::<GB, 7>(self.done_g.val());
+        self.finished_at.next = bit_cast::<GB, 7>(self.finished_g.val());
+        self.start_at.next = bit_cast::<GB, 7>(self.start_g.val());
         self.prod.wen.next = self.prod_valid.val();
-        self.prod.waddr.next = bit_cast::<GB, 7>(self.prod_g.val());
+        self.prod.waddr.next = self.prod_at.val();
         self.prod.wdata.next = self.prod_value.val();
         self.prod.raddr.next = self.gb.val();
         self.cons.wen.next = self.cons_valid.val();
-        self.cons.waddr.next = bit_cast::<GB, 7>(self.cons_g.val());
+        self.cons.waddr.next = self.cons_at.val();
         self.cons.wdata.next = self.cons_value.val();
         self.cons.raddr.next = self.gb.val();
         self.head.wen.next = self.head_valid.val();
-        self.head.waddr.next = bit_cast::<GB, 7>(self.head_g.val());
+        self.head.waddr.next = self.head_at.val();
         self.head.wdata.next = self.head_value.val();
         self.head.raddr.next = self.gb.val();
         self.done.wen.next = self.done_valid.val();
-        self.done.waddr.next = bit_cast::<GB, 7>(self.done_g.val());
+        self.done.waddr.next = self.done_at.val();
         self.done.wdata.next = self.done_value.val();
         self.done.raddr.next = self.gb.val();
         self.finished.wen.next = self.finished_valid.val();
-        self.finished.waddr.next = bit_cast::<GB, 7>(self.finished_g.val());
+        self.finished.waddr.next = self.finished_at.val();
         self.finished.wdata.next = self.finished_value.val();
         self.finished.raddr.next = self.gb.val();
         self.bytes.wen.next = self.finished_valid.val();
-        self.bytes.waddr.next = bit_cast::<GB, 7>(self.finished_g.val());
+        self.bytes.waddr.next = self.finished_at.val();
         self.bytes.wdata.next = self.finished_bytes.val();
         self.bytes.raddr.next = self.gb.val();
         self.meta.wen.next = self.finished_valid.val();
-        self.meta.waddr.next = bit_cast::<GB, 7>(self.finished_g.val());
+        self.meta.waddr.next = self.finished_at.val();
         self.meta.wdata.next = self.finished_meta.val();
         self.meta.raddr.next = self.gb.val();
         self.generation.wen.next = self.start_valid.val();
-        self.generation.waddr.next = bit_cast::<GB, 7>(self.start_g.val());
+        self.generation.waddr.next = self.start_at.val();
         self.generation.wdata.next = self.start_generation.val();
         self.generation.raddr.next = self.gb.val();
         // The code that counts is the one that halted the queue: the first.
@@ -193,18 +205,12 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
         self.touched[0].next = false;
         self.touched[1].next = (self.h2c_err_valid.val() & (self.h2c_err_at.val() == self.gb.val()))
             | (self.c2h_err_valid.val() & (self.c2h_err_at.val() == self.gb.val()));
-        self.touched[2].next =
-            self.prod_valid.val() & (bit_cast::<GB, 7>(self.prod_g.val()) == self.gb.val());
-        self.touched[3].next =
-            self.head_valid.val() & (bit_cast::<GB, 7>(self.head_g.val()) == self.gb.val());
-        self.touched[4].next =
-            self.done_valid.val() & (bit_cast::<GB, 7>(self.done_g.val()) == self.gb.val());
-        self.touched[5].next =
-            self.cons_valid.val() & (bit_cast::<GB, 7>(self.cons_g.val()) == self.gb.val());
-        self.touched[6].next =
-            self.start_valid.val() & (bit_cast::<GB, 7>(self.start_g.val()) == self.gb.val());
-        self.touched[7].next =
-            self.finished_valid.val() & (bit_cast::<GB, 7>(self.finished_g.val()) == self.gb.val());
+        self.touched[2].next = self.prod_valid.val() & (self.prod_at.val() == self.gb.val());
+        self.touched[3].next = self.head_valid.val() & (self.head_at.val() == self.gb.val());
+        self.touched[4].next = self.done_valid.val() & (self.done_at.val() == self.gb.val());
+        self.touched[5].next = self.cons_valid.val() & (self.cons_at.val() == self.gb.val());
+        self.touched[6].next = self.start_valid.val() & (self.start_at.val() == self.gb.val());
+        self.touched[7].next = self.finished_valid.val() & (self.finished_at.val() == self.gb.val());
         self.touched[8].next = self.touched[7].val();
         self.touched[9].next = self.touched[7].val();
         self.value.next = 0.into();
