@@ -371,8 +371,8 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         self.cfgw_index.next = bit_cast::<6, 5>(self.bus_word.q.val());
         // A size above 2^16 entries counts as 2^16: what fetch computes with larger ones would be no valid request.
         self.cfgw_data.next = self.bus_data.q.val();
+        self.sizes.next = self.bus_data.q.val();
         if self.bus_word.q.val() == self.ring_size.val() {
-            self.sizes.next = self.bus_data.q.val();
             if self.bus_data.q.val().get_bit(4) {
                 self.sizes.next = self.sizes.val() & self.largest_ring.val();
             }
