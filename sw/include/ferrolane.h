@@ -8,15 +8,15 @@
 /* Constants. */
 #define FERROLANE_ABI_MAJOR 0x1u /* Major version: software refuses another. */
 #define FERROLANE_ABI_MINOR 0x1u /* Minor version: additions only. */
-#define FERROLANE_LAYOUT_HASH 0x7a04f820u /* Hash over this table, as in the register. */
+#define FERROLANE_LAYOUT_HASH 0xe91e3579u /* Hash over this table, as in the register. */
 #define FERROLANE_BAR0_BYTES 0x80000u /* Size of BAR0 in bytes. */
+#define FERROLANE_USER_BAR 0x2u /* BAR of the card's own registers. */
+#define FERROLANE_USER_BAR_BYTES 0x10000u /* Size of that BAR in bytes, by default. */
 #define FERROLANE_MAX_QUEUES 0x40u /* Places for queues per direction. */
 #define FERROLANE_QUEUE_STRIDE 0x100u /* Bytes of registers per queue. */
 #define FERROLANE_DOORBELL_STRIDE 0x8u /* Bytes of doorbell per queue. */
 #define FERROLANE_PUSH_STRIDE 0x200u /* Bytes of push window per queue. */
 #define FERROLANE_PUSH_SLOTS 0x20u /* Descriptors of a push window. */
-#define FERROLANE_COUNTER_STRIDE 0x40u /* Bytes of counters per queue. */
-#define FERROLANE_GLOBAL_COUNTERS 0x68000u /* Counters of the engine as a whole, offset in BAR0. */
 #define FERROLANE_DESC_BYTES 0x10u /* Size of a descriptor in bytes. */
 #define FERROLANE_DESC_MAX_LEN 0xffffffu /* Longest length of a descriptor in bytes. */
 #define FERROLANE_CPL_BYTES 0x10u /* Size of a completion record in bytes. */
@@ -33,7 +33,6 @@
 #define FERROLANE_PAGE_MSIX_TABLE 0x30000u /* MSI-X table, 16 bytes per vector. */
 #define FERROLANE_PAGE_MSIX_PBA 0x40000u /* MSI-X pending bits, one per vector. */
 #define FERROLANE_PAGE_PUSH 0x50000u /* Push windows, 32 descriptors of 16 bytes per queue: H2C queues from +0x0000, C2H queues from +0x8000. Write-only, read 0. */
-#define FERROLANE_PAGE_COUNTER 0x60000u /* Counters, 64 bytes per queue: H2C queues from +0x0000, C2H queues from +0x1000; the engine's own from +0x8000. Read-only. */
 
 /* Where a queue's registers and doorbell are; dir is 0 for H2C, 1 for C2H. */
 #define FERROLANE_QUEUE_ID(dir, q) ((dir) * FERROLANE_MAX_QUEUES + (q))
@@ -155,6 +154,9 @@
 #define FERROLANE_GLOBAL_CNT_RX_CPL 0x74u /* Completions received. */
 #define FERROLANE_GLOBAL_CNT_RX_CPL_COUNT_MASK 0xffffffffu /* RO TLPs, wrapping. */
 #define FERROLANE_GLOBAL_CNT_RX_CPL_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_CNT_AXIL_ERROR 0x78u /* Accesses to the card's own registers (BAR2) that failed: error response, or no answer in time. */
+#define FERROLANE_GLOBAL_CNT_AXIL_ERROR_COUNT_MASK 0xffffffffu /* RO DWORDs, wrapping. Such a read gives all ones. */
+#define FERROLANE_GLOBAL_CNT_AXIL_ERROR_COUNT_SHIFT 0u
 
 /* QUEUE registers. Once per queue. Write everything but CTRL and FEED only while the queue is stopped and idle. */
 #define FERROLANE_QUEUE_CTRL 0x00u /* Starts and stops the queue. */
@@ -248,97 +250,6 @@
 #define FERROLANE_QUEUE_FINISHED_INDEX_MASK 0xffffffffu /* RO Descriptors ended since the start. */
 #define FERROLANE_QUEUE_FINISHED_INDEX_SHIFT 0u
 
-/* QUEUE_COUNTER registers. Once per queue, on the counter page. They count from reset on, over stops and starts. */
-#define FERROLANE_QUEUE_COUNTER_BYTES_LO 0x00u /* Bytes of ended descriptors, low half. Reading it latches the high half. */
-#define FERROLANE_QUEUE_COUNTER_BYTES_LO_COUNT_MASK 0xffffffffu /* RO Bytes, bits 31:0. */
-#define FERROLANE_QUEUE_COUNTER_BYTES_LO_COUNT_SHIFT 0u
-#define FERROLANE_QUEUE_COUNTER_BYTES_HI 0x04u /* Bytes of ended descriptors, high half as of the last read of a low half. */
-#define FERROLANE_QUEUE_COUNTER_BYTES_HI_COUNT_MASK 0xffffffffu /* RO Bytes, bits 63:32. */
-#define FERROLANE_QUEUE_COUNTER_BYTES_HI_COUNT_SHIFT 0u
-#define FERROLANE_QUEUE_COUNTER_DESCRIPTORS 0x08u /* Descriptors ended. */
-#define FERROLANE_QUEUE_COUNTER_DESCRIPTORS_COUNT_MASK 0xffffffffu /* RO Descriptors, wrapping. */
-#define FERROLANE_QUEUE_COUNTER_DESCRIPTORS_COUNT_SHIFT 0u
-#define FERROLANE_QUEUE_COUNTER_TLPS 0x0cu /* Data TLPs: reads of an H2C queue, writes of a C2H queue. */
-#define FERROLANE_QUEUE_COUNTER_TLPS_COUNT_MASK 0xffffffffu /* RO TLPs, wrapping. */
-#define FERROLANE_QUEUE_COUNTER_TLPS_COUNT_SHIFT 0u
-#define FERROLANE_QUEUE_COUNTER_ERRORS 0x10u /* Errors that halted the queue. */
-#define FERROLANE_QUEUE_COUNTER_ERRORS_COUNT_MASK 0xffffffffu /* RO Halts, wrapping. */
-#define FERROLANE_QUEUE_COUNTER_ERRORS_COUNT_SHIFT 0u
-
-/* COUNTER registers. Once, on the counter page, GLOBAL_COUNTERS bytes into it. */
-#define FERROLANE_COUNTER_WRITE_BEATS 0x00u /* Beats of memory writes taken by the port. */
-#define FERROLANE_COUNTER_WRITE_BEATS_COUNT_MASK 0xffffffffu /* RO Beats, wrapping. */
-#define FERROLANE_COUNTER_WRITE_BEATS_COUNT_SHIFT 0u
-#define FERROLANE_COUNTER_WRITE_STALLS 0x04u /* Clocks in which a memory write waited for the port. */
-#define FERROLANE_COUNTER_WRITE_STALLS_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
-#define FERROLANE_COUNTER_WRITE_STALLS_COUNT_SHIFT 0u
-#define FERROLANE_COUNTER_READ_STALLS 0x08u /* Clocks in which a memory read waited for the port. */
-#define FERROLANE_COUNTER_READ_STALLS_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
-#define FERROLANE_COUNTER_READ_STALLS_COUNT_SHIFT 0u
-#define FERROLANE_COUNTER_COMPLETION_STALLS 0x0cu /* Clocks in which a completion waited for the port. */
-#define FERROLANE_COUNTER_COMPLETION_STALLS_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
-#define FERROLANE_COUNTER_COMPLETION_STALLS_COUNT_SHIFT 0u
-#define FERROLANE_COUNTER_COMPLETION_BEATS 0x10u /* Beats of completions received. */
-#define FERROLANE_COUNTER_COMPLETION_BEATS_COUNT_MASK 0xffffffffu /* RO Beats, wrapping. */
-#define FERROLANE_COUNTER_COMPLETION_BEATS_COUNT_SHIFT 0u
-#define FERROLANE_COUNTER_H2C_BEATS 0x14u /* Beats that the card took. */
-#define FERROLANE_COUNTER_H2C_BEATS_COUNT_MASK 0xffffffffu /* RO Beats, wrapping. */
-#define FERROLANE_COUNTER_H2C_BEATS_COUNT_SHIFT 0u
-#define FERROLANE_COUNTER_H2C_STALLS 0x18u /* Clocks in which a beat waited for the card. */
-#define FERROLANE_COUNTER_H2C_STALLS_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
-#define FERROLANE_COUNTER_H2C_STALLS_COUNT_SHIFT 0u
-#define FERROLANE_COUNTER_C2H_BEATS 0x1cu /* Beats taken from the card. */
-#define FERROLANE_COUNTER_C2H_BEATS_COUNT_MASK 0xffffffffu /* RO Beats, wrapping. */
-#define FERROLANE_COUNTER_C2H_BEATS_COUNT_SHIFT 0u
-#define FERROLANE_COUNTER_C2H_STALLS 0x20u /* Clocks in which the card waited to hand over a beat. */
-#define FERROLANE_COUNTER_C2H_STALLS_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
-#define FERROLANE_COUNTER_C2H_STALLS_COUNT_SHIFT 0u
-#define FERROLANE_COUNTER_READ_COUNT 0x80u /* Latency of reads: from the port taking the request to its last completion. */
-#define FERROLANE_COUNTER_READ_COUNT_COUNT_MASK 0xffffffffu /* RO Reads measured, wrapping. */
-#define FERROLANE_COUNTER_READ_COUNT_COUNT_SHIFT 0u
-#define FERROLANE_COUNTER_READ_SUM_LO 0x84u /* Their latencies' sum, low half. Reading it latches the high half. */
-#define FERROLANE_COUNTER_READ_SUM_LO_CLOCKS_MASK 0xffffffffu /* RO Clocks, bits 31:0. */
-#define FERROLANE_COUNTER_READ_SUM_LO_CLOCKS_SHIFT 0u
-#define FERROLANE_COUNTER_READ_SUM_HI 0x88u /* High half as of the last read of a low half. */
-#define FERROLANE_COUNTER_READ_SUM_HI_CLOCKS_MASK 0xffffffffu /* RO Clocks, bits 63:32. */
-#define FERROLANE_COUNTER_READ_SUM_HI_CLOCKS_SHIFT 0u
-#define FERROLANE_COUNTER_READ_MIN 0x8cu /* The least. */
-#define FERROLANE_COUNTER_READ_MIN_CLOCKS_MASK 0x000fffffu /* RO Clocks; all ones before the first. */
-#define FERROLANE_COUNTER_READ_MIN_CLOCKS_SHIFT 0u
-#define FERROLANE_COUNTER_READ_MAX 0x90u /* The most. */
-#define FERROLANE_COUNTER_READ_MAX_CLOCKS_MASK 0x000fffffu /* RO Clocks. */
-#define FERROLANE_COUNTER_READ_MAX_CLOCKS_SHIFT 0u
-#define FERROLANE_COUNTER_H2C_COUNT 0xa0u /* Latency of H2C doorbells: from the doorbell that gives an empty queue work to its first data read. */
-#define FERROLANE_COUNTER_H2C_COUNT_COUNT_MASK 0xffffffffu /* RO Doorbells measured, wrapping. */
-#define FERROLANE_COUNTER_H2C_COUNT_COUNT_SHIFT 0u
-#define FERROLANE_COUNTER_H2C_SUM_LO 0xa4u /* Their latencies' sum, low half. Reading it latches the high half. */
-#define FERROLANE_COUNTER_H2C_SUM_LO_CLOCKS_MASK 0xffffffffu /* RO Clocks, bits 31:0. */
-#define FERROLANE_COUNTER_H2C_SUM_LO_CLOCKS_SHIFT 0u
-#define FERROLANE_COUNTER_H2C_SUM_HI 0xa8u /* High half as of the last read of a low half. */
-#define FERROLANE_COUNTER_H2C_SUM_HI_CLOCKS_MASK 0xffffffffu /* RO Clocks, bits 63:32. */
-#define FERROLANE_COUNTER_H2C_SUM_HI_CLOCKS_SHIFT 0u
-#define FERROLANE_COUNTER_H2C_MIN 0xacu /* The least. */
-#define FERROLANE_COUNTER_H2C_MIN_CLOCKS_MASK 0x000fffffu /* RO Clocks; all ones before the first. */
-#define FERROLANE_COUNTER_H2C_MIN_CLOCKS_SHIFT 0u
-#define FERROLANE_COUNTER_H2C_MAX 0xb0u /* The most. */
-#define FERROLANE_COUNTER_H2C_MAX_CLOCKS_MASK 0x000fffffu /* RO Clocks. */
-#define FERROLANE_COUNTER_H2C_MAX_CLOCKS_SHIFT 0u
-#define FERROLANE_COUNTER_C2H_COUNT 0xc0u /* Latency of C2H doorbells: from the doorbell that gives an empty queue work to its first data write. */
-#define FERROLANE_COUNTER_C2H_COUNT_COUNT_MASK 0xffffffffu /* RO Doorbells measured, wrapping. */
-#define FERROLANE_COUNTER_C2H_COUNT_COUNT_SHIFT 0u
-#define FERROLANE_COUNTER_C2H_SUM_LO 0xc4u /* Their latencies' sum, low half. Reading it latches the high half. */
-#define FERROLANE_COUNTER_C2H_SUM_LO_CLOCKS_MASK 0xffffffffu /* RO Clocks, bits 31:0. */
-#define FERROLANE_COUNTER_C2H_SUM_LO_CLOCKS_SHIFT 0u
-#define FERROLANE_COUNTER_C2H_SUM_HI 0xc8u /* High half as of the last read of a low half. */
-#define FERROLANE_COUNTER_C2H_SUM_HI_CLOCKS_MASK 0xffffffffu /* RO Clocks, bits 63:32. */
-#define FERROLANE_COUNTER_C2H_SUM_HI_CLOCKS_SHIFT 0u
-#define FERROLANE_COUNTER_C2H_MIN 0xccu /* The least. */
-#define FERROLANE_COUNTER_C2H_MIN_CLOCKS_MASK 0x000fffffu /* RO Clocks; all ones before the first. */
-#define FERROLANE_COUNTER_C2H_MIN_CLOCKS_SHIFT 0u
-#define FERROLANE_COUNTER_C2H_MAX 0xd0u /* The most. */
-#define FERROLANE_COUNTER_C2H_MAX_CLOCKS_MASK 0x000fffffu /* RO Clocks. */
-#define FERROLANE_COUNTER_C2H_MAX_CLOCKS_SHIFT 0u
-
 /* Flags of a descriptor, bits of its byte 11. */
 #define FERROLANE_DESC_FLAG_SOP (1u << 0) /* First descriptor of a packet. */
 #define FERROLANE_DESC_FLAG_EOP (1u << 1) /* Last descriptor of a packet. */
@@ -377,6 +288,7 @@
 #define FERROLANE_FEATURE_LIST (1u << 4) /* List mode: LINK-chained segments in host memory. */
 #define FERROLANE_FEATURE_PUSH (1u << 5) /* Push mode: descriptors written through the push window. */
 #define FERROLANE_FEATURE_DIRECT (1u << 6) /* Direct mode: one descriptor in registers. */
+#define FERROLANE_FEATURE_USER_REGISTERS (1u << 7) /* BAR2 is an AXI4-Lite window for the card's own registers. */
 
 /* A descriptor as the engine reads it; little-endian. */
 struct ferrolane_descriptor {

@@ -16,9 +16,11 @@ pub const LIST: u32 = 1 << 4;
 pub const PUSH: u32 = 1 << 5;
 /// Direct mode: one descriptor in registers.
 pub const DIRECT: u32 = 1 << 6;
+/// User registers: BAR2 is an AXI4-Lite window for the card's own registers.
+pub const USER_REGISTERS: u32 = 1 << 7;
 
 /// What this engine implements.
-pub const IMPLEMENTED: u32 = RING | STREAM | MSIX | LOOPBACK | LIST | PUSH | DIRECT;
+pub const IMPLEMENTED: u32 = RING | STREAM | MSIX | LOOPBACK | LIST | PUSH | DIRECT | USER_REGISTERS;
 
 /// All bits.
 pub const BITS: &[Named] = &[
@@ -33,4 +35,9 @@ pub const BITS: &[Named] = &[
     Named { name: "LIST", value: 4, doc: "List mode: LINK-chained segments in host memory." },
     Named { name: "PUSH", value: 5, doc: "Push mode: descriptors written through the push window." },
     Named { name: "DIRECT", value: 6, doc: "Direct mode: one descriptor in registers." },
+    Named {
+        name: "USER_REGISTERS",
+        value: 7,
+        doc: "BAR2 is an AXI4-Lite window for the card's own registers.",
+    },
 ];

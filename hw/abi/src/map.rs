@@ -1,12 +1,17 @@
-//! Where things are in BAR0, and how queues are numbered.
+//! Where things are in the BARs, and how queues are numbered.
 //!
 //! Doorbells, the MSI-X table, its pending bits and the push windows stand in pages of their own,
 //! [`PAGE_BYTES`] apart, so that each can be mapped to another owner with any page size up to 64 KiB.
 
 /// Size of BAR0 in bytes.
 pub const BAR0_BYTES: u64 = 512 * 1024;
-/// Index of the BAR that holds everything here.
+/// Index of the BAR that holds the pages below.
 pub const BAR: u8 = 0;
+/// Index of the BAR of the card's own registers: an AXI4-Lite window ([`crate::feature::USER_REGISTERS`]).
+/// It takes the index above BAR0's upper half.
+pub const USER_BAR: u8 = 2;
+/// Size of the user registers' BAR in bytes, unless the card is built with another power of two up to BAR0's size.
+pub const USER_BAR_BYTES: u64 = 64 * 1024;
 /// Distance between pages in bytes.
 pub const PAGE_BYTES: u64 = 64 * 1024;
 /// Global registers. The first 64 bytes are frozen for ever.

@@ -124,6 +124,8 @@ pub mod global {
         CNT_TX_READ @ 0x70 volatile { COUNT[0; 32] Ro 0, "TLPs, wrapping."; }
         /// Completions received.
         CNT_RX_CPL @ 0x74 volatile { COUNT[0; 32] Ro 0, "TLPs, wrapping."; }
+        /// Accesses to the card's own registers (BAR2) that failed: error response, or no answer in time.
+        CNT_AXIL_ERROR @ 0x78 volatile { COUNT[0; 32] Ro 0, "DWORDs, wrapping. Such a read gives all ones."; }
     }
 }
 

@@ -41,13 +41,15 @@ fn the_frozen_part_is_where_it_must_be() {
 }
 
 #[test]
-fn queues_and_doorbells_stay_in_their_pages() {
+fn what_queues_have_stays_in_its_pages() {
     for direction in [Direction::H2c, Direction::C2h] {
         for q in 0..map::MAX_QUEUES {
             let regs = map::queue_regs(direction, q);
             assert!(regs >= map::QUEUE_PAGE && regs + map::QUEUE_STRIDE <= map::DOORBELL_PAGE);
             let bell = map::queue_doorbell(direction, q);
             assert!(bell >= map::DOORBELL_PAGE && bell + map::DOORBELL_STRIDE <= map::MSIX_TABLE_PAGE);
+            let push = map::queue_push(direction, q);
+            assert!(push >= map::PUSH_PAGE && push + map::PUSH_STRIDE <= map::PUSH_PAGE + map::PAGE_BYTES);
         }
     }
 }

@@ -8,13 +8,9 @@ use ferrolane_abi::table::{Access, Register};
 use ferrolane_hw_verify::dut;
 use rand::{rngs::StdRng, Rng, SeedableRng};
 
-const NQ: u32 = 4;
-const GN: usize = 8;
-
-/// BAR0 address of a queue's block, `g` counting the queues of both directions.
-fn base(g: usize) -> u64 {
-    let direction = if g < NQ as usize { Direction::H2c } else { Direction::C2h };
-    map::queue_regs(direction, g as u32 % NQ)
+/// Byte enable bits as a mask.
+fn strobe(be: u32) -> u32 {
+    (0..4).filter(|b| be >> b & 1 == 1).fold(0, |m, b| m | 0xFF << (8 * b))
 }
 
 #[derive(Clone, Default)]
@@ -29,6 +25,12 @@ struct Queue {
     head: u32,
     completed: u32,
     generation: u32,
+    finished: u32,
+}
+
+/// What the bus tells beside the count: bytes and metadata of the end.
+fn of_finished(value: u32) -> (u32, u32) {
+    (value.wrapping_mul(3) & 0xFF_FFFF, value.wrapping_mul(0x9E37_79B1))
 }
 
 /// What the bus says of a register's value: a ring size above the largest is the largest.
@@ -57,6 +59,9 @@ impl Queue {
             "COMPLETED" => self.completed,
             "CONSUMER" => self.consumer,
             "GENERATION" => self.generation,
+            "FINISHED" => self.finished,
+            "RESULT_BYTES" => of_finished(self.finished).0,
+            "RESULT_META" => of_finished(self.finished).1,
             _ => self.stored[&r.offset],
         }
     }
@@ -66,14 +71,32 @@ fn stored(r: &Register) -> bool {
     r.mask(Access::Rw) != 0 && r.offset != abi::CTRL.offset
 }
 
+/// FEED registers may be written at any time.
+fn any_time(r: &Register) -> bool {
+    [abi::FEED_ADDR_LO, abi::FEED_ADDR_HI, abi::FEED_LEN, abi::FEED_CARD, abi::FEED_GO]
+        .iter()
+        .any(|f| f.offset == r.offset)
+}
+
+/// One bit per queue of a vector port.
+type Flag = fn(&Queue) -> bool;
+
 struct Bench {
     d: verilated::Dut,
+    /// Queues per direction, and of both.
+    nq: u32,
+    gn: usize,
     rng: StdRng,
     queues: Vec<Queue>,
     /// Broadcasts that must come.
     broadcasts: VecDeque<(usize, u32, u32)>,
     /// Pulses seen: reads, writes.
     unmapped: (u32, u32),
+    /// Refusals of FEED_GO: pulses seen, and pulses that must come.
+    refused: (u32, u32),
+    /// FEED_GO taken by fetch.
+    feeds: u32,
+    feed_waits: bool,
     /// Whether other blocks are at work.
     traffic: bool,
     /// Queues that halt in the next clock.
@@ -83,34 +106,44 @@ struct Bench {
     values: Vec<u32>,
 }
 
-const BUSES: [(&str, &str, u32); 5] = [
+const BUSES: [(&str, &str, u32); 6] = [
     ("prod", "prod_value", u32::MAX),
     ("cons", "cons_value", 0x7FFF_FFFF),
     ("head", "head_value", u32::MAX),
     ("done", "done_value", u32::MAX),
     ("start", "start_generation", 0xFF),
+    ("finished", "finished_value", u32::MAX),
 ];
 
 impl Bench {
-    fn new(seed: u64) -> Self {
-        let mut d = dut!(queue_regs, seed);
-        d.set("idle", 0xFFu64);
+    fn new(nq: u32, seed: u64) -> Self {
+        let mut d = match nq {
+            1 => dut!(queue_regs_1, seed),
+            4 => dut!(queue_regs, seed),
+            _ => dut!(queue_regs_64, seed),
+        };
+        let gn = 2 * nq as usize;
         d.pulse("rst", 2);
         let words = || abi::REGISTERS.iter().filter(|r| stored(r));
         let reset = Queue { stored: words().map(|r| (r.offset, r.reset())).collect(), ..Queue::default() };
         let mut b = Bench {
             d,
+            nq,
+            gn,
             rng: StdRng::seed_from_u64(seed),
-            queues: vec![reset; GN],
-            broadcasts: (0..GN).flat_map(|g| words().map(move |r| (g, r.offset / 4, r.reset()))).collect(),
+            queues: vec![reset; gn],
+            broadcasts: (0..gn).flat_map(|g| words().map(move |r| (g, r.offset / 4, r.reset()))).collect(),
             unmapped: (0, 0),
+            refused: (0, 0),
+            feeds: 0,
+            feed_waits: false,
             traffic: false,
             halting: vec![],
             watch: None,
             values: vec![],
         };
         // Memories power up with garbage: each owner broadcasts its cleared value.
-        for g in 0..GN {
+        for g in 0..gn {
             for bus in 0..BUSES.len() {
                 b.broadcast(bus, g, 0);
             }
@@ -119,26 +152,50 @@ impl Bench {
         b
     }
 
+    /// BAR0 address of a queue's block, `g` counting the queues of both directions.
+    fn base(&self, g: usize) -> u64 {
+        let direction = if g < self.nq as usize { Direction::H2c } else { Direction::C2h };
+        map::queue_regs(direction, g as u32 % self.nq)
+    }
+
     fn broadcast(&mut self, bus: usize, g: usize, value: u32) {
         let (name, port, mask) = BUSES[bus];
         let q = &mut self.queues[g];
-        let place = [&mut q.producer, &mut q.consumer, &mut q.head, &mut q.completed, &mut q.generation];
+        let place = [
+            &mut q.producer,
+            &mut q.consumer,
+            &mut q.head,
+            &mut q.completed,
+            &mut q.generation,
+            &mut q.finished,
+        ];
         *place.into_iter().nth(bus).unwrap() = value & mask;
         self.d.set(&format!("{name}_valid"), 1u64);
         self.d.set(&format!("{name}_g"), g as u64);
         self.d.set(port, value & mask);
+        if name == "finished" {
+            let (bytes, meta) = of_finished(value);
+            self.d.set("finished_bytes", bytes);
+            self.d.set("finished_meta", meta);
+        }
     }
 
     /// One clock with whatever is on the buses; checks what comes out.
     fn step(&mut self) {
-        let vector = |f: fn(&Queue) -> bool| {
-            self.queues.iter().enumerate().fold(0u64, |v, (g, q)| v | (f(q) as u64) << g)
-        };
-        let (run, idle, halted) = (vector(|q| q.run), vector(|q| !q.busy), vector(|q| q.halted));
-        self.d.set("run", run);
-        self.d.set("idle", idle);
-        self.d.set("halted", halted);
+        let flags: [(&str, Flag); 3] = [("run", |q| q.run), ("idle", |q| !q.busy), ("halted", |q| q.halted)];
+        for (name, flag) in flags {
+            let mut words = vec![0u32; self.gn.div_ceil(32)];
+            for (g, q) in self.queues.iter().enumerate() {
+                words[g / 32] |= u32::from(flag(q)) << (g % 32);
+            }
+            self.d.set_wide(name, &words);
+        }
         self.d.step();
+        let feed = self.d.is_set("feed_valid");
+        assert!(!feed || !self.d.is_set("cfgw_valid"), "a feed in the clock of its flags");
+        assert!(feed || !self.feed_waits, "a feed was withdrawn");
+        self.feed_waits = feed && !self.d.is_set("feed_ready");
+        self.refused.0 += self.d.get("feed_invalid") as u32;
         if self.d.is_set("cfgw_valid") {
             let seen = (
                 self.d.get("cfgw_g") as usize,
@@ -172,14 +229,14 @@ impl Bench {
         if self.traffic {
             for bus in 0..BUSES.len() {
                 if self.rng.random_bool(0.3) {
-                    let (g, value) = (self.rng.random_range(0..GN), self.rng.random());
+                    let (g, value) = (self.rng.random_range(0..self.gn), self.rng.random());
                     self.broadcast(bus, g, value);
                 }
             }
             for name in ["h2c", "c2h"] {
                 if self.rng.random_bool(0.1) {
-                    let (q, code) = (self.rng.random_range(0..NQ), self.rng.random_range(1..=255u32));
-                    let g = if name == "h2c" { q } else { q + NQ } as usize;
+                    let (q, code) = (self.rng.random_range(0..self.nq), self.rng.random_range(1..=255u32));
+                    let g = if name == "h2c" { q } else { q + self.nq } as usize;
                     if !self.queues[g].halted {
                         self.queues[g].code = code;
                         self.halting.push(g);
@@ -189,7 +246,7 @@ impl Bench {
                     self.d.set(&format!("{name}_err_code"), code);
                 }
             }
-            let g = self.rng.random_range(0..GN);
+            let g = self.rng.random_range(0..self.gn);
             if !self.queues[g].run {
                 self.queues[g].busy = false;
             }
@@ -209,7 +266,7 @@ impl Bench {
             let asked = self.d.is_set("ctl_valid");
             if asked && self.d.get("ctl_ready") == 0 && self.rng.random_bool(0.3) {
                 let (g, run) = (self.d.get("ctl_g") as usize, self.d.is_set("ctl_run"));
-                assert_eq!(addr, base(g) + abi::CTRL.offset as u64);
+                assert_eq!(addr, self.base(g) + abi::CTRL.offset as u64);
                 assert_eq!(be & 1, 1);
                 assert_eq!(run, data & 1 == 1);
                 let q = &mut self.queues[g];
@@ -221,11 +278,25 @@ impl Bench {
                 }
                 self.d.set("ctl_ready", 1u64);
             }
+            if self.d.is_set("feed_valid") && self.d.get("feed_ready") == 0 && self.rng.random_bool(0.3) {
+                let g = self.d.get("feed_g") as usize;
+                assert_eq!(addr, self.base(g) + abi::FEED_GO.offset as u64);
+                assert_eq!(be & 1, 1);
+                assert!(self.broadcasts.is_empty(), "a feed before its flags were told");
+                let refused: bool = self.rng.random();
+                self.d.set("feed_ready", 1u64);
+                self.d.set("feed_refused", refused);
+                self.feeds += 1;
+                self.refused.1 += u32::from(refused);
+            }
             if self.d.is_set("queue_w_ready") {
                 break;
             }
         }
         self.d.set("ctl_ready", 0u64);
+        self.d.set("feed_ready", 0u64);
+        let anything = self.rng.random::<bool>();
+        self.d.set("feed_refused", anything);
         self.d.set("queue_w_valid", 0u64);
     }
 
@@ -233,7 +304,8 @@ impl Bench {
         self.d.set("queue_r_valid", 1u64);
         self.d.set("t_r_addr", addr);
         for clock in 0.. {
-            assert!(clock < 1000, "a read of {addr:#x} is never answered");
+            // The sweep of the most queues takes 4096 clocks.
+            assert!(clock < 5000, "a read of {addr:#x} is never answered");
             self.tick();
             self.d.set("queue_r_valid", 0u64);
             if self.d.is_set("queue_r_done") {
@@ -246,50 +318,58 @@ impl Bench {
     fn check_read(&mut self, g: usize, r: &'static Register) {
         self.values.clear();
         self.watch = Some((g, r));
-        let value = self.read(base(g) + r.offset as u64);
+        let value = self.read(self.base(g) + r.offset as u64);
         self.watch = None;
         assert!(self.values.contains(&value), "queue {g} {}: {value:#x} not in {:x?}", r.name, self.values);
     }
 
     fn check_write(&mut self, g: usize, r: &'static Register, data: u32, be: u32) {
-        let bytes = (0..4).filter(|b| be >> b & 1 == 1).fold(0, |m, b| m | 0xFF << (8 * b));
-        if stored(r) && !self.queues[g].busy {
+        let bytes = strobe(be);
+        let feeds = self.feeds;
+        if stored(r) && (!self.queues[g].busy || any_time(r)) {
             let word = self.queues[g].stored.get_mut(&r.offset).unwrap();
             *word = ((*word & !bytes) | (data & bytes)) & r.mask(Access::Rw);
             let word = *word;
             self.broadcasts.push_back((g, r.offset / 4, word));
         }
-        self.write(base(g) + r.offset as u64, data, be);
+        self.write(self.base(g) + r.offset as u64, data, be);
         self.tick();
         assert!(self.broadcasts.is_empty(), "a write of {} was not broadcast", r.name);
+        let fed = u32::from(r.offset == abi::FEED_GO.offset) & be;
+        assert_eq!(self.feeds - feeds, fed, "feeds of a write of {} with {be:#x}", r.name);
+        assert_eq!(self.refused.0, self.refused.1, "refused feeds");
     }
 }
 
 #[test]
 fn every_register_keeps_to_the_table() {
-    for seed in 0..4 {
-        let mut b = Bench::new(seed);
-        for g in 0..GN {
+    for (nq, seed) in [(4, 0), (4, 1), (4, 2), (1, 3), (64, 4)] {
+        let mut b = Bench::new(nq, seed);
+        for g in 0..b.gn {
             for r in abi::REGISTERS {
                 let reset = r.reset();
-                assert_eq!(b.read(base(g) + r.offset as u64), reset, "reset of queue {g} {}", r.name);
+                assert_eq!(b.read(b.base(g) + r.offset as u64), reset, "reset of queue {g} {}", r.name);
             }
         }
         assert!(b.broadcasts.is_empty(), "reset values not broadcast: {:?}", b.broadcasts);
         // Each queue gets values of its own, so a shared bit would show.
         let mut expected = HashMap::new();
-        for g in 0..GN {
+        for g in 0..b.gn {
             for r in abi::REGISTERS.iter().filter(|r| r.offset != abi::CTRL.offset) {
                 for data in [u32::MAX, 0, b.rng.random()] {
                     b.check_write(g, r, data, 0xF);
                     let value = (data & r.mask(Access::Rw)) | (r.reset() & r.mask(Access::Ro));
-                    assert_eq!(b.read(base(g) + r.offset as u64), value, "queue {g} {}", r.name);
+                    assert_eq!(b.read(b.base(g) + r.offset as u64), value, "queue {g} {}", r.name);
                     expected.insert((g, r.offset), value);
                 }
             }
         }
         for ((g, offset), value) in expected {
-            assert_eq!(b.read(base(g) + offset as u64), value, "queue {g} offset {offset:#x} was disturbed");
+            assert_eq!(
+                b.read(b.base(g) + offset as u64),
+                value,
+                "queue {g} offset {offset:#x} was disturbed"
+            );
         }
         assert_eq!(b.unmapped, (0, 0));
     }
@@ -298,12 +378,12 @@ fn every_register_keeps_to_the_table() {
 #[test]
 fn random_accesses_match_the_model_while_other_blocks_are_at_work() {
     for seed in 0..8 {
-        let mut b = Bench::new(100 + seed);
-        b.read(base(0));
+        let mut b = Bench::new([4, 1, 64, 4][seed as usize % 4], 100 + seed);
+        b.read(b.base(0));
         b.traffic = true;
         let mut errors = 0;
         for _ in 0..3000 {
-            let g = b.rng.random_range(0..GN);
+            let g = b.rng.random_range(0..b.gn);
             let r = &abi::REGISTERS[b.rng.random_range(0..abi::REGISTERS.len())];
             if b.rng.random_bool(0.4) {
                 let (data, be) = (b.rng.random(), b.rng.random_range(0..16));
@@ -316,41 +396,43 @@ fn random_accesses_match_the_model_while_other_blocks_are_at_work() {
                 b.tick();
             }
         }
-        assert!(errors > 10, "only {errors} reads of a halted queue");
+        assert!(b.feeds > 20 && b.refused.1 > 5, "{} feeds, {} refused", b.feeds, b.refused.1);
+        assert!(errors > 10 || b.nq == 64, "only {errors} reads of a halted queue");
         assert_eq!(b.unmapped, (0, 0));
     }
 }
 
 #[test]
 fn a_queue_that_is_not_idle_keeps_its_settings() {
-    let mut b = Bench::new(7);
+    let mut b = Bench::new(4, 7);
     b.check_write(5, &abi::VECTOR, 3, 0xF);
     b.check_write(5, &abi::CTRL, 1, 0xF);
-    assert_eq!(b.read(base(5)), 1);
+    assert_eq!(b.read(b.base(5)), 1);
     b.check_write(5, &abi::VECTOR, 9, 0xF);
-    assert_eq!(b.read(base(5) + abi::VECTOR.offset as u64), 3);
+    assert_eq!(b.read(b.base(5) + abi::VECTOR.offset as u64), 3);
     // Draining is not idle either; other queues are not concerned.
     b.check_write(5, &abi::CTRL, 0, 0xF);
-    assert_eq!(b.read(base(5)), 0);
+    assert_eq!(b.read(b.base(5)), 0);
     b.check_write(5, &abi::VECTOR, 9, 0xF);
-    assert_eq!(b.read(base(5) + abi::VECTOR.offset as u64), 3);
+    assert_eq!(b.read(b.base(5) + abi::VECTOR.offset as u64), 3);
     b.check_write(1, &abi::VECTOR, 7, 0xF);
-    assert_eq!(b.read(base(1) + abi::VECTOR.offset as u64), 7);
+    assert_eq!(b.read(b.base(1) + abi::VECTOR.offset as u64), 7);
     b.queues[5].busy = false;
     b.check_write(5, &abi::VECTOR, 9, 0xF);
-    assert_eq!(b.read(base(5) + abi::VECTOR.offset as u64), 9);
+    assert_eq!(b.read(b.base(5) + abi::VECTOR.offset as u64), 9);
 }
 
 #[test]
 fn where_no_register_is_reads_are_0_and_writes_are_dropped_and_counted() {
-    let mut b = Bench::new(8);
+    let mut b = Bench::new(4, 8);
     let mut holes = vec![];
     for word in 0..map::QUEUE_STRIDE / 4 {
         if !abi::REGISTERS.iter().any(|r| r.offset as u64 == word * 4) {
-            holes.push(base(b.rng.random_range(0..GN)) + word * 4);
+            let g = b.rng.random_range(0..b.gn);
+            holes.push(b.base(g) + word * 4);
         }
     }
-    for q in NQ..map::MAX_QUEUES {
+    for q in b.nq..map::MAX_QUEUES {
         for direction in [Direction::H2c, Direction::C2h] {
             holes.push(map::queue_regs(direction, q) + abi::VECTOR.offset as u64);
         }
@@ -364,9 +446,38 @@ fn where_no_register_is_reads_are_0_and_writes_are_dropped_and_counted() {
         assert_eq!(b.unmapped, (n as u32 + 1, n as u32 + 1), "{addr:#x}");
     }
     assert!(b.broadcasts.is_empty());
-    for g in 0..GN {
+    for g in 0..b.gn {
         for r in abi::REGISTERS {
-            assert_eq!(b.read(base(g) + r.offset as u64), r.reset(), "queue {g} {} was disturbed", r.name);
+            assert_eq!(b.read(b.base(g) + r.offset as u64), r.reset(), "queue {g} {} was disturbed", r.name);
         }
     }
+}
+
+#[test]
+fn feed_registers_are_taken_while_the_queue_runs() {
+    let mut b = Bench::new(4, 9);
+    b.check_write(2, &abi::CTRL, 1, 0xF);
+    for r in abi::REGISTERS.iter().filter(|r| any_time(r)) {
+        b.check_write(2, r, u32::MAX, 0xF);
+        assert_eq!(b.read(b.base(2) + r.offset as u64), r.mask(Access::Rw), "{}", r.name);
+    }
+    // Flags are in the lowest byte: without it nothing is handed over.
+    b.check_write(2, &abi::FEED_GO, 0, 0xE);
+    assert_eq!(b.read(b.base(2) + abi::FEED_GO.offset as u64), 0xFF);
+    assert_eq!(b.feeds, 1);
+}
+
+/// One clock of address, one of data; a write without handshake no more.
+#[test]
+fn an_access_takes_few_clocks() {
+    let mut b = Bench::new(4, 10);
+    b.check_write(1, &abi::VECTOR, 5, 0xF);
+    b.broadcasts.push_back((1, abi::VECTOR.offset / 4, 6));
+    let start = b.d.clocks();
+    b.write(b.base(1) + abi::VECTOR.offset as u64, 6, 0xF);
+    assert_eq!(b.d.clocks() - start, 2);
+    b.tick();
+    let start = b.d.clocks();
+    assert_eq!(b.read(b.base(1) + abi::VECTOR.offset as u64), 6);
+    assert_eq!(b.d.clocks() - start, 4);
 }

@@ -85,6 +85,8 @@ pub const CONSTANTS: &[(&str, u64, &str)] = &[
     ("ABI_MINOR", crate::layout::ABI_MINOR as u64, "Minor version: additions only."),
     ("LAYOUT_HASH", crate::layout::LAYOUT_HASH as u64, "Hash over this table, as in the register."),
     ("BAR0_BYTES", crate::map::BAR0_BYTES, "Size of BAR0 in bytes."),
+    ("USER_BAR", crate::map::USER_BAR as u64, "BAR of the card's own registers."),
+    ("USER_BAR_BYTES", crate::map::USER_BAR_BYTES, "Size of that BAR in bytes, by default."),
     ("MAX_QUEUES", crate::map::MAX_QUEUES as u64, "Places for queues per direction."),
     ("QUEUE_STRIDE", crate::map::QUEUE_STRIDE, "Bytes of registers per queue."),
     ("DOORBELL_STRIDE", crate::map::DOORBELL_STRIDE, "Bytes of doorbell per queue."),

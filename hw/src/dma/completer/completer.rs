@@ -21,9 +21,12 @@ hw! {
     /// - Writes are applied in order, each once it has come whole: a TLP that ends with `error` changes nothing.
     /// - A read is served after all writes that came before it; writes never wait for a read.
     /// - A completion waits until all writes issued before its data was sampled are reported sent.
-    /// - Refused TLPs pulse `ur`.
+    /// - Refused TLPs pulse `ur`: other types, and BARs that are not there.
+    /// - `w_valid` comes three clocks after a write's last beat where nothing waits in front of it, and then a DWORD per
+    ///   clock.
     ///
-    /// `w_bar`/`r_bar` is the BAR hit, `w_addr`/`r_addr` the byte offset in it, modulo 512 KiB.
+    /// `w_bar`/`r_bar` is the BAR hit (0, or 2 for the user registers), `w_addr`/`r_addr` the byte offset in it, modulo
+    /// 512 KiB. `r_bar` and `r_addr` are stable from `r_valid` to `r_done`.
     pub struct Completer<const W: usize, const K: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),

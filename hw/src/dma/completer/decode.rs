@@ -15,21 +15,28 @@ fn page(offset: u64) -> Constant<Bits<3>> {
 hw! {
     /// One write and one read at a time, each to the owner of its page.
     ///
-    /// | page | writes | reads |
+    /// | place | writes | reads |
     /// | --- | --- | --- |
-    /// | global, queue | `glob_*`, `queue_*` | `glob_*`, `queue_*` |
+    /// | BAR0: global, queue | `glob_*`, `queue_*` | `glob_*`, `queue_*` |
     /// | doorbell | `db_*` | 0 |
     /// | MSI-X table, PBA | `msix_*` | `msix_*` |
-    /// | others, other BARs | dropped, counted | 0, counted |
+    /// | push windows of the `NQ` queues per direction | `push_*` | 0 |
+    /// | other push windows, other pages | dropped, counted | 0, counted |
+    /// | user registers' BAR | `user_*` | `user_*` |
     ///
     /// All targets see `t_w_addr`, `t_w_data`, `t_w_be` and `t_r_addr`, which are stable from the target's valid until the
-    /// access has ended.
-    /// A target with holes in its page pulses `<t>_unmapped_rd`/`_wr` for each DWORD that hit one; all of them come out
-    /// as `unmapped_rd`/`unmapped_wr`, one pulse per DWORD.
+    /// access has ended. Writes to push windows are passed on one per clock, others one every other clock.
     ///
-    /// While `host_wait` is high no access starts; one that has been taken by its target ends. A read starts only when no
-    /// write waits in front of it, so it sees all writes accepted here before.
-    pub struct Decode {
+    /// `r_bar` and `r_addr` stay from `r_valid` to `r_done`. The data of `glob`, `queue` and `user` must be 0 but in the
+    /// clock of their `done`, so all that is needed to choose among them is an OR.
+    ///
+    /// A target with holes in its page pulses `<t>_unmapped_rd`/`_wr` for each DWORD that hit one; all of them come out
+    /// as `unmapped_rd`/`unmapped_wr`, one pulse per DWORD. `glob`, `queue` and `db` pulse in the clock behind their
+    /// `ready`, all readers within two clocks of `done`; other writers whenever they like.
+    ///
+    /// While `host_wait` is high no access starts; one that has been taken by its target ends. A read starts only when the
+    /// writes accepted here before it have ended, so it sees them; it doesn't wait for later ones.
+    pub struct Decode<const NQ: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub host_wait: Signal<In, Bit> = Default::default(),
@@ -56,6 +63,10 @@ hw! {
         pub db_w_ready: Signal<In, Bit> = Default::default(),
         pub msix_w_valid: Signal<Out, Bit> = Default::default(),
         pub msix_w_ready: Signal<In, Bit> = Default::default(),
+        pub push_w_valid: Signal<Out, Bit> = Default::default(),
+        pub push_w_ready: Signal<In, Bit> = Default::default(),
+        pub user_w_valid: Signal<Out, Bit> = Default::default(),
+        pub user_w_ready: Signal<In, Bit> = Default::default(),
         pub glob_r_valid: Signal<Out, Bit> = Default::default(),
         pub glob_r_done: Signal<In, Bit> = Default::default(),
         pub glob_r_data: Signal<In, Bits<32>> = Default::default(),
@@ -65,6 +76,9 @@ hw! {
         pub msix_r_valid: Signal<Out, Bit> = Default::default(),
         pub msix_r_done: Signal<In, Bit> = Default::default(),
         pub msix_r_data: Signal<In, Bits<32>> = Default::default(),
+        pub user_r_valid: Signal<Out, Bit> = Default::default(),
+        pub user_r_done: Signal<In, Bit> = Default::default(),
+        pub user_r_data: Signal<In, Bits<32>> = Default::default(),
         pub glob_unmapped_rd: Signal<In, Bit> = Default::default(),
         pub glob_unmapped_wr: Signal<In, Bit> = Default::default(),
         pub queue_unmapped_rd: Signal<In, Bit> = Default::default(),
@@ -72,73 +86,78 @@ hw! {
         pub db_unmapped_wr: Signal<In, Bit> = Default::default(),
         pub msix_unmapped_rd: Signal<In, Bit> = Default::default(),
         pub msix_unmapped_wr: Signal<In, Bit> = Default::default(),
+        pub push_unmapped_wr: Signal<In, Bit> = Default::default(),
         pub unmapped_rd: Signal<Out, Bit> = Default::default(),
         pub unmapped_wr: Signal<Out, Bit> = Default::default(),
         w_held: Dffr<Bit> = Default::default(),
-        w_miss: Reg<Bit> = Default::default(),
+        w_user: Reg<Bit> = Default::default(),
         w_at: Reg<Bits<19>> = Default::default(),
         w_word: Reg<Bits<32>> = Default::default(),
         w_mask: Reg<Bits<4>> = Default::default(),
         w_page: Signal<Local, Bits<3>> = Default::default(),
+        w_queue: Signal<Local, Bits<7>> = Default::default(),
         w_go: Signal<Local, Bit> = Default::default(),
         w_taken: Signal<Local, Bit> = Default::default(),
+        w_flows: Signal<Local, Bit> = Default::default(),
         w_own: Signal<Local, Bit> = Default::default(),
-        r_held: Dffr<Bit> = Default::default(),
-        r_started: Dffr<Bit> = Default::default(),
-        r_miss: Reg<Bit> = Default::default(),
-        r_at: Reg<Bits<19>> = Default::default(),
+        w_missed: Dffr<Bit> = Default::default(),
+        r_asked: Dffr<Bit> = Default::default(),
+        // A write that came before the read has not ended.
+        r_behind: Dffr<Bit> = Default::default(),
+        r_user: Signal<Local, Bit> = Default::default(),
         r_page: Signal<Local, Bits<3>> = Default::default(),
+        r_queue: Signal<Local, Bits<7>> = Default::default(),
         r_go: Signal<Local, Bit> = Default::default(),
         r_own: Signal<Local, Bit> = Default::default(),
-        out_done: Dffr<Bit> = Default::default(),
-        out_data: Reg<Bits<32>> = Default::default(),
-        wr_pulses: Signal<Local, Bits<5>> = Default::default(),
-        rd_pulses: Signal<Local, Bits<5>> = Default::default(),
+        r_missed: Dffr<Bit> = Default::default(),
+        own_done: Dffr<Bit> = Default::default(),
+        msix_data: Signal<Local, Bits<32>> = Default::default(),
+        wr_pulses: Signal<Local, Bits<3>> = Default::default(),
         wr_misses: Serialise = Default::default(),
-        rd_misses: Serialise = Default::default(),
+        queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         global_page: Constant<Bits<3>> = page(map::GLOBAL_PAGE),
         queue_page: Constant<Bits<3>> = page(map::QUEUE_PAGE),
         doorbell_page: Constant<Bits<3>> = page(map::DOORBELL_PAGE),
         table_page: Constant<Bits<3>> = page(map::MSIX_TABLE_PAGE),
         pba_page: Constant<Bits<3>> = page(map::MSIX_PBA_PAGE),
-        our_bar: Constant<Bits<3>> = Constant::new((map::BAR as u64).into()),
+        push_page: Constant<Bits<3>> = page(map::PUSH_PAGE),
+        push_lsb: Constant<Bits<5>> = Constant::new((map::PUSH_STRIDE.trailing_zeros() as u64).into()),
+        user_bar: Constant<Bits<3>> = Constant::new((map::USER_BAR as u64).into()),
     }
 }
 
-impl Logic for Decode {
+impl<const NQ: usize> Logic for Decode<NQ> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, w_held, w_miss, w_at, w_word, w_mask);
-        dff_setup!(self, clock, r_held, r_started, r_miss, r_at, out_done, out_data);
+        dff_setup!(self, clock, w_held, w_user, w_at, w_word, w_mask, w_missed);
+        dff_setup!(self, clock, r_asked, r_behind, r_missed, own_done);
         self.w_held.rst.next = self.rst.val();
-        self.r_held.rst.next = self.rst.val();
-        self.r_started.rst.next = self.rst.val();
-        self.out_done.rst.next = self.rst.val();
+        self.w_missed.rst.next = self.rst.val();
+        self.r_asked.rst.next = self.rst.val();
+        self.r_behind.rst.next = self.rst.val();
+        self.r_missed.rst.next = self.rst.val();
+        self.own_done.rst.next = self.rst.val();
 
         // Writes.
-        self.w_ready.next = !self.w_held.q.val();
-        if self.w_valid.val() & !self.w_held.q.val() {
-            self.w_held.d.next = true;
-            self.w_miss.d.next = self.w_bar.val() != self.our_bar.val();
-            self.w_at.d.next = self.w_addr.val();
-            self.w_word.d.next = self.w_data.val();
-            self.w_mask.d.next = self.w_be.val();
-        }
         self.t_w_addr.next = self.w_at.q.val();
         self.t_w_data.next = self.w_word.q.val();
         self.t_w_be.next = self.w_mask.q.val();
         self.w_page.next = self.w_at.q.val().get_bits::<3>(16);
+        self.w_queue.next = bit_cast::<7, 19>(self.w_at.q.val() >> self.push_lsb.val()) & 0x3F;
         self.w_go.next = self.w_held.q.val() & !self.host_wait.val();
         self.glob_w_valid.next = false;
         self.queue_w_valid.next = false;
         self.db_w_valid.next = false;
         self.msix_w_valid.next = false;
+        self.push_w_valid.next = false;
+        self.user_w_valid.next = false;
         self.w_own.next = false;
         self.w_taken.next = false;
+        self.w_flows.next = false;
         if self.w_go.val() {
-            if self.w_miss.q.val() {
-                self.w_own.next = true;
-                self.w_taken.next = true;
+            if self.w_user.q.val() {
+                self.user_w_valid.next = true;
+                self.w_taken.next = self.user_w_ready.val();
             } else if self.w_page.val() == self.global_page.val() {
                 self.glob_w_valid.next = true;
                 self.w_taken.next = self.glob_w_ready.val();
@@ -153,6 +172,10 @@ impl Logic for Decode {
             {
                 self.msix_w_valid.next = true;
                 self.w_taken.next = self.msix_w_ready.val();
+            } else if (self.w_page.val() == self.push_page.val()) & (self.w_queue.val() < self.queues.val()) {
+                self.push_w_valid.next = true;
+                self.w_taken.next = self.push_w_ready.val();
+                self.w_flows.next = self.push_w_ready.val();
             } else {
                 self.w_own.next = true;
                 self.w_taken.next = true;
@@ -161,27 +184,38 @@ impl Logic for Decode {
         if self.w_taken.val() {
             self.w_held.d.next = false;
         }
+        self.w_ready.next = !self.w_held.q.val() | self.w_flows.val();
+        if !self.w_held.q.val() | self.w_flows.val() {
+            self.w_held.d.next = self.w_valid.val();
+            self.w_user.d.next = self.w_bar.val() == self.user_bar.val();
+            self.w_at.d.next = self.w_addr.val();
+            self.w_word.d.next = self.w_data.val();
+            self.w_mask.d.next = self.w_be.val();
+        }
 
         // Reads.
-        self.out_done.d.next = false;
-        if self.r_valid.val() {
-            self.r_held.d.next = true;
-            self.r_miss.d.next = self.r_bar.val() != self.our_bar.val();
-            self.r_at.d.next = self.r_addr.val();
+        if self.w_taken.val() {
+            self.r_behind.d.next = false;
         }
-        self.t_r_addr.next = self.r_at.q.val();
-        self.r_page.next = self.r_at.q.val().get_bits::<3>(16);
-        self.r_go.next =
-            self.r_held.q.val() & !self.r_started.q.val() & !self.w_held.q.val() & !self.host_wait.val();
+        if self.r_valid.val() {
+            self.r_asked.d.next = true;
+            self.r_behind.d.next = self.w_held.q.val() & !self.w_taken.val();
+        }
+        self.t_r_addr.next = self.r_addr.val();
+        self.r_user.next = self.r_bar.val() == self.user_bar.val();
+        self.r_page.next = self.r_addr.val().get_bits::<3>(16);
+        self.r_queue.next = bit_cast::<7, 19>(self.r_addr.val() >> self.push_lsb.val()) & 0x3F;
+        self.r_go.next = self.r_asked.q.val() & !self.r_behind.q.val() & !self.host_wait.val();
         self.glob_r_valid.next = false;
         self.queue_r_valid.next = false;
         self.msix_r_valid.next = false;
+        self.user_r_valid.next = false;
+        self.own_done.d.next = false;
         self.r_own.next = false;
         if self.r_go.val() {
-            self.r_started.d.next = true;
-            if self.r_miss.q.val() {
-                self.r_own.next = true;
-                self.out_done.d.next = true;
+            self.r_asked.d.next = false;
+            if self.r_user.val() {
+                self.user_r_valid.next = true;
             } else if self.r_page.val() == self.global_page.val() {
                 self.glob_r_valid.next = true;
             } else if self.r_page.val() == self.queue_page.val() {
@@ -191,46 +225,44 @@ impl Logic for Decode {
             {
                 self.msix_r_valid.next = true;
             } else {
-                self.r_own.next = self.r_page.val() != self.doorbell_page.val();
-                self.out_done.d.next = true;
+                self.own_done.d.next = true;
+                self.r_own.next = (self.r_page.val() != self.doorbell_page.val())
+                    & ((self.r_page.val() != self.push_page.val())
+                        | (self.r_queue.val() >= self.queues.val()));
             }
         }
-        self.out_data.d.next = 0.into();
-        if self.glob_r_done.val() {
-            self.out_data.d.next = self.glob_r_data.val();
-        } else if self.queue_r_done.val() {
-            self.out_data.d.next = self.queue_r_data.val();
-        } else if self.msix_r_done.val() {
-            self.out_data.d.next = self.msix_r_data.val();
+        self.msix_data.next = 0.into();
+        if self.msix_r_done.val() {
+            self.msix_data.next = self.msix_r_data.val();
         }
-        if self.glob_r_done.val() | self.queue_r_done.val() | self.msix_r_done.val() {
-            self.out_done.d.next = true;
-        }
-        if self.out_done.q.val() {
-            self.r_held.d.next = false;
-            self.r_started.d.next = false;
-        }
-        self.r_done.next = self.out_done.q.val();
-        self.r_data.next = self.out_data.q.val();
+        self.r_data.next =
+            self.glob_r_data.val() | self.queue_r_data.val() | self.user_r_data.val() | self.msix_data.val();
+        self.r_done.next = self.own_done.q.val()
+            | self.glob_r_done.val()
+            | self.queue_r_done.val()
+            | self.user_r_done.val()
+            | self.msix_r_done.val();
 
+        // Reads come one at a time, so their pulses do, too.
+        self.r_missed.d.next = self.r_own.val()
+            | self.glob_unmapped_rd.val()
+            | self.queue_unmapped_rd.val()
+            | self.msix_unmapped_rd.val();
+        self.unmapped_rd.next = self.r_missed.q.val();
+        self.w_missed.d.next = self.w_own.val();
         self.wr_pulses.next = 0.into();
-        self.wr_pulses.next = self.wr_pulses.val().replace_bit(0, self.w_own.val());
-        self.wr_pulses.next = self.wr_pulses.val().replace_bit(1, self.glob_unmapped_wr.val());
-        self.wr_pulses.next = self.wr_pulses.val().replace_bit(2, self.queue_unmapped_wr.val());
-        self.wr_pulses.next = self.wr_pulses.val().replace_bit(3, self.db_unmapped_wr.val());
-        self.wr_pulses.next = self.wr_pulses.val().replace_bit(4, self.msix_unmapped_wr.val());
-        self.rd_pulses.next = 0.into();
-        self.rd_pulses.next = self.rd_pulses.val().replace_bit(0, self.r_own.val());
-        self.rd_pulses.next = self.rd_pulses.val().replace_bit(1, self.glob_unmapped_rd.val());
-        self.rd_pulses.next = self.rd_pulses.val().replace_bit(2, self.queue_unmapped_rd.val());
-        self.rd_pulses.next = self.rd_pulses.val().replace_bit(3, self.msix_unmapped_rd.val());
+        self.wr_pulses.next = self.wr_pulses.val().replace_bit(
+            0,
+            self.w_missed.q.val()
+                | self.glob_unmapped_wr.val()
+                | self.queue_unmapped_wr.val()
+                | self.db_unmapped_wr.val(),
+        );
+        self.wr_pulses.next = self.wr_pulses.val().replace_bit(1, self.msix_unmapped_wr.val());
+        self.wr_pulses.next = self.wr_pulses.val().replace_bit(2, self.push_unmapped_wr.val());
         self.wr_misses.clock.next = self.clock.val();
         self.wr_misses.rst.next = self.rst.val();
         self.wr_misses.pulses.next = self.wr_pulses.val();
-        self.rd_misses.clock.next = self.clock.val();
-        self.rd_misses.rst.next = self.rst.val();
-        self.rd_misses.pulses.next = self.rd_pulses.val();
         self.unmapped_wr.next = self.wr_misses.pulse.val();
-        self.unmapped_rd.next = self.rd_misses.pulse.val();
     }
 }

@@ -2,59 +2,38 @@
 
 use ferrolane_abi::layout;
 use ferrolane_abi::regs::global::*;
-use ferrolane_abi::table::Register;
 use rust_hdl::prelude::*;
 
-use super::bank::Bank;
+use super::event_counters::EventCounters;
+use super::global_table::{fixed, is_counter, lsb, mask, set, word_of, COUNTERS, WORDS};
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 
-const N: usize = REGISTERS.len();
-const COUNTERS: usize = 8;
-
-/// In the order of the pulses in `update`.
-const COUNTER_REGISTERS: [&Register; COUNTERS] = [
-    &CNT_UNMAPPED_READ,
-    &CNT_UNMAPPED_WRITE,
-    &CNT_UNSUPPORTED,
-    &CNT_UNEXPECTED_CPL,
-    &CNT_INVALID_DOORBELL,
-    &CNT_TX_WRITE,
-    &CNT_TX_READ,
-    &CNT_RX_CPL,
-];
-
-fn at(register: &Register) -> Constant<Bits<16>> {
-    Constant::new(u64::from(register.offset).into())
-}
-
-fn mask(register: &Register, field: &str) -> Constant<Bits<32>> {
-    Constant::new(u64::from(register.field(field).expect(field).mask()).into())
-}
-
-fn lsb(register: &Register, field: &str) -> Constant<Bits<5>> {
-    Constant::new(u64::from(register.field(field).expect(field).lsb).into())
-}
-
 hw! {
-    /// Registers of the global page, from the ABI table through [`Bank`], with what hardware drives put on top.
+    /// Registers of the global page, from the ABI table, with what hardware drives put on top.
     ///
-    /// `QUEUES` per direction, `VECTORS` of MSI-X, `W` bits of port, `TAGS` in flight, `KHZ` of the clock; `H2C_LOG2`,
-    /// `C2H_LOG2` bytes of FIFO and `DESC_LOG2` descriptors per queue, as log2.
+    /// ```text
+    ///  constants of the table ─┐
+    ///  live values ────────────┼─ OR ─► glob_r_data
+    ///  EventCounters ──────────┘
+    /// ```
+    /// `QUEUES` per direction, `VECTORS` of MSI-X, `W` bits of port, 2^`TB` tags in flight, `KHZ` of the clock; `H2C_LOG2`,
+    /// `C2H_LOG2` bytes of FIFO and `DB` descriptors per queue, as log2.
     ///
-    /// A write is always taken at once. `glob_r_done` comes two clocks after `glob_r_valid`; what was read is the state one
-    /// clock before, so `wr_issued` taken with `glob_r_done` covers every write the value may tell of.
+    /// A write is always taken at once. `glob_r_done` comes two or three clocks after `glob_r_valid`, during the 16 clocks
+    /// after reset later; what was read is the state one clock before, so `wr_issued` taken with `glob_r_done` covers every
+    /// write the value may tell of.
     ///
     /// `err_irq` pulses the clock after any event that sets a bit of ERROR, also where the bit is set already.
     pub struct GlobalRegs<
         const QUEUES: usize,
         const VECTORS: usize,
         const W: usize,
-        const TAGS: usize,
+        const TB: usize,
         const KHZ: usize,
         const H2C_LOG2: usize,
         const C2H_LOG2: usize,
-        const DESC_LOG2: usize,
+        const DB: usize,
     > {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -64,8 +43,10 @@ hw! {
         pub t_w_data: Signal<In, Bits<32>> = Default::default(),
         pub t_w_be: Signal<In, Bits<4>> = Default::default(),
         pub glob_r_valid: Signal<In, Bit> = Default::default(),
+        /// Stable from `glob_r_valid` to `glob_r_done`.
         pub t_r_addr: Signal<In, Bits<19>> = Default::default(),
         pub glob_r_done: Signal<Out, Bit> = Default::default(),
+        /// 0 but in the clock of `glob_r_done`.
         pub glob_r_data: Signal<Out, Bits<32>> = Default::default(),
         /// Pulses: an access to an offset of this page without a register.
         pub glob_unmapped_rd: Signal<Out, Bit> = Default::default(),
@@ -96,55 +77,65 @@ hw! {
         pub tx_write: Signal<In, Bit> = Default::default(),
         pub tx_read: Signal<In, Bit> = Default::default(),
         pub rx_cpl: Signal<In, Bit> = Default::default(),
+        pub axil_error: Signal<In, Bit> = Default::default(),
         /// Pulse: a queue halted with an error.
         pub queue_error: Signal<In, Bit> = Default::default(),
         /// Pulse: send vector 0.
         pub err_irq: Signal<Out, Bit> = Default::default(),
-        bank: Bank<N> = Bank::of(REGISTERS)
-            .fix(REGISTERS, &LAYOUT_HASH, &[("HASH", layout::LAYOUT_HASH as usize)])
-            .fix(REGISTERS, &PARAM_QUEUES, &[("H2C", QUEUES), ("C2H", QUEUES), ("VECTORS", VECTORS)])
-            .fix(REGISTERS, &PARAM_PORT, &[("WIDTH", W), ("TAGS", TAGS)])
-            .fix(REGISTERS, &PARAM_CLOCK, &[("KHZ", KHZ)])
-            .fix(REGISTERS, &PARAM_MEMORY, &[
-                ("H2C_SHARE", H2C_LOG2),
-                ("C2H_SHARE", C2H_LOG2),
-                ("DESCRIPTORS", DESC_LOG2),
-            ]),
-        w_now: Dffr<Bit> = Default::default(),
-        w_at: Reg<Bits<16>> = Default::default(),
-        w_word: Reg<Bits<32>> = Default::default(),
-        w_mask: Reg<Bits<4>> = Default::default(),
+        counters: EventCounters = Default::default(),
+        r_waits: Dffr<Bit> = Default::default(),
         r_now: Dffr<Bit> = Default::default(),
-        r_at: Reg<Bits<16>> = Default::default(),
         done: Dffr<Bit> = Default::default(),
-        word: Reg<Bits<32>> = Default::default(),
+        word: Dffr<Bits<32>> = Default::default(),
         missed_rd: Dffr<Bit> = Default::default(),
         missed_wr: Dffr<Bit> = Default::default(),
-        causes: Dffr<Bits<32>> = Default::default(),
+        causes: Dffr<Bits<4>> = Default::default(),
+        errors: Dffr<Bits<4>> = Default::default(),
         irq: Dffr<Bit> = Default::default(),
+        scratch: [Dffr<Bits<8>>; 4] = array_init::array_init(|_| Default::default()),
         clocks: Dffr<Bits<64>> = Default::default(),
         clocks_high: Reg<Bits<32>> = Default::default(),
-        count: [Dffr<Bits<32>>; COUNTERS] = array_init::array_init(|_| Default::default()),
-        pulse: [Signal<Local, Bit>; COUNTERS] = array_init::array_init(|_| Default::default()),
-        live: Signal<Local, Bits<32>> = Default::default(),
+        asks: Signal<Local, Bit> = Default::default(),
+        r_word: Signal<Local, Bits<5>> = Default::default(),
+        r_known: Signal<Local, Bit> = Default::default(),
+        w_word: Signal<Local, Bits<5>> = Default::default(),
+        w_known: Signal<Local, Bit> = Default::default(),
+        clear: Signal<Local, Bits<4>> = Default::default(),
+        pulses: Signal<Local, Bits<COUNTERS>> = Default::default(),
+        answer: Signal<Local, Bits<32>> = Default::default(),
+        scratch_byte: Signal<Local, Bits<8>> = Default::default(),
+        scratch_word: Signal<Local, Bits<32>> = Default::default(),
         link: Signal<Local, Bits<32>> = Default::default(),
         status: Signal<Local, Bits<32>> = Default::default(),
-        set: Signal<Local, Bits<32>> = Default::default(),
+        set: Signal<Local, Bits<4>> = Default::default(),
         one: Constant<Bits<64>> = Constant::new(1_u64.into()),
-        count_at: [Constant<Bits<16>>; COUNTERS] = array_init::array_init(|i| at(COUNTER_REGISTERS[i])),
-        build_id_at: Constant<Bits<16>> = at(&BUILD_ID),
-        status_at: Constant<Bits<16>> = at(&STATUS),
-        error_at: Constant<Bits<16>> = at(&ERROR),
-        link_at: Constant<Bits<16>> = at(&LINK),
-        clocks_lo_at: Constant<Bits<16>> = at(&CLOCKS_LO),
-        clocks_hi_at: Constant<Bits<16>> = at(&CLOCKS_HI),
+        fixed: [Constant<Bits<32>>; WORDS] = fixed(&[
+            (&LAYOUT_HASH, "HASH", layout::LAYOUT_HASH as usize),
+            (&PARAM_QUEUES, "H2C", QUEUES),
+            (&PARAM_QUEUES, "C2H", QUEUES),
+            (&PARAM_QUEUES, "VECTORS", VECTORS),
+            (&PARAM_PORT, "WIDTH", W),
+            (&PARAM_PORT, "TAGS", 1 << TB),
+            (&PARAM_CLOCK, "KHZ", KHZ),
+            (&PARAM_MEMORY, "H2C_SHARE", H2C_LOG2),
+            (&PARAM_MEMORY, "C2H_SHARE", C2H_LOG2),
+            (&PARAM_MEMORY, "DESCRIPTORS", DB),
+        ]),
+        known: Constant<Bits<WORDS>> = set(|_| true),
+        counter_words: Constant<Bits<WORDS>> = set(is_counter),
+        // Address bits that must be 0 for a register to be there.
+        outside: Constant<Bits<16>> = Constant::new((0x1_0000 - 4 * WORDS as u64).into()),
+        byte_lsb: [Constant<Bits<5>>; 4] = array_init::array_init(|i| Constant::new((8 * i as u64).into())),
+        build_id_at: Constant<Bits<5>> = word_of(&BUILD_ID),
+        scratch_at: Constant<Bits<5>> = word_of(&SCRATCH),
+        status_at: Constant<Bits<5>> = word_of(&STATUS),
+        error_at: Constant<Bits<5>> = word_of(&ERROR),
+        link_at: Constant<Bits<5>> = word_of(&LINK),
+        clocks_lo_at: Constant<Bits<5>> = word_of(&CLOCKS_LO),
+        clocks_hi_at: Constant<Bits<5>> = word_of(&CLOCKS_HI),
         status_init: Constant<Bits<32>> = mask(&STATUS, "INIT"),
         status_reads: Constant<Bits<32>> = mask(&STATUS, "READS_PENDING"),
         status_writes: Constant<Bits<32>> = mask(&STATUS, "WRITES_PENDING"),
-        error_doorbell: Constant<Bits<32>> = mask(&ERROR, "INVALID_DOORBELL"),
-        error_cpl: Constant<Bits<32>> = mask(&ERROR, "UNEXPECTED_CPL"),
-        error_ur: Constant<Bits<32>> = mask(&ERROR, "UNSUPPORTED_REQUEST"),
-        error_queue: Constant<Bits<32>> = mask(&ERROR, "QUEUE_ERROR"),
         link_speed: Constant<Bits<5>> = lsb(&LINK, "SPEED"),
         link_width: Constant<Bits<5>> = lsb(&LINK, "WIDTH"),
         link_mps: Constant<Bits<5>> = lsb(&LINK, "MPS"),
@@ -162,69 +153,85 @@ impl<
         const QUEUES: usize,
         const VECTORS: usize,
         const W: usize,
-        const TAGS: usize,
+        const TB: usize,
         const KHZ: usize,
         const H2C_LOG2: usize,
         const C2H_LOG2: usize,
-        const DESC_LOG2: usize,
-    > Logic for GlobalRegs<QUEUES, VECTORS, W, TAGS, KHZ, H2C_LOG2, C2H_LOG2, DESC_LOG2>
+        const DB: usize,
+    > Logic for GlobalRegs<QUEUES, VECTORS, W, TB, KHZ, H2C_LOG2, C2H_LOG2, DB>
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, w_now, w_at, w_word, w_mask, r_now, r_at, done, word);
-        dff_setup!(self, clock, missed_rd, missed_wr, causes, irq, clocks, clocks_high);
-        self.w_now.rst.next = self.rst.val();
+        dff_setup!(self, clock, r_waits, r_now, done, word, missed_rd, missed_wr);
+        dff_setup!(self, clock, causes, errors, irq, clocks, clocks_high);
+        self.r_waits.rst.next = self.rst.val();
         self.r_now.rst.next = self.rst.val();
         self.done.rst.next = self.rst.val();
+        self.word.rst.next = self.rst.val();
         self.missed_rd.rst.next = self.rst.val();
         self.missed_wr.rst.next = self.rst.val();
         self.causes.rst.next = self.rst.val();
+        self.errors.rst.next = self.rst.val();
         self.irq.rst.next = self.rst.val();
         self.clocks.rst.next = self.rst.val();
-        self.bank.clock.next = self.clock.val();
-        self.bank.rst.next = self.rst.val();
+        self.counters.clock.next = self.clock.val();
+        self.counters.rst.next = self.rst.val();
 
-        // Events.
+        // Events. Bits of `set` as in ERROR, of `pulses` as the counters' offsets.
         self.set.next = 0.into();
-        if self.invalid_doorbell.val() {
-            self.set.next = self.set.val() | self.error_doorbell.val();
-        }
-        if self.unexpected_cpl.val() {
-            self.set.next = self.set.val() | self.error_cpl.val();
-        }
-        if self.ur.val() {
-            self.set.next = self.set.val() | self.error_ur.val();
-        }
-        if self.queue_error.val() {
-            self.set.next = self.set.val() | self.error_queue.val();
-        }
+        self.set.next = self.set.val().replace_bit(0, self.invalid_doorbell.val());
+        self.set.next = self.set.val().replace_bit(1, self.unexpected_cpl.val());
+        self.set.next = self.set.val().replace_bit(2, self.ur.val());
+        self.set.next = self.set.val().replace_bit(3, self.queue_error.val());
         self.causes.d.next = self.set.val();
-        self.bank.set_addr.next = self.error_at.val();
-        self.bank.set.next = self.causes.q.val();
         self.irq.d.next = self.causes.q.val().any();
         self.err_irq.next = self.irq.q.val();
         self.clocks.d.next = self.clocks.q.val() + self.one.val();
-        self.pulse[0].next = self.unmapped_rd.val();
-        self.pulse[1].next = self.unmapped_wr.val();
-        self.pulse[2].next = self.ur.val();
-        self.pulse[3].next = self.unexpected_cpl.val();
-        self.pulse[4].next = self.invalid_doorbell.val();
-        self.pulse[5].next = self.tx_write.val();
-        self.pulse[6].next = self.tx_read.val();
-        self.pulse[7].next = self.rx_cpl.val();
+        self.pulses.next = 0.into();
+        self.pulses.next = self.pulses.val().replace_bit(0, self.unmapped_rd.val());
+        self.pulses.next = self.pulses.val().replace_bit(1, self.unmapped_wr.val());
+        self.pulses.next = self.pulses.val().replace_bit(2, self.ur.val());
+        self.pulses.next = self.pulses.val().replace_bit(3, self.unexpected_cpl.val());
+        self.pulses.next = self.pulses.val().replace_bit(4, self.invalid_doorbell.val());
+        self.pulses.next = self.pulses.val().replace_bit(5, self.tx_write.val());
+        self.pulses.next = self.pulses.val().replace_bit(6, self.tx_read.val());
+        self.pulses.next = self.pulses.val().replace_bit(7, self.rx_cpl.val());
+        self.pulses.next = self.pulses.val().replace_bit(8, self.axil_error.val());
+        self.counters.pulses.next = self.pulses.val();
 
         // Writes.
         self.glob_w_ready.next = true;
-        self.w_now.d.next = self.glob_w_valid.val();
-        self.w_at.d.next = self.t_w_addr.val().get_bits::<16>(0);
-        self.w_word.d.next = self.t_w_data.val();
-        self.w_mask.d.next = self.t_w_be.val();
-        self.bank.w_valid.next = self.w_now.q.val();
-        self.bank.w_addr.next = self.w_at.q.val();
-        self.bank.w_data.next = self.w_word.q.val();
-        self.bank.w_be.next = self.w_mask.q.val();
-        self.missed_wr.d.next = self.w_now.q.val() & !self.bank.w_known.val();
+        self.w_word.next = self.t_w_addr.val().get_bits::<5>(2);
+        self.w_known.next = ((self.t_w_addr.val().get_bits::<16>(0) & self.outside.val()) == 0)
+            & self.known.val().get_bit(self.w_word.val().index());
+        self.missed_wr.d.next = self.glob_w_valid.val() & !self.w_known.val();
         self.glob_unmapped_wr.next = self.missed_wr.q.val();
+        self.clear.next = 0.into();
+        if self.glob_w_valid.val()
+            & self.w_known.val()
+            & (self.w_word.val() == self.error_at.val())
+            & self.t_w_be.val().get_bit(0)
+        {
+            self.clear.next = self.t_w_data.val().get_bits::<4>(0);
+        }
+        // An event in the clock of clearing stays.
+        self.errors.d.next = (self.errors.q.val() & !self.clear.val()) | self.causes.q.val();
+        self.scratch_word.next = 0.into();
+        for i in 0..4 {
+            self.scratch[i].clock.next = self.clock.val();
+            self.scratch[i].rst.next = self.rst.val();
+            self.scratch[i].d.next = self.scratch[i].q.val();
+            if self.glob_w_valid.val()
+                & self.w_known.val()
+                & (self.w_word.val() == self.scratch_at.val())
+                & self.t_w_be.val().get_bit(i)
+            {
+                self.scratch[i].d.next = self.t_w_data.val().get_bits::<8>(i * 8);
+            }
+            self.scratch_byte.next = self.scratch[i].q.val();
+            self.scratch_word.next = self.scratch_word.val()
+                | (bit_cast::<32, 8>(self.scratch_byte.val()) << self.byte_lsb[i].val());
+        }
 
         // Values that hardware drives.
         self.status.next = 0.into();
@@ -260,43 +267,54 @@ impl<
             self.link.next = self.link.val() | self.link_msix_mask.val();
         }
 
-        // Reads: address, value, answer.
-        self.r_now.d.next = self.glob_r_valid.val();
-        self.r_at.d.next = self.t_r_addr.val().get_bits::<16>(0);
-        self.bank.r_addr.next = self.r_at.q.val();
-        self.live.next = 0.into();
-        if self.r_at.q.val() == self.build_id_at.val() {
-            self.live.next = self.build_id.val();
+        // Reads: visit of the counter, value, answer.
+        self.asks.next = self.glob_r_valid.val() | self.r_waits.q.val();
+        self.r_word.next = self.t_r_addr.val().get_bits::<5>(2);
+        self.r_known.next = ((self.t_r_addr.val().get_bits::<16>(0) & self.outside.val()) == 0)
+            & self.known.val().get_bit(self.r_word.val().index());
+        self.counters.r_valid.next = self.asks.val();
+        self.counters.r_slot.next = self.t_r_addr.val().get_bits::<4>(2);
+        self.r_waits.d.next = self.asks.val() & !self.counters.r_go.val();
+        self.r_now.d.next = self.counters.r_go.val();
+        self.answer.next = 0.into();
+        for i in 0..WORDS {
+            if self.r_word.val().index() == i {
+                self.answer.next = self.fixed[i].val();
+            }
         }
-        if self.r_at.q.val() == self.status_at.val() {
-            self.live.next = self.status.val();
+        if self.counter_words.val().get_bit(self.r_word.val().index()) {
+            self.answer.next = self.answer.val() | self.counters.value.val();
         }
-        if self.r_at.q.val() == self.link_at.val() {
-            self.live.next = self.link.val();
+        if self.r_word.val() == self.build_id_at.val() {
+            self.answer.next = self.answer.val() | self.build_id.val();
         }
-        if self.r_at.q.val() == self.clocks_lo_at.val() {
-            self.live.next = self.clocks.q.val().get_bits::<32>(0);
-            if self.r_now.q.val() {
+        if self.r_word.val() == self.scratch_at.val() {
+            self.answer.next = self.answer.val() | self.scratch_word.val();
+        }
+        if self.r_word.val() == self.status_at.val() {
+            self.answer.next = self.answer.val() | self.status.val();
+        }
+        if self.r_word.val() == self.error_at.val() {
+            self.answer.next = self.answer.val() | bit_cast::<32, 4>(self.errors.q.val());
+        }
+        if self.r_word.val() == self.link_at.val() {
+            self.answer.next = self.answer.val() | self.link.val();
+        }
+        if self.r_word.val() == self.clocks_lo_at.val() {
+            self.answer.next = self.answer.val() | self.clocks.q.val().get_bits::<32>(0);
+            if self.r_now.q.val() & self.r_known.val() {
                 self.clocks_high.d.next = self.clocks.q.val().get_bits::<32>(32);
             }
         }
-        if self.r_at.q.val() == self.clocks_hi_at.val() {
-            self.live.next = self.clocks_high.q.val();
+        if self.r_word.val() == self.clocks_hi_at.val() {
+            self.answer.next = self.answer.val() | self.clocks_high.q.val();
         }
-        for i in 0..COUNTERS {
-            self.count[i].clock.next = self.clock.val();
-            self.count[i].rst.next = self.rst.val();
-            self.count[i].d.next = self.count[i].q.val();
-            if self.pulse[i].val() {
-                self.count[i].d.next = self.count[i].q.val() + 1;
-            }
-            if self.r_at.q.val() == self.count_at[i].val() {
-                self.live.next = self.count[i].q.val();
-            }
+        self.word.d.next = 0.into();
+        if self.r_now.q.val() & self.r_known.val() {
+            self.word.d.next = self.answer.val();
         }
-        self.word.d.next = self.bank.r_value.val() | self.live.val();
         self.done.d.next = self.r_now.q.val();
-        self.missed_rd.d.next = self.r_now.q.val() & !self.bank.r_known.val();
+        self.missed_rd.d.next = self.r_now.q.val() & !self.r_known.val();
         self.glob_r_done.next = self.done.q.val();
         self.glob_r_data.next = self.word.q.val();
         self.glob_unmapped_rd.next = self.missed_rd.q.val();

@@ -1,9 +1,12 @@
-//! The host's way in: requests to the BARs, their routing to the blocks that answer, and the global registers.
+//! The host's way in: requests to the BARs, their routing to the blocks that answer, the global registers, and the way
+//! to the card's own.
 
-mod bank;
+mod axil;
 mod completer;
 mod decode;
+mod event_counters;
 mod global;
+mod global_table;
 mod packet_fifo;
 mod pcie;
 mod receive;
@@ -12,6 +15,7 @@ mod serialise;
 mod size;
 mod unpack;
 
+pub use axil::Axil;
 pub use completer::Completer;
 pub use decode::Decode;
 pub use global::GlobalRegs;
@@ -22,7 +26,9 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
         completer: Completer<128, 4>,
         completer_64: Completer<64, 2>,
         completer_256: Completer<256, 8>,
-        decode: Decode,
-        global_regs: GlobalRegs<4, 9, 128, 64, 250_000, 14, 14, 6>,
+        decode: Decode<4>,
+        axil: Axil<16, 6>,
+        axil_12: Axil<12, 4>,
+        global_regs: GlobalRegs<4, 9, 128, 6, 250_000, 14, 14, 7>,
     ]
 }

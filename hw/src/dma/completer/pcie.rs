@@ -35,8 +35,10 @@ pub struct Request {
     pub last: Bit,
     /// A memory write.
     pub write: Bit,
-    /// A memory read, to be served. Neither this nor `write`: to be refused.
+    /// A memory read.
     pub read: Bit,
+    /// A memory read of a BAR that is there. Neither this nor `write`: to be refused.
+    pub served: Bit,
     /// A locked memory read.
     pub locked: Bit,
     /// An AtomicOp.
@@ -45,8 +47,8 @@ pub struct Request {
     pub cas: Bit,
     /// Offset in the BAR in DWORDs.
     pub addr: Bits<17>,
-    /// BAR hit.
-    pub bar: Bits<3>,
+    /// It hit the BAR of the user registers, not BAR0.
+    pub user: Bit,
     /// Length in DWORDs; 0 is 1024.
     pub len: Bits<10>,
     /// Byte enables of the first DWORD.

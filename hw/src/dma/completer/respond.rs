@@ -1,5 +1,6 @@
 //! Answers non-posted requests, one at a time.
 
+use ferrolane_abi::map;
 use rust_hdl::prelude::*;
 
 use super::pcie::*;
@@ -40,6 +41,7 @@ hw! {
         pub np: Signal<In, Request> = Default::default(),
         pub np_done: Signal<Out, Bit> = Default::default(),
         pub r_valid: Signal<Out, Bit> = Default::default(),
+        /// BAR and address are stable from `r_valid` to `r_done`.
         pub r_bar: Signal<Out, Bits<3>> = Default::default(),
         pub r_addr: Signal<Out, Bits<19>> = Default::default(),
         pub r_done: Signal<In, Bit> = Default::default(),
@@ -97,6 +99,8 @@ hw! {
         last_lane: Constant<Bits<4>> = Constant::new((K as u64 - 1).into()),
         ones: Constant<Bits<K>> = Constant::new(((1_u64 << K) - 1).into()),
         rcb_dwords: Constant<Bits<6>> = Constant::new(32_u64.into()),
+        our_bar: Constant<Bits<3>> = Constant::new((map::BAR as u64).into()),
+        user_bar: Constant<Bits<3>> = Constant::new((map::USER_BAR as u64).into()),
         kind: Constant<Bits<4>> = Constant::new(TYPE_COMPLETION_HIGH.into()),
         success: Constant<Bits<3>> = Constant::new(STATUS_SC.into()),
         refused: Constant<Bits<3>> = Constant::new(STATUS_UR.into()),
@@ -121,7 +125,10 @@ impl<const W: usize, const K: usize> Logic for Respond<W, K> {
         self.np_ready.next = self.state.q.val() == RespondState::Idle;
         self.np_done.next = false;
         self.r_valid.next = (self.state.q.val() == RespondState::Ask) & !self.flush.val();
-        self.r_bar.next = self.req.q.val().bar;
+        self.r_bar.next = self.our_bar.val();
+        if self.req.q.val().user {
+            self.r_bar.next = self.user_bar.val();
+        }
         self.r_addr.next = bit_cast::<19, 17>(self.addr.q.val()) << 2;
         self.in_rcb.next = self.addr.q.val().get_bits::<5>(0);
         self.to_boundary.next = self.rcb_dwords.val() - bit_cast::<6, 5>(self.in_rcb.val());
@@ -151,12 +158,12 @@ impl<const W: usize, const K: usize> Logic for Respond<W, K> {
                 self.next_row.next = 0.into();
                 self.chunk.d.next = 0.into();
                 self.lower.d.next = 0.into();
-                if self.req.q.val().locked {
+                if self.req.q.val().locked | self.req.q.val().read {
                     self.lower.d.next = (bit_cast::<7, 5>(self.asked_rcb.val()) << 2)
                         | bit_cast::<7, 2>(self.size.lead.val());
                 }
                 self.state.d.next = RespondState::Hold;
-                if self.req.q.val().read {
+                if self.req.q.val().served {
                     self.state.d.next = RespondState::Plan;
                 }
             }
@@ -211,7 +218,7 @@ impl<const W: usize, const K: usize> Logic for Respond<W, K> {
                             self.bytes.q.val() - self.chunk_bytes.val() + self.lead_bytes.val();
                         self.lead.d.next = 0.into();
                         self.state.d.next = RespondState::Plan;
-                        if (self.left.q.val() == 0) | !self.req.q.val().read {
+                        if (self.left.q.val() == 0) | !self.req.q.val().served {
                             self.state.d.next = RespondState::Idle;
                             self.np_done.next = true;
                         }
@@ -245,12 +252,12 @@ impl<const W: usize, const K: usize> Logic for Respond<W, K> {
         self.header.next.locked = self.req.q.val().locked;
         self.header.next.kind = self.kind.val();
         self.header.next.four = false;
-        self.header.next.data = self.req.q.val().read;
+        self.header.next.data = self.req.q.val().served;
         self.header.next.prefix = false;
         self.header.next.byte_count = bit_cast::<12, 13>(self.bytes.q.val());
         self.header.next.bcm = false;
         self.header.next.status = self.refused.val();
-        if self.req.q.val().read {
+        if self.req.q.val().served {
             self.header.next.status = self.success.val();
         }
         self.header.next.completer = self.cfg_requester_id.val();
@@ -271,7 +278,7 @@ impl<const W: usize, const K: usize> Logic for Respond<W, K> {
         if self.is_last.val() {
             self.tx_cpl_keep.next = self.ones.val() >> self.unused.val();
         }
-        if !self.req.q.val().read {
+        if !self.req.q.val().served {
             self.tx_cpl_keep.next = 0.into();
         }
     }

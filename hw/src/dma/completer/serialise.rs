@@ -8,16 +8,17 @@ use crate::prim::Dffr;
 hw! {
     /// Gives one pulse out for each pulse in, one after the other, so that none is lost when several come in one clock.
     ///
-    /// The sources of one bus can't keep pulsing together, so 63 waiting pulses are never reached.
+    /// For sources that together pulse no more often than once per clock in the long run, each with a delay of its own:
+    /// what waits is no more than the delays differ by, and 15 waiting pulses are never reached.
     pub struct Serialise {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         /// One bit per source.
-        pub pulses: Signal<In, Bits<5>> = Default::default(),
+        pub pulses: Signal<In, Bits<3>> = Default::default(),
         pub pulse: Signal<Out, Bit> = Default::default(),
-        waiting: Dffr<Bits<6>> = Default::default(),
+        waiting: Dffr<Bits<4>> = Default::default(),
         out: Dffr<Bit> = Default::default(),
-        sum: Signal<Local, Bits<6>> = Default::default(),
+        sum: Signal<Local, Bits<4>> = Default::default(),
     }
 }
 
@@ -28,7 +29,7 @@ impl Logic for Serialise {
         self.waiting.rst.next = self.rst.val();
         self.out.rst.next = self.rst.val();
         self.sum.next = self.waiting.q.val();
-        for i in 0..5 {
+        for i in 0..3 {
             if self.pulses.val().get_bit(i) {
                 self.sum.next = self.sum.val() + 1;
             }

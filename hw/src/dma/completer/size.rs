@@ -18,7 +18,7 @@ hw! {
         pub bytes: Signal<Out, Bits<13>> = Default::default(),
         /// Disabled bytes in front of the first enabled one; 0 if none is enabled.
         pub lead: Signal<Out, Bits<2>> = Default::default(),
-        /// A memory read that reads nothing.
+        /// A memory read, to be served, that reads nothing.
         pub flush: Signal<Out, Bit> = Default::default(),
         single: Signal<Local, Bit> = Default::default(),
         length: Signal<Local, Bits<11>> = Default::default(),
@@ -66,7 +66,7 @@ impl Logic for Size {
         self.outside.next = bit_cast::<13, 2>(self.front.val()) + bit_cast::<13, 2>(self.back.val());
         self.dwords.next = self.length.val();
         self.lead.next = self.front.val();
-        self.flush.next = self.req.val().read & self.single.val() & !self.be.val().any();
+        self.flush.next = self.req.val().served & self.single.val() & !self.be.val().any();
         self.bytes.next = 4.into();
         if self.req.val().read | self.req.val().locked {
             self.bytes.next = self.span.val() - self.outside.val();

@@ -5,34 +5,37 @@ use ferrolane_abi::regs::queue as abi;
 use ferrolane_abi::table::Access;
 use rust_hdl::prelude::*;
 
-use super::regs_table::{field, mask, set, stored, table, word_of, WORDS};
+use super::regs_copies::RegsCopies;
+use super::regs_table::{any_time, mask, set, stored, table, word_of, WORDS};
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
-use crate::stream::Mirror;
 
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum RegsState {
     Sweep,
     Idle,
-    Look,
     Act,
+    Feed,
 }
 
 hw! {
     /// Registers of all queues, from the ABI table.
     ///
     /// ```text
-    ///  write ─┐                ┌─► memory of RW registers, cfgw bus
-    ///  read  ─┴► Look ─► Act ──┼─► control (CTRL)
-    ///            addresses     └─► read data ◄── copies of prod, head, done, cons, generation, error codes
+    ///  write ─┐          ┌─► memory of RW registers, cfgw bus ─► fetch (FEED_GO)
+    ///  read  ─┴► Act ────┼─► control (CTRL)
+    ///       addresses    └─► read data ◄── RegsCopies ◄── buses
     /// ```
-    /// `AB = GB + 4`. A write ends when it has had its effect; a write of RUN = 1 that starts a queue ends when the queue
-    /// runs, so whatever the host writes next finds it running. Registers other than CTRL change only while their queue is
-    /// idle; writes to them at other times are dropped, and software sees that by reading back.
-    /// Read-only fields ignore writes. An offset without register, or of a queue that was not built, reads 0 and pulses
-    /// `queue_unmapped_*`.
+    /// `AB = GB + 5`. A write ends when it has had its effect: of RUN = 1 that starts a queue when the queue runs, so
+    /// whatever the host writes next finds it running; of FEED_GO when fetch has taken the feed, told by `cfgw` before.
+    /// Only a write of the lowest byte of CTRL or FEED_GO acts.
     ///
-    /// After reset a sweep writes the reset values and broadcasts them; accesses wait for it.
+    /// Registers other than CTRL and FEED change only while their queue is idle; writes to them at other times are
+    /// dropped, and software sees that by reading back. Read-only fields ignore writes. An offset without register, or of
+    /// a queue that was not built, reads 0 and pulses `queue_unmapped_*`.
+    ///
+    /// After reset a sweep writes the reset values and broadcasts them; accesses wait for it. Words without storage are
+    /// 0 in the memory, so a read is an OR of the memory and what hardware drives.
     pub struct QueueRegs<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const AB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -46,6 +49,7 @@ hw! {
         /// Stable from `queue_r_valid` to `queue_r_done`.
         pub t_r_addr: Signal<In, Bits<19>> = Default::default(),
         pub queue_r_done: Signal<Out, Bit> = Default::default(),
+        /// 0 but in the clock of `queue_r_done`.
         pub queue_r_data: Signal<Out, Bits<32>> = Default::default(),
         pub queue_unmapped_rd: Signal<Out, Bit> = Default::default(),
         pub queue_unmapped_wr: Signal<Out, Bit> = Default::default(),
@@ -60,6 +64,13 @@ hw! {
         pub ctl_ready: Signal<In, Bit> = Default::default(),
         pub ctl_g: Signal<Out, Bits<7>> = Default::default(),
         pub ctl_run: Signal<Out, Bit> = Default::default(),
+        /// To fetch: the host wrote FEED_GO of queue `feed_g`. Held until `feed_ready`; `feed_refused` counts then.
+        pub feed_valid: Signal<Out, Bit> = Default::default(),
+        pub feed_ready: Signal<In, Bit> = Default::default(),
+        pub feed_g: Signal<Out, Bits<7>> = Default::default(),
+        pub feed_refused: Signal<In, Bit> = Default::default(),
+        /// Pulse: a feed was refused.
+        pub feed_invalid: Signal<Out, Bit> = Default::default(),
         pub run: Signal<In, Bits<GN>> = Default::default(),
         pub idle: Signal<In, Bits<GN>> = Default::default(),
         pub halted: Signal<In, Bits<GN>> = Default::default(),
@@ -81,6 +92,11 @@ hw! {
         pub done_valid: Signal<In, Bit> = Default::default(),
         pub done_g: Signal<In, Bits<7>> = Default::default(),
         pub done_value: Signal<In, Bits<32>> = Default::default(),
+        pub finished_valid: Signal<In, Bit> = Default::default(),
+        pub finished_g: Signal<In, Bits<7>> = Default::default(),
+        pub finished_value: Signal<In, Bits<32>> = Default::default(),
+        pub finished_bytes: Signal<In, Bits<24>> = Default::default(),
+        pub finished_meta: Signal<In, Bits<32>> = Default::default(),
         pub start_valid: Signal<In, Bit> = Default::default(),
         pub start_g: Signal<In, Bits<7>> = Default::default(),
         pub start_generation: Signal<In, Bits<8>> = Default::default(),
@@ -88,30 +104,26 @@ hw! {
         state: Dffr<RegsState> = Dffr::new(RegsState::Sweep),
         swept: Dffr<Bits<AB>> = Default::default(),
         ram: Bram<Bits<32>, AB> = Default::default(),
-        prod: Mirror<32, GB> = Default::default(),
-        cons: Mirror<31, GB> = Default::default(),
-        head: Mirror<32, GB> = Default::default(),
-        done: Mirror<32, GB> = Default::default(),
-        generation: Mirror<8, GB> = Default::default(),
-        h2c_code: Mirror<8, QB> = Default::default(),
-        c2h_code: Mirror<8, QB> = Default::default(),
+        copies: RegsCopies<NQ, QB, GN, GB> = Default::default(),
         reading: Dffr<Bit> = Default::default(),
         read_waits: Dffr<Bit> = Default::default(),
         out_done: Dffr<Bit> = Default::default(),
-        out_data: Reg<Bits<32>> = Default::default(),
+        out_data: Dffr<Bits<32>> = Default::default(),
         missed_rd: Dffr<Bit> = Default::default(),
         missed_wr: Dffr<Bit> = Default::default(),
+        refused: Dffr<Bit> = Default::default(),
         bus_valid: Dffr<Bit> = Default::default(),
         bus_g: Reg<Bits<7>> = Default::default(),
-        bus_word: Reg<Bits<4>> = Default::default(),
+        bus_word: Reg<Bits<5>> = Default::default(),
         bus_data: Reg<Bits<32>> = Default::default(),
 
+        from_read: Signal<Local, Bit> = Default::default(),
         addr: Signal<Local, Bits<19>> = Default::default(),
         q: Signal<Local, Bits<7>> = Default::default(),
         g: Signal<Local, Bits<7>> = Default::default(),
         gb: Signal<Local, Bits<GB>> = Default::default(),
-        qb: Signal<Local, Bits<QB>> = Default::default(),
-        word: Signal<Local, Bits<4>> = Default::default(),
+        c2h: Signal<Local, Bit> = Default::default(),
+        word: Signal<Local, Bits<5>> = Default::default(),
         hole: Signal<Local, Bit> = Default::default(),
         flat: Signal<Local, Bits<AB>> = Default::default(),
         writable: Signal<Local, Bits<32>> = Default::default(),
@@ -120,25 +132,23 @@ hw! {
         merged: Signal<Local, Bits<32>> = Default::default(),
         answer: Signal<Local, Bits<32>> = Default::default(),
         sizes: Signal<Local, Bits<32>> = Default::default(),
-        code: Signal<Local, Bits<32>> = Default::default(),
         end_write: Signal<Local, Bit> = Default::default(),
-        swept_word: Signal<Local, Bits<4>> = Default::default(),
+        swept_word: Signal<Local, Bits<5>> = Default::default(),
         swept_g: Signal<Local, Bits<AB>> = Default::default(),
         swept_value: Signal<Local, Bits<32>> = Default::default(),
-        h2c_err_at: Signal<Local, Bits<GB>> = Default::default(),
-        c2h_err_g: Signal<Local, Bits<7>> = Default::default(),
-        c2h_err_at: Signal<Local, Bits<GB>> = Default::default(),
 
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         last_swept: Constant<Bits<AB>> = Constant::new(((GN * WORDS - 1) as u64).into()),
         one: Constant<Bits<AB>> = Constant::new(1_u64.into()),
         mapped: Constant<Bits<WORDS>> = set(|_| true),
         is_stored: Constant<Bits<WORDS>> = set(stored),
+        any_time: Constant<Bits<WORDS>> = set(any_time),
         writable_at: [Constant<Bits<32>>; WORDS] = table(|r| if stored(r) { r.mask(Access::Rw) } else { 0 }),
         reset_at: [Constant<Bits<32>>; WORDS] = table(|r| if stored(r) { r.reset() } else { 0 }),
         lane: [Constant<Bits<32>>; 4] = array_init::array_init(|b| Constant::new((0xFF_u64 << (8 * b)).into())),
-        ctrl: Constant<Bits<4>> = word_of(&abi::CTRL),
-        ring_size: Constant<Bits<4>> = word_of(&abi::RING_SIZE),
+        ctrl: Constant<Bits<5>> = word_of(&abi::CTRL),
+        feed_go: Constant<Bits<5>> = word_of(&abi::FEED_GO),
+        ring_size: Constant<Bits<5>> = word_of(&abi::RING_SIZE),
         // With bit 4 of a size set, its lower bits don't count.
         largest_ring: Constant<Bits<32>> = {
             let lsb = abi::RING_SIZE.field("DESCRIPTORS").expect("a field").lsb;
@@ -148,16 +158,7 @@ hw! {
             let lsb = abi::RING_SIZE.field("COMPLETIONS").expect("a field").lsb;
             Constant::new(((!(0xF_u32 << lsb)) as u64).into())
         },
-        status: Constant<Bits<4>> = word_of(&abi::STATUS),
-        producer: Constant<Bits<4>> = word_of(&abi::PRODUCER),
-        head_word: Constant<Bits<4>> = word_of(&abi::HEAD),
-        completed: Constant<Bits<4>> = word_of(&abi::COMPLETED),
-        consumer: Constant<Bits<4>> = word_of(&abi::CONSUMER),
-        generation_word: Constant<Bits<4>> = word_of(&abi::GENERATION),
         run_bit: Constant<Bits<32>> = mask(&abi::CTRL, "RUN"),
-        idle_bit: Constant<Bits<32>> = mask(&abi::STATUS, "IDLE"),
-        error_bit: Constant<Bits<32>> = mask(&abi::STATUS, "ERROR"),
-        code_lsb: Constant<Bits<5>> = Constant::new((field(&abi::STATUS, "CODE").lsb as u64).into()),
         // Where a queue's block, its index and its direction stand in an address.
         word_lsb: Constant<Bits<5>> = Constant::new(2_u64.into()),
         queue_lsb: Constant<Bits<5>> = Constant::new((map::QUEUE_STRIDE.trailing_zeros() as u64).into()),
@@ -176,117 +177,79 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, swept, reading, read_waits, out_done, out_data, missed_rd, missed_wr);
-        dff_setup!(self, clock, bus_valid, bus_g, bus_word, bus_data);
-        clock!(self, clock, ram, prod, cons, head, done, generation, h2c_code, c2h_code);
+        dff_setup!(self, clock, refused, bus_valid, bus_g, bus_word, bus_data);
+        clock!(self, clock, ram, copies);
         self.state.rst.next = self.rst.val();
         self.swept.rst.next = self.rst.val();
         self.reading.rst.next = self.rst.val();
         self.read_waits.rst.next = self.rst.val();
         self.out_done.rst.next = self.rst.val();
+        self.out_data.rst.next = self.rst.val();
         self.missed_rd.rst.next = self.rst.val();
         self.missed_wr.rst.next = self.rst.val();
+        self.refused.rst.next = self.rst.val();
         self.bus_valid.rst.next = self.rst.val();
 
         // Whose register the access means.
+        self.from_read.next = self.reading.q.val();
+        if self.state.q.val() == RegsState::Idle {
+            self.from_read.next = self.read_waits.q.val();
+        }
+        self.reading.d.next = self.from_read.val();
         self.addr.next = self.t_w_addr.val();
-        if self.reading.q.val() {
+        if self.from_read.val() {
             self.addr.next = self.t_r_addr.val();
         }
-        self.word.next = bit_cast::<4, 19>(self.addr.val() >> self.word_lsb.val());
+        self.word.next = bit_cast::<5, 19>(self.addr.val() >> self.word_lsb.val());
         self.q.next = bit_cast::<7, 19>(self.addr.val() >> self.queue_lsb.val()) & 0x3F;
+        self.c2h.next = (self.addr.val() & self.direction.val()) != 0;
         self.g.next = self.q.val();
-        if (self.addr.val() & self.direction.val()) != 0 {
+        if self.c2h.val() {
             self.g.next = self.q.val() + self.queues.val();
         }
         self.gb.next = bit_cast::<GB, 7>(self.g.val());
-        self.qb.next = bit_cast::<QB, 7>(self.q.val());
         self.hole.next = ((self.addr.val() & self.outside.val()) != 0)
             | (self.q.val() >= self.queues.val())
             | !self.mapped.val().get_bit(self.word.val().index());
-        self.flat.next = bit_cast::<AB, 7>(self.g.val()) << 4;
-        self.flat.next = self.flat.val() | bit_cast::<AB, 4>(self.word.val());
+        self.flat.next = bit_cast::<AB, 7>(self.g.val()) << 5;
+        self.flat.next = self.flat.val() | bit_cast::<AB, 5>(self.word.val());
 
-        // The copies.
-        self.prod.wen.next = self.prod_valid.val();
-        self.prod.waddr.next = bit_cast::<GB, 7>(self.prod_g.val());
-        self.prod.wdata.next = self.prod_value.val();
-        self.prod.raddr.next = self.gb.val();
-        self.cons.wen.next = self.cons_valid.val();
-        self.cons.waddr.next = bit_cast::<GB, 7>(self.cons_g.val());
-        self.cons.wdata.next = self.cons_value.val();
-        self.cons.raddr.next = self.gb.val();
-        self.head.wen.next = self.head_valid.val();
-        self.head.waddr.next = bit_cast::<GB, 7>(self.head_g.val());
-        self.head.wdata.next = self.head_value.val();
-        self.head.raddr.next = self.gb.val();
-        self.done.wen.next = self.done_valid.val();
-        self.done.waddr.next = bit_cast::<GB, 7>(self.done_g.val());
-        self.done.wdata.next = self.done_value.val();
-        self.done.raddr.next = self.gb.val();
-        self.generation.wen.next = self.start_valid.val();
-        self.generation.waddr.next = bit_cast::<GB, 7>(self.start_g.val());
-        self.generation.wdata.next = self.start_generation.val();
-        self.generation.raddr.next = self.gb.val();
-        // The code that counts is the one that halted the queue: the first.
-        self.h2c_err_at.next = bit_cast::<GB, 6>(self.h2c_err_q.val());
-        self.h2c_code.wen.next =
-            self.h2c_err_valid.val() & !self.halted.val().get_bit(self.h2c_err_at.val().index());
-        self.h2c_code.waddr.next = bit_cast::<QB, 6>(self.h2c_err_q.val());
-        self.h2c_code.wdata.next = self.h2c_err_code.val();
-        self.h2c_code.raddr.next = self.qb.val();
-        self.c2h_err_g.next = bit_cast::<7, 6>(self.c2h_err_q.val()) + self.queues.val();
-        self.c2h_err_at.next = bit_cast::<GB, 7>(self.c2h_err_g.val());
-        self.c2h_code.wen.next =
-            self.c2h_err_valid.val() & !self.halted.val().get_bit(self.c2h_err_at.val().index());
-        self.c2h_code.waddr.next = bit_cast::<QB, 6>(self.c2h_err_q.val());
-        self.c2h_code.wdata.next = self.c2h_err_code.val();
-        self.c2h_code.raddr.next = self.qb.val();
+        self.copies.word.next = self.word.val();
+        self.copies.q.next = self.q.val();
+        self.copies.g.next = self.g.val();
+        self.copies.c2h.next = self.c2h.val();
+        self.copies.run.next = self.run.val();
+        self.copies.idle.next = self.idle.val();
+        self.copies.halted.next = self.halted.val();
+        self.copies.h2c_err_valid.next = self.h2c_err_valid.val();
+        self.copies.h2c_err_q.next = self.h2c_err_q.val();
+        self.copies.h2c_err_code.next = self.h2c_err_code.val();
+        self.copies.c2h_err_valid.next = self.c2h_err_valid.val();
+        self.copies.c2h_err_q.next = self.c2h_err_q.val();
+        self.copies.c2h_err_code.next = self.c2h_err_code.val();
+        self.copies.prod_valid.next = self.prod_valid.val();
+        self.copies.prod_g.next = self.prod_g.val();
+        self.copies.prod_value.next = self.prod_value.val();
+        self.copies.cons_valid.next = self.cons_valid.val();
+        self.copies.cons_g.next = self.cons_g.val();
+        self.copies.cons_value.next = self.cons_value.val();
+        self.copies.head_valid.next = self.head_valid.val();
+        self.copies.head_g.next = self.head_g.val();
+        self.copies.head_value.next = self.head_value.val();
+        self.copies.done_valid.next = self.done_valid.val();
+        self.copies.done_g.next = self.done_g.val();
+        self.copies.done_value.next = self.done_value.val();
+        self.copies.finished_valid.next = self.finished_valid.val();
+        self.copies.finished_g.next = self.finished_g.val();
+        self.copies.finished_value.next = self.finished_value.val();
+        self.copies.finished_bytes.next = self.finished_bytes.val();
+        self.copies.finished_meta.next = self.finished_meta.val();
+        self.copies.start_valid.next = self.start_valid.val();
+        self.copies.start_g.next = self.start_g.val();
+        self.copies.start_generation.next = self.start_generation.val();
+        self.answer.next = self.ram.rdata.val() | self.copies.value.val();
 
-        // What a read gives.
-        self.writable.next = 0.into();
-        for w in 0..WORDS {
-            if self.word.val().index() == w {
-                self.writable.next = self.writable_at[w].val();
-            }
-        }
-        self.answer.next = self.ram.rdata.val() & self.writable.val();
-        self.code.next = bit_cast::<32, 8>(self.h2c_code.rdata.val());
-        if (self.addr.val() & self.direction.val()) != 0 {
-            self.code.next = bit_cast::<32, 8>(self.c2h_code.rdata.val());
-        }
-        if self.word.val() == self.ctrl.val() {
-            if self.run.val().get_bit(self.gb.val().index()) {
-                self.answer.next = self.run_bit.val();
-            }
-        }
-        if self.word.val() == self.status.val() {
-            if self.halted.val().get_bit(self.gb.val().index()) {
-                self.answer.next = (self.code.val() << self.code_lsb.val()) | self.error_bit.val();
-            }
-            if self.idle.val().get_bit(self.gb.val().index()) {
-                self.answer.next = self.answer.val() | self.idle_bit.val();
-            }
-        }
-        if self.word.val() == self.producer.val() {
-            self.answer.next = self.prod.rdata.val();
-        }
-        if self.word.val() == self.head_word.val() {
-            self.answer.next = self.head.rdata.val();
-        }
-        if self.word.val() == self.completed.val() {
-            self.answer.next = self.done.rdata.val();
-        }
-        if self.word.val() == self.consumer.val() {
-            self.answer.next = bit_cast::<32, 31>(self.cons.rdata.val());
-        }
-        if self.word.val() == self.generation_word.val() {
-            self.answer.next = bit_cast::<32, 8>(self.generation.rdata.val());
-        }
-        if self.hole.val() {
-            self.answer.next = 0.into();
-        }
-
-        // What a write leaves.
+        // What a write leaves; nothing during the sweep.
         self.bytes_on.next = 0.into();
         for b in 0..4 {
             if self.t_w_be.val().get_bit(b) {
@@ -294,18 +257,24 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
             }
         }
         self.bytes_off.next = !self.bytes_on.val();
-        self.merged.next = ((self.ram.rdata.val() & self.bytes_off.val())
-            | (self.t_w_data.val() & self.bytes_on.val()))
-            & self.writable.val();
-
-        self.swept_word.next = bit_cast::<4, AB>(self.swept.q.val());
-        self.swept_g.next = self.swept.q.val() >> 4;
+        self.writable.next = 0.into();
+        for w in 0..WORDS {
+            if (self.word.val().index() == w) & (self.state.q.val() != RegsState::Sweep) {
+                self.writable.next = self.writable_at[w].val();
+            }
+        }
+        self.swept_word.next = bit_cast::<5, AB>(self.swept.q.val());
+        self.swept_g.next = self.swept.q.val() >> 5;
         self.swept_value.next = 0.into();
         for w in 0..WORDS {
-            if self.swept_word.val().index() == w {
+            if (self.swept_word.val().index() == w) & (self.state.q.val() == RegsState::Sweep) {
                 self.swept_value.next = self.reset_at[w].val();
             }
         }
+        self.merged.next = (((self.ram.rdata.val() & self.bytes_off.val())
+            | (self.t_w_data.val() & self.bytes_on.val()))
+            & self.writable.val())
+            | self.swept_value.val();
 
         self.ram.raddr.next = self.flat.val();
         self.ram.waddr.next = self.flat.val();
@@ -318,9 +287,12 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         self.ctl_valid.next = false;
         self.ctl_g.next = self.g.val();
         self.ctl_run.next = (self.t_w_data.val() & self.run_bit.val()) != 0;
+        self.feed_valid.next = false;
+        self.feed_g.next = self.g.val();
+        self.refused.d.next = false;
         self.end_write.next = false;
         self.out_done.d.next = false;
-        self.out_data.d.next = self.answer.val();
+        self.out_data.d.next = 0.into();
         self.missed_rd.d.next = false;
         self.missed_wr.d.next = false;
         if self.queue_r_valid.val() {
@@ -330,31 +302,28 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         match self.state.q.val() {
             RegsState::Sweep => {
                 self.ram.waddr.next = self.swept.q.val();
-                self.ram.wdata.next = self.swept_value.val();
                 self.ram.wen.next = true;
                 self.bus_valid.d.next = self.is_stored.val().get_bit(self.swept_word.val().index());
                 self.bus_g.d.next = bit_cast::<7, AB>(self.swept_g.val());
                 self.bus_word.d.next = self.swept_word.val();
-                self.bus_data.d.next = self.swept_value.val();
                 self.swept.d.next = self.swept.q.val() + self.one.val();
                 if self.swept.q.val() == self.last_swept.val() {
                     self.state.d.next = RegsState::Idle;
                 }
             }
             RegsState::Idle => {
-                self.reading.d.next = self.read_waits.q.val();
-                if self.read_waits.q.val() | self.queue_w_valid.val() {
-                    self.state.d.next = RegsState::Look;
+                if (self.read_waits.q.val() | self.queue_w_valid.val()) & !self.copies.collides.val() {
+                    self.state.d.next = RegsState::Act;
                 }
-            }
-            RegsState::Look => {
-                self.state.d.next = RegsState::Act;
             }
             RegsState::Act => {
                 if self.reading.q.val() {
                     self.read_waits.d.next = false;
                     self.out_done.d.next = true;
                     self.missed_rd.d.next = self.hole.val();
+                    if !self.hole.val() {
+                        self.out_data.d.next = self.answer.val();
+                    }
                     self.state.d.next = RegsState::Idle;
                 } else if self.hole.val() {
                     self.missed_wr.d.next = true;
@@ -365,17 +334,32 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
                 } else {
                     self.end_write.next = true;
                     if self.is_stored.val().get_bit(self.word.val().index())
-                        & self.idle.val().get_bit(self.gb.val().index())
+                        & (self.idle.val().get_bit(self.gb.val().index())
+                            | self.any_time.val().get_bit(self.word.val().index()))
                     {
                         self.ram.wen.next = true;
                         self.bus_valid.d.next = true;
+                    }
+                    if (self.word.val() == self.feed_go.val()) & self.t_w_be.val().get_bit(0) {
+                        self.end_write.next = false;
+                        self.state.d.next = RegsState::Feed;
                     }
                 }
                 if self.end_write.val() {
                     self.state.d.next = RegsState::Idle;
                 }
             }
+            RegsState::Feed => {
+                // Fetch has seen the flags on cfgw by the clock behind it.
+                self.feed_valid.next = !self.bus_valid.q.val();
+                if self.feed_ready.val() & !self.bus_valid.q.val() {
+                    self.refused.d.next = self.feed_refused.val();
+                    self.end_write.next = true;
+                    self.state.d.next = RegsState::Idle;
+                }
+            }
         }
+        self.feed_invalid.next = self.refused.q.val();
         self.queue_w_ready.next = self.end_write.val();
         self.queue_r_done.next = self.out_done.q.val();
         self.queue_r_data.next = self.out_data.q.val();
@@ -384,11 +368,11 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         self.sweeping.next = self.state.q.val() == RegsState::Sweep;
         self.cfgw_valid.next = self.bus_valid.q.val();
         self.cfgw_g.next = self.bus_g.q.val();
-        self.cfgw_index.next = bit_cast::<6, 4>(self.bus_word.q.val());
+        self.cfgw_index.next = bit_cast::<6, 5>(self.bus_word.q.val());
         // A size above 2^16 entries counts as 2^16: what fetch computes with larger ones would be no valid request.
         self.cfgw_data.next = self.bus_data.q.val();
+        self.sizes.next = self.bus_data.q.val();
         if self.bus_word.q.val() == self.ring_size.val() {
-            self.sizes.next = self.bus_data.q.val();
             if self.bus_data.q.val().get_bit(4) {
                 self.sizes.next = self.sizes.val() & self.largest_ring.val();
             }

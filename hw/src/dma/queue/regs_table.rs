@@ -5,7 +5,7 @@ use ferrolane_abi::table::{Access, Field, Register};
 use rust_hdl::prelude::*;
 
 /// Words of a queue's block that can hold a register; the rest of the block is empty.
-pub(super) const WORDS: usize = 16;
+pub(super) const WORDS: usize = 32;
 
 fn at(word: usize) -> Option<&'static Register> {
     abi::REGISTERS.iter().find(|r| r.offset as usize == word * 4)
@@ -28,7 +28,12 @@ pub(super) fn stored(register: &Register) -> bool {
     register.mask(Access::Rw) != 0 && register.offset != abi::CTRL.offset
 }
 
-pub(super) fn word_of(register: &Register) -> Constant<Bits<4>> {
+/// What the host may write while the queue is at work.
+pub(super) fn any_time(register: &Register) -> bool {
+    register.name.starts_with("FEED_")
+}
+
+pub(super) fn word_of(register: &Register) -> Constant<Bits<5>> {
     Constant::new((register.offset as u64 / 4).into())
 }
 

@@ -38,6 +38,7 @@ pub struct Bench {
     /// Address, and how many writes must have been done before.
     reads: VecDeque<((u64, u64), u64)>,
     reading: bool,
+    read_at: (u64, u64),
     /// Data read, and writes issued by then.
     answers: VecDeque<(u32, u16)>,
     completions: VecDeque<(Completion, Option<u16>)>,
@@ -74,6 +75,7 @@ impl Bench {
             writes_done: 0,
             reads: VecDeque::new(),
             reading: false,
+            read_at: (0, 0),
             answers: VecDeque::new(),
             completions: VecDeque::new(),
             beats: vec![],
@@ -230,6 +232,9 @@ impl Bench {
             assert_eq!((self.dut.get("r_bar"), self.dut.get("r_addr")), at);
             assert!(self.writes_done >= before, "a read passed a write");
             self.reading = true;
+            self.read_at = at;
+        } else if self.reading {
+            assert_eq!((self.dut.get("r_bar"), self.dut.get("r_addr")), self.read_at, "must stay until done");
         }
     }
 

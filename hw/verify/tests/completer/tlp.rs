@@ -124,7 +124,11 @@ impl Request {
         Request {
             kind,
             four_dw,
-            bar: if rng.random_range(0..8) == 0 { 2 } else { 0 },
+            bar: match rng.random_range(0..16) {
+                0..=2 => 2,
+                3 => rng.random_range(0..8),
+                _ => 0,
+            },
             addr: base + page * 4096 + u64::from(dw) * 4,
             len,
             first_be: match rng.random_range(0..3) {
@@ -164,16 +168,21 @@ impl Request {
         }
     }
 
+    /// Whether it hit BAR0 or that of the user registers, where it is a memory request of one.
+    fn mapped(&self) -> bool {
+        !matches!(self.kind, Kind::Write | Kind::Read) || matches!(self.bar, 0 | 2)
+    }
+
     /// Whether it is to be counted as refused.
     pub fn pulses_ur(&self) -> bool {
         let dropped = self.error || (self.kind == Kind::Write && self.poisoned);
         let message = matches!(self.kind, Kind::Message | Kind::MessageWithData);
-        !message && (dropped || self.kind.refused())
+        !message && (dropped || self.kind.refused() || !self.mapped())
     }
 
     /// Its writes, those without a byte left out.
     pub fn writes(&self) -> Vec<DwordWrite> {
-        if self.kind != Kind::Write || self.error || self.poisoned {
+        if self.kind != Kind::Write || self.error || self.poisoned || !self.mapped() {
             return vec![];
         }
         let offset = self.addr % 0x8_0000;
@@ -197,7 +206,7 @@ impl Request {
     /// Addresses it reads, in order.
     pub fn reads(&self) -> Vec<(u64, u64)> {
         let flush = self.len == 1 && self.first_be == 0;
-        if self.kind != Kind::Read || self.error || flush {
+        if self.kind != Kind::Read || self.error || flush || !self.mapped() {
             return vec![];
         }
         let offset = self.addr % 0x8_0000;
@@ -209,7 +218,7 @@ impl Request {
         if self.kind.posted() || self.error {
             return vec![];
         }
-        let read = self.kind == Kind::Read;
+        let read = self.kind == Kind::Read && self.mapped();
         let common = (self.tag >> 9 & 1) << 23
             | self.tc << 20
             | (self.tag >> 8 & 1) << 19
@@ -233,6 +242,7 @@ impl Request {
         };
         let addr = self.addr as u32;
         match self.kind {
+            Kind::Read if !self.mapped() => vec![make(0x0A, 1, 0, end - first, addr.wrapping_add(first))],
             Kind::Read => {
                 let mut parts = vec![];
                 let mut at = 0;
