@@ -65,7 +65,8 @@ struct Beat {
 
 impl Beat {
     fn random(build: &Build, rng: &mut StdRng, last: f64) -> Self {
-        let dest = if rng.random_bool(0.05) { rng.random_range(0..64) } else { rng.random_range(0..build.nq) };
+        let dest =
+            if rng.random_bool(0.05) { rng.random_range(0..64) } else { rng.random_range(0..build.nq) };
         let all = u64::MAX >> (64 - build.lanes);
         let keep = (rng.random::<u64>() & all)
             | if rng.random() { all >> rng.random_range(0..build.lanes) } else { 0 };
@@ -172,14 +173,18 @@ fn beats_land_in_order_and_wait_for_room() {
                 let b = taken.pop_front().expect("a row without a beat");
                 let c = &mut counts[b.dest];
                 assert!(!c.full(&build), "a row without room");
-                assert_eq!(d.get("mem_row"), (b.dest as u64) << build.row_bits | (c.row % build.rows()) as u64);
+                assert_eq!(
+                    d.get("mem_row"),
+                    (b.dest as u64) << build.row_bits | (c.row % build.rows()) as u64
+                );
                 assert_eq!(d.get_wide("mem_data"), b.data);
                 assert_eq!(d.is_set("pkt_wen"), b.last);
                 if b.last {
                     assert_eq!(d.get("pkt_waddr"), (b.dest as u64) << 6 | c.pkts as u64 % 64);
                     // Position behind the last byte, row behind it, TUSER, from the lowest bit.
                     let end = d.get_wide("pkt_wdata");
-                    let stop = (c.row as u64 * b.lanes as u64 + b.count()) as u32 % (0x10000 * b.lanes as u32);
+                    let stop =
+                        (c.row as u64 * b.lanes as u64 + b.count()) as u32 % (0x10000 * b.lanes as u32);
                     assert_eq!(end[0], stop | (c.row as u32 + 1) << 24);
                     let after = c.row.wrapping_add(1) as u32;
                     assert_eq!((end[1], end[2]), (after >> 8 | b.user << 8, b.user >> 24));

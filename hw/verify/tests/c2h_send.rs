@@ -14,8 +14,11 @@ const ROWS: usize = 512;
 
 /// A build of the block: bytes of a row, and how to make it.
 type Build = (usize, fn(u64) -> Dut);
-const BUILDS: [Build; 3] =
-    [(8, |seed| dut!(c2h_send64, seed)), (16, |seed| dut!(c2h_send, seed)), (32, |seed| dut!(c2h_send256, seed))];
+const BUILDS: [Build; 3] = [
+    (8, |seed| dut!(c2h_send64, seed)),
+    (16, |seed| dut!(c2h_send, seed)),
+    (32, |seed| dut!(c2h_send256, seed)),
+];
 
 /// An entry as plan makes it, see `types::Entry`.
 #[derive(Clone, Debug)]
@@ -143,8 +146,9 @@ impl Bench {
         // Row memory: bank b gives row or row2.
         let (row, row2) = (self.d.get("mem_row") as usize, self.d.get("mem_row2") as usize);
         let second = self.d.get("mem_second");
-        let bytes: Vec<u8> =
-            (0..self.lanes).map(|b| self.memory[if second >> b & 1 == 1 { row2 } else { row } * self.lanes + b]).collect();
+        let bytes: Vec<u8> = (0..self.lanes)
+            .map(|b| self.memory[if second >> b & 1 == 1 { row2 } else { row } * self.lanes + b])
+            .collect();
         let words: Vec<u32> = bytes.chunks(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())).collect();
         self.d.set_wide("mem_data", &words);
         if !self.todo.is_empty() && self.d.is_set("entry_ready") {

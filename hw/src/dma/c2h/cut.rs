@@ -35,7 +35,7 @@ hw! {
         pub packet_end: Signal<In, PacketEnd> = Default::default(),
         pub more: Signal<In, Bit> = Default::default(),
         pub memory: Signal<In, PacketEnd> = Default::default(),
-        /// There is a TLP, or a refused descriptor.
+        /// There is a TLP, or a refused descriptor; in the clock of `decide`, the others in the clock behind.
         pub go: Signal<Out, Bit> = Default::default(),
         /// Its bytes, 1 to 1024; 0 without.
         pub n: Signal<Out, Bits<11>> = Default::default(),
@@ -50,7 +50,6 @@ hw! {
         from_pos_bounded: Reg<Bit> = Default::default(),
         from_next: Reg<Bits<PW>> = Default::default(),
         from_next_bounded: Reg<Bit> = Default::default(),
-        go_out: Reg<Bit> = Default::default(),
         n_out: Reg<Bits<11>> = Default::default(),
         ends_out: Reg<Bit> = Default::default(),
         done_out: Reg<Bit> = Default::default(),
@@ -68,7 +67,7 @@ impl<const OB: usize, const PW: usize> Logic for Cut<OB, PW> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, distance, bounded, from_pos, from_pos_bounded, from_next, from_next_bounded);
-        dff_setup!(self, clock, go_out, n_out, ends_out, done_out);
+        dff_setup!(self, clock, n_out, ends_out, done_out);
 
         self.next_stop.next = bit_cast::<PW, 16>(self.rows.val()) << self.lane_bits.val();
         if self.more.val() {
@@ -88,8 +87,6 @@ impl<const OB: usize, const PW: usize> Logic for Cut<OB, PW> {
             self.from_next.d.next = self.next_stop.val() - self.after.val();
             self.from_next_bounded.d.next = self.more.val();
 
-            self.go_out.d.next =
-                self.decide.val() & (self.fits.val() | self.bounded.q.val() | self.refused.val());
             self.ends_out.d.next = self.decide.val() & self.reaches.val() & !self.refused.val();
             self.done_out.d.next =
                 self.reaches.val() | (self.fits.val() & self.whole.val()) | self.refused.val();
@@ -110,7 +107,7 @@ impl<const OB: usize, const PW: usize> Logic for Cut<OB, PW> {
                 self.bounded.d.next = self.from_next_bounded.q.val();
             }
         }
-        self.go.next = self.go_out.q.val();
+        self.go.next = self.fits.val() | self.bounded.q.val() | self.refused.val();
         self.n.next = self.n_out.q.val();
         self.ends.next = self.ends_out.q.val();
         self.done.next = self.done_out.q.val();

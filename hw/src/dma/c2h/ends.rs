@@ -57,8 +57,7 @@ impl Logic for Ends {
         dff_setup!(self, clock, known, present, fetch, rows_seen, more_seen);
         self.known.rst.next = self.rst.val();
         self.more_seen.rst.next = self.rst.val();
-        self.load.next =
-            self.enable.val() & self.more_seen.q.val() & (!self.known.q.val() | self.pass.val());
+        self.load.next = self.enable.val() & self.more_seen.q.val() & (!self.known.q.val() | self.pass.val());
         self.next_fetch.next = self.fetch.q.val();
         if self.pass.val() {
             self.known.d.next = false;

@@ -163,7 +163,20 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, beat, data, side, lanes_used, live, cleared, cleared_g, fill, fill_queue, fill_counts);
+        dff_setup!(
+            self,
+            clock,
+            beat,
+            data,
+            side,
+            lanes_used,
+            live,
+            cleared,
+            cleared_g,
+            fill,
+            fill_queue,
+            fill_counts
+        );
         dff_setup!(self, clock, after_beat, after_beat_hot, after_beat_rows, after_beat_pkts, pause);
         dff_setup!(self, clock, freed_seen, freed_q, freed_counts);
         dff_setup!(self, clock, after_freed, after_freed_hot, after_freed_rows, after_freed_pkts);

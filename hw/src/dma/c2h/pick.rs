@@ -86,8 +86,7 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Pick<NQ, QB, G
 
         self.room_seen.d.next = self.room_valid.val() & (self.room_g.val() >= self.first_g.val());
         self.room_at.d.next = self.room_g.val() - self.first_g.val();
-        self.finished_seen.d.next =
-            self.finished_valid.val() & (self.finished_g.val() >= self.first_g.val());
+        self.finished_seen.d.next = self.finished_valid.val() & (self.finished_g.val() >= self.first_g.val());
         self.finished_at.d.next = self.finished_g.val() - self.first_g.val();
         self.head_seen.d.next = self.head_valid.val() & (self.head_g.val() >= self.first_g.val());
         self.head_at.d.next = self.head_g.val() - self.first_g.val();

@@ -38,8 +38,8 @@ hw! {
     /// r5 2.2.7), and a cut before that is made at the end of the descriptor or of the packet only. A new MPS counts from
     /// the next descriptor on.
     ///
-    /// A TLP takes 2 clocks, a change of the queue 4 more. A queue keeps its turn for (MODE.WEIGHT + 1) * 512 bytes or until
-    /// nothing can be done for it; if no other queue asks then, going on costs one clock.
+    /// A TLP takes 2 clocks, a change of the queue 4 more. A queue keeps its turn for (MODE.WEIGHT + 1) * 512 bytes, a
+    /// TLP counting as 64 at least, or until nothing can be done for it; if no other queue asks then, going on costs one clock.
     ///
     /// A descriptor is taken with its first TLP. One that is refused, by its check or by fetch, gets a record with its code, and nothing more
     /// is done for its queue until it is cleared.
@@ -166,6 +166,7 @@ hw! {
         next_pos: Signal<Local, Bits<PW>> = Default::default(),
         freed_rows: Signal<Local, Bits<PW>> = Default::default(),
         turn: Signal<Local, Bits<17>> = Default::default(),
+        cost: Signal<Local, Bits<11>> = Default::default(),
         next_credit: Signal<Local, Bits<17>> = Default::default(),
         low_pkt: Signal<Local, Bits<PB>> = Default::default(),
 
@@ -244,8 +245,8 @@ impl<
         // Swap: another queue is loaded; the one in hand, if it is the next again, is still there.
         self.swap.next = self.state.q.val() == PlanState::Swap;
         self.push.next = self.state.q.val() == PlanState::Push;
-        self.other.next = self.pick.found.val()
-            & (!self.held.q.val() | (self.pick.candidate.val() != self.queue.q.val()));
+        self.other.next =
+            self.pick.found.val() & (!self.held.q.val() | (self.pick.candidate.val() != self.queue.q.val()));
         self.preview.next = self.swap.val() & self.other.val();
         self.load.next = self.preview.val() & self.pick.allowed.val();
         self.renew.next =
@@ -266,8 +267,8 @@ impl<
 
         // Push: what was cut is handed on, and a descriptor follows the one that ends.
         self.refused.next = self.code.q.val().any();
-        self.entry_valid.next = self.push.val() & self.cut.go.val();
-        self.accept.next = self.push.val() & self.cut.go.val() & self.entry_ready.val();
+        self.entry_valid.next = self.push.val();
+        self.accept.next = self.push.val() & self.entry_ready.val();
         self.stage.next = self.accept.val() & self.cut.done.val() & !self.refused.val();
         if (self.state.q.val() == PlanState::Set) & !self.active.q.val() & !self.dead.q.val() {
             self.stage.next = true;
@@ -380,11 +381,15 @@ impl<
         // What is left behind once this TLP's bytes have been read. A packet begins in a fresh row.
         self.next_pos.next = self.pos.q.val() + bit_cast::<PW, 11>(self.cut.n.val());
         if self.cut.ends.val() {
-            self.next_pos.next =
-                bit_cast::<PW, 16>(self.ends.packet_end.val().after) << self.lane_bits.val();
+            self.next_pos.next = bit_cast::<PW, 16>(self.ends.packet_end.val().after) << self.lane_bits.val();
         }
         self.freed_rows.next = self.next_pos.val() >> self.lane_bits.val();
-        self.next_credit.next = self.credit.q.val() - bit_cast::<17, 11>(self.cut.n.val());
+        // A TLP of less than 64 bytes takes the time of one: it counts as such, so that turns don't last for ever.
+        self.cost.next = self.cut.n.val();
+        if self.cut.n.val() < 64 {
+            self.cost.next = 64.into();
+        }
+        self.next_credit.next = self.credit.q.val() - bit_cast::<17, 11>(self.cost.val());
 
         self.entry.next.q = self.queue.q.val();
         self.entry.next.tlp = !self.refused.val();
@@ -502,12 +507,12 @@ impl<
                 }
             }
             PlanState::Cut => {
-                self.state.d.next = PlanState::Push;
+                self.state.d.next = PlanState::Swap;
+                if self.cut.go.val() {
+                    self.state.d.next = PlanState::Push;
+                }
             }
             _ => {
-                if !self.cut.go.val() {
-                    self.state.d.next = PlanState::Swap;
-                }
                 if self.accept.val() {
                     self.state.d.next = PlanState::Swap;
                     if self.goes_on.val() {

@@ -144,6 +144,30 @@ impl Bench {
         bench
     }
 
+    /// Resets the block in the middle of whatever it does, and starts all queues.
+    pub fn reset(&mut self) {
+        for q in &mut self.q {
+            (q.run, q.feed, q.post) = (false, false, false);
+            q.beats.clear();
+        }
+        self.offered = None;
+        for bus in [&mut self.heads, &mut self.rooms, &mut self.ends] {
+            *bus = Bus::default();
+        }
+        self.d.set_wide("run", &[0]);
+        self.d.set("c2h_axis_tvalid", 0u64);
+        self.d.set("head_valid", 0u64);
+        self.d.set("room_valid", 0u64);
+        self.d.set("finished_valid", 0u64);
+        let clocks = self.rng.random_range(1..4);
+        self.d.pulse("rst", clocks);
+        self.sink = Sink::default();
+        assert!(!self.d.is_set("send_busy") && !self.d.is_set("rec_c2h_valid"));
+        for i in 0..self.nq {
+            self.start(i);
+        }
+    }
+
     /// Clears the queue as control does and lets it run.
     pub fn start(&mut self, i: usize) {
         assert!(!self.q[i].run);
@@ -203,7 +227,7 @@ impl Bench {
         }
         self.step();
         let queue = &mut self.q[i];
-        (queue.run, queue.feed, queue.post) = (true, true, true);
+        (queue.run, queue.feed, queue.post) = (true, i < self.shape.queues, true);
         if !old.leftover.is_empty() {
             // It counts as a packet.
             let (bytes, user) = old.packets.back().expect("the packet that was cut");

@@ -64,8 +64,8 @@ impl Bench {
                 _ => bus.next(),
             };
             d.set(&format!("{name}_valid"), event.is_some() as u64);
-            let (g, value) = event
-                .unwrap_or((rng.random_range(0..2 * nq), rng.random::<u32>() >> (32 - width)));
+            let (g, value) =
+                event.unwrap_or((rng.random_range(0..2 * nq), rng.random::<u32>() >> (32 - width)));
             d.set(&format!("{name}_g"), g);
             d.set(&format!("{name}_value"), value as u64);
             event.filter(|e| e.0 >= nq)

@@ -26,8 +26,9 @@ fn full_speed(packet: usize, descriptor: usize) -> Shape {
         fence: 0.0,
         weight: Some(7),
         bad: 0.0,
-        heed: None,
+        heed: Some(8),
         stray: 0.0,
+        queues: 64,
         mps: 1,
         cpl_log2: Some(7),
     }
@@ -49,14 +50,16 @@ fn random_traffic_arrives_whole_and_in_order() {
 
 /// Runs `queues` queues, after a while gives clocks per record and the part of the clocks that had a beat.
 fn speed(build: Build, seed: u64, queues: usize, shape: Shape) -> (f64, f64) {
-    let mut b = Bench::new(build, seed, shape);
-    b.q[queues..].iter_mut().for_each(|q| q.feed = false);
+    let mut b = Bench::new(build, seed, Shape { queues, ..shape });
     b.run(6_000);
     let before = (b.records(), b.gap_clocks);
     b.run(20_000);
     let clocks = 20_000.0 / (b.records() - before.0) as f64;
     let beats = 1.0 - (b.gap_clocks - before.1) as f64 / 20_000.0;
-    println!("{} bytes, {queues} queues: {clocks:.3} clocks per record, {beats:.4} beats per clock", build.lanes);
+    println!(
+        "{} bytes, {queues} queues: {clocks:.3} clocks per record, {beats:.4} beats per clock",
+        build.lanes
+    );
     (clocks, beats)
 }
 
@@ -76,17 +79,18 @@ fn descriptors_of_4_kib_fill_every_clock() {
 
 #[test]
 fn fragments_of_64_bytes_take_two_clocks_at_256_bits() {
-    for (build, due) in [(W64, 8.0), (W128, 4.0), (W256, 2.0)] {
+    for (build, due) in [(W64, 8.01), (W128, 4.01), (W256, 2.07)] {
         for queues in [1, build.nq] {
             let (clocks, _) = speed(build, queues as u64, queues, full_speed(1 << 20, 64));
-            assert!(clocks <= due * 1.05, "{clocks} clocks per descriptor");
+            // A turn of 64 descriptors, and 4 clocks to change the queue.
+            assert!(clocks <= due, "{clocks} clocks per descriptor");
         }
     }
 }
 
 #[test]
 fn packets_of_64_bytes_take_few_clocks_each() {
-    for (build, due) in [(W64, 8.2), (W128, 4.1), (W256, 2.5)] {
+    for (build, due) in [(W64, 8.01), (W128, 4.01), (W256, 2.1)] {
         for queues in [1, build.nq] {
             let (clocks, _) = speed(build, queues as u64, queues, full_speed(64, 2048));
             assert!(clocks <= due, "{clocks} clocks per packet");
@@ -99,7 +103,7 @@ fn idle_queues_cost_nothing() {
     // Packets of one beat: the card could send one per clock, plan's two clocks count.
     for queues in [1, 2, 64] {
         let (clocks, _) = speed(MANY, queues as u64, queues, full_speed(16, 2048));
-        assert!(clocks <= 2.5, "{clocks} clocks per packet");
+        assert!(clocks <= 2.1, "{clocks} clocks per packet");
     }
 }
 
@@ -115,10 +119,9 @@ fn any_alignment_and_size_keeps_the_pace() {
 
 #[test]
 fn counters_wrap() {
-    // 16-bit rows and packets: 66,000 packets of one beat each.
-    let mut b = Bench::new(W128, 5, full_speed(1, 16));
-    b.q[1..].iter_mut().for_each(|q| q.feed = false);
-    while b.q[0].records < 66_000 {
+    // 16-bit rows and packets, 17 bits of an index: 132,000 packets of one beat each.
+    let mut b = Bench::new(W128, 5, Shape { queues: 1, ..full_speed(1, 16) });
+    while b.q[0].records < 132_000 {
         b.run(1000);
     }
     // And 66,000 rows in few packets, over all queues.
@@ -216,4 +219,23 @@ fn a_queue_is_cleared_while_the_link_stands_still() {
     b.run(5000);
     assert!(b.q[3].records > 0);
     b.settle();
+}
+
+#[test]
+fn a_reset_at_any_time_leaves_nothing_behind() {
+    for seed in 0..8 {
+        let mut b = Bench::new(
+            BUILDS[seed as usize % 3],
+            seed,
+            Shape::random(&mut StdRng::seed_from_u64(300 + seed)),
+        );
+        for _ in 0..6 {
+            let clocks = b.rng.random_range(0..2000);
+            b.run(clocks);
+            b.reset();
+        }
+        b.run(5_000);
+        b.settle();
+        assert!(b.records() > 0);
+    }
 }

@@ -28,6 +28,8 @@ pub struct Shape {
     pub bad: f64,
     /// The card stops at `c2h_pause`, at the latest after this many more beats; None: it never stops.
     pub heed: Option<u32>,
+    /// The card sends packets of the first so many queues.
+    pub queues: usize,
     /// Chance of a beat for a queue that doesn't exist.
     pub stray: f64,
     /// Max_Payload_Size is 128 << this.
@@ -55,6 +57,7 @@ impl Shape {
             weight: None,
             bad: 0.0,
             heed: if rng.random() { Some(rng.random_range(0..16)) } else { None },
+            queues: 64,
             stray: 0.02,
             mps: rng.random_range(0..4),
             cpl_log2: None,

@@ -181,7 +181,9 @@ impl Bench {
         assert_eq!((self.d.get("c2h_taken_valid"), self.d.get("c2h_taken_q")), (1, i as u64));
         assert_eq!(self.d.get("c2h_taken_value"), 0);
         assert_eq!((self.d.get("clear_valid"), self.d.get("clear_q")), (1, i as u64));
-        while self.fills.iter().any(|e| e.0 == i) || self.heads.iter().chain(&self.rooms).chain(&self.ended).any(|e| e.0 == i) {
+        while self.fills.iter().any(|e| e.0 == i)
+            || self.heads.iter().chain(&self.rooms).chain(&self.ended).any(|e| e.0 == i)
+        {
             self.step();
         }
         self.d.set("init_valid", 0u64);
@@ -218,7 +220,8 @@ impl Bench {
                 // Position behind the last byte, row behind it, TUSER, from the lowest bit.
                 let stop = (q.row as u32 * 16 + end + 1) & 0xF_FFFF;
                 let after = q.row.wrapping_add(1) as u32;
-                q.ends[q.pkts as usize % 64] = [stop | after << 24, after >> 8 | packet.1 << 8, packet.1 >> 24];
+                q.ends[q.pkts as usize % 64] =
+                    [stop | after << 24, after >> 8 | packet.1 << 8, packet.1 >> 24];
                 q.pkts = q.pkts.wrapping_add(1);
                 (q.writing, q.written) = (None, 0);
             }
