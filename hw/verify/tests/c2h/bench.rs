@@ -162,6 +162,7 @@ impl Bench {
         let clocks = self.rng.random_range(1..4);
         self.d.pulse("rst", clocks);
         self.sink = Sink::default();
+        self.d.step();
         assert!(!self.d.is_set("send_busy") && !self.d.is_set("rec_c2h_valid"));
         for i in 0..self.nq {
             self.start(i);
