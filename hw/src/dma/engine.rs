@@ -414,10 +414,15 @@ impl<
         self.c2h.cfgw_g.next = self.queue_regs.cfgw_g.val();
         self.c2h.cfgw_index.next = self.queue_regs.cfgw_index.val();
         self.c2h.cfgw_data.next = self.queue_regs.cfgw_data.val();
-        self.c2h.cons_valid.next = self.doorbell.cons_valid.val();
-        self.c2h.cons_g.next = self.doorbell.cons_g.val();
-        self.c2h.cons_value.next = self.doorbell.cons_value.val();
-        self.c2h.cons_arm.next = self.doorbell.cons_arm.val();
+        self.c2h.cfg_ro_enable.next = self.cfg_ro_enable.val();
+        self.c2h.cfg_ns_enable.next = false;
+        // Every end gets a record.
+        self.c2h.room_valid.next = self.doorbell.cons_valid.val();
+        self.c2h.room_g.next = self.doorbell.cons_g.val();
+        self.c2h.room_value.next = self.doorbell.cons_value.val();
+        self.c2h.finished_valid.next = self.record.done_valid.val();
+        self.c2h.finished_g.next = self.record.done_g.val();
+        self.c2h.finished_value.next = self.record.done_value.val();
         self.c2h.head_valid.next = self.fetch.head_valid.val();
         self.c2h.head_g.next = self.fetch.head_g.val();
         self.c2h.head_value.next = self.fetch.head_value.val();
@@ -567,7 +572,7 @@ impl<
         self.fetch.h2c_desc_q.next = self.h2c.h2c_desc_q.val();
         self.fetch.h2c_desc_slot.next = self.h2c.h2c_desc_slot.val();
         self.fetch.c2h_desc_q.next = self.c2h.c2h_desc_q.val();
-        self.fetch.c2h_desc_slot.next = self.c2h.c2h_desc_slot.val();
+        self.fetch.c2h_desc_slot.next = bit_cast::<6, 7>(self.c2h.c2h_desc_slot.val());
         // record
         self.record.clock.next = self.clock.val();
         self.record.rst.next = self.core_rst.val();

@@ -8,8 +8,8 @@ use crate::hw;
 use crate::prim::Bram;
 use crate::stream::ByteRam;
 
-/// The default build: 128 bit, 4 queues with 8 KiB and 64 packets each.
-pub type C2h128 = C2h<128, 4, 16, 4, 2, 8, 4, 20, 9, 6, 11, 8>;
+/// 128 bit, 4 queues with 8 KiB and 64 packets each.
+pub type C2h128 = C2h<128, 4, 16, 4, 2, 8, 4, 14, 9, 6, 11, 8>;
 
 hw! {
     /// Card to host: ingress, plan and send with the memories between them.
@@ -20,8 +20,8 @@ hw! {
     ///                       └─ fill ─────────► plan      │
     ///                       ◄─────────── c2h_freed ──────┘
     /// ```
-    /// `KB = W/8`, `OB = log2 KB`, `PW = 16 + OB`; a queue's share has 2^`RB` rows and 2^`PB` packet slots (`AB = QB + RB`, `PAB = QB
-    /// + PB`).
+    /// `KB = W/8`, `OB = log2 KB`; a queue's share has 2^`RB` rows and 2^`PB` packet slots (`AB = QB + RB`, `PAB = QB
+    /// + PB`). `PW`, the bits of a position in the share, is `RB + 1 + OB`; more, up to `16 + OB`, do no harm.
     pub struct C2h<
         const W: usize, const K: usize, const KB: usize, const NQ: usize, const QB: usize, const GN: usize,
         const OB: usize, const PW: usize, const RB: usize, const PB: usize, const AB: usize, const PAB: usize,
@@ -42,20 +42,24 @@ hw! {
         pub run: Signal<In, Bits<GN>> = Default::default(),
         pub halted: Signal<In, Bits<GN>> = Default::default(),
         pub cfg_mps: Signal<In, Bits<3>> = Default::default(),
+        pub cfg_ro_enable: Signal<In, Bit> = Default::default(),
+        pub cfg_ns_enable: Signal<In, Bit> = Default::default(),
         pub init_done_plan: Signal<Out, Bit> = Default::default(),
         pub cfgw_valid: Signal<In, Bit> = Default::default(),
         pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
         pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
         pub cfgw_data: Signal<In, Bits<32>> = Default::default(),
-        pub cons_valid: Signal<In, Bit> = Default::default(),
-        pub cons_g: Signal<In, Bits<7>> = Default::default(),
-        pub cons_value: Signal<In, Bits<31>> = Default::default(),
-        pub cons_arm: Signal<In, Bit> = Default::default(),
+        pub room_valid: Signal<In, Bit> = Default::default(),
+        pub room_g: Signal<In, Bits<7>> = Default::default(),
+        pub room_value: Signal<In, Bits<31>> = Default::default(),
+        pub finished_valid: Signal<In, Bit> = Default::default(),
+        pub finished_g: Signal<In, Bits<7>> = Default::default(),
+        pub finished_value: Signal<In, Bits<32>> = Default::default(),
         pub head_valid: Signal<In, Bit> = Default::default(),
         pub head_g: Signal<In, Bits<7>> = Default::default(),
         pub head_value: Signal<In, Bits<32>> = Default::default(),
         pub c2h_desc_q: Signal<Out, Bits<6>> = Default::default(),
-        pub c2h_desc_slot: Signal<Out, Bits<6>> = Default::default(),
+        pub c2h_desc_slot: Signal<Out, Bits<7>> = Default::default(),
         pub c2h_desc_data: Signal<In, Bits<128>> = Default::default(),
         pub c2h_desc_err: Signal<In, Bits<8>> = Default::default(),
         pub c2h_taken_valid: Signal<Out, Bit> = Default::default(),
@@ -66,10 +70,6 @@ hw! {
         pub c2h_err_code: Signal<Out, Bits<8>> = Default::default(),
         pub scanning: Signal<Out, Bit> = Default::default(),
         pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
-        pub c2h_freed_valid: Signal<Out, Bit> = Default::default(),
-        pub c2h_freed_q: Signal<Out, Bits<6>> = Default::default(),
-        pub c2h_freed_row: Signal<Out, Bits<16>> = Default::default(),
-        pub c2h_freed_pkts: Signal<Out, Bits<16>> = Default::default(),
         pub data_wr_valid: Signal<Out, Bit> = Default::default(),
         pub data_wr_ready: Signal<In, Bit> = Default::default(),
         pub data_wr_first: Signal<Out, Bit> = Default::default(),
@@ -134,6 +134,8 @@ impl<
         self.plan.run.next = self.run.val();
         self.plan.halted.next = self.halted.val();
         self.plan.cfg_mps.next = self.cfg_mps.val();
+        self.plan.cfg_ro_enable.next = self.cfg_ro_enable.val();
+        self.plan.cfg_ns_enable.next = self.cfg_ns_enable.val();
         self.plan.init_valid.next = self.init_valid.val();
         self.plan.init_g.next = self.init_g.val();
         self.init_done_plan.next = self.plan.init_done_plan.val();
@@ -141,10 +143,12 @@ impl<
         self.plan.cfgw_g.next = self.cfgw_g.val();
         self.plan.cfgw_index.next = self.cfgw_index.val();
         self.plan.cfgw_data.next = self.cfgw_data.val();
-        self.plan.cons_valid.next = self.cons_valid.val();
-        self.plan.cons_g.next = self.cons_g.val();
-        self.plan.cons_value.next = self.cons_value.val();
-        self.plan.cons_arm.next = self.cons_arm.val();
+        self.plan.room_valid.next = self.room_valid.val();
+        self.plan.room_g.next = self.room_g.val();
+        self.plan.room_value.next = self.room_value.val();
+        self.plan.finished_valid.next = self.finished_valid.val();
+        self.plan.finished_g.next = self.finished_g.val();
+        self.plan.finished_value.next = self.finished_value.val();
         self.plan.head_valid.next = self.head_valid.val();
         self.plan.head_g.next = self.head_g.val();
         self.plan.head_value.next = self.head_value.val();
@@ -162,10 +166,6 @@ impl<
         self.send.clock.next = self.clock.val();
         self.send.rst.next = self.rst.val();
         self.send.cfg_requester_id.next = self.cfg_requester_id.val();
-        self.c2h_freed_valid.next = self.send.c2h_freed_valid.val();
-        self.c2h_freed_q.next = self.send.c2h_freed_q.val();
-        self.c2h_freed_row.next = self.send.c2h_freed_row.val();
-        self.c2h_freed_pkts.next = self.send.c2h_freed_pkts.val();
         self.data_wr_valid.next = self.send.data_wr_valid.val();
         self.send.data_wr_ready.next = self.data_wr_ready.val();
         self.data_wr_first.next = self.send.data_wr_first.val();

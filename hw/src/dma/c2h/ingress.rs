@@ -65,6 +65,8 @@ hw! {
         beat: Dffr<Bit> = Default::default(),
         data: Reg<Bits<W>> = Default::default(),
         side: Reg<Side> = Default::default(),
+        // Bytes that count in it; 0 stands for all lanes.
+        lanes_used: Reg<Bits<8>> = Default::default(),
         // Rows (15:0) and packets (31:16): written, as seen by beats and by freed events, and freed.
         own: Mirror<32, QB> = Default::default(),
         own_for_freed: Mirror<32, QB> = Default::default(),
@@ -76,8 +78,10 @@ hw! {
         fill_queue: Reg<Bits<6>> = Default::default(),
         fill_counts: Reg<Bits<32>> = Default::default(),
 
-        running: Signal<Local, Bit> = Default::default(),
-        next_end: Signal<Local, Bits<8>> = Default::default(),
+        keep_next: Signal<Local, Bits<KB>> = Default::default(),
+        gap: Signal<Local, Bits<KB>> = Default::default(),
+        popped_gap: Signal<Local, Bits<32>> = Default::default(),
+        lanes: Signal<Local, Bits<8>> = Default::default(),
         pop: Signal<Local, Bit> = Default::default(),
         look: Signal<Local, Bits<6>> = Default::default(),
         q: Signal<Local, Bits<QB>> = Default::default(),
@@ -96,6 +100,7 @@ hw! {
         init_q: Signal<Local, Bits<QB>> = Default::default(),
         clear: Signal<Local, Bit> = Default::default(),
         clear_hot: Signal<Local, Bits<NQ>> = Default::default(),
+        stop_row: Signal<Local, Bits<16>> = Default::default(),
         low_row: Signal<Local, Bits<RB>> = Default::default(),
         low_pkt: Signal<Local, Bits<PB>> = Default::default(),
 
@@ -118,17 +123,28 @@ hw! {
         own_pkt: Signal<Local, Bits<16>> = Default::default(),
         paused: Signal<Local, Bits<NQ>> = Default::default(),
         keep_mask: Signal<Local, Bits<NQ>> = Default::default(),
+        left_rows: Signal<Local, Bits<16>> = Default::default(),
 
+        // Freed rows come modulo 2^(RB + 1) at least.
+        row_mask: Constant<Bits<16>> = Constant::new(((2_u64 << RB) - 1).into()),
         rows: Constant<Bits<16>> = Constant::new((1_u64 << RB).into()),
         slots: Constant<Bits<16>> = Constant::new((1_u64 << PB).into()),
         rows_pause: Constant<Bits<16>> = Constant::new(((1_u64 << RB) - PAUSE).into()),
         slots_pause: Constant<Bits<16>> = Constant::new(((1_u64 << PB) - PAUSE).into()),
         row_bits: Constant<Bits<8>> = Constant::new((RB as u64).into()),
         slot_bits: Constant<Bits<8>> = Constant::new((PB as u64).into()),
-        top_lane: Constant<Bits<8>> = Constant::new((KB as u64 - 1).into()),
+        lane_bits: Constant<Bits<8>> = Constant::new((KB.trailing_zeros() as u64).into()),
+        lane0: Constant<Bits<KB>> = Constant::new(1_u64.into()),
+        // The lanes whose number has bit b set.
+        holds: [Constant<Bits<32>>; 5] = array_init::array_init(|b| Constant::new(lanes_with(b).into())),
+        place: [Constant<Bits<8>>; 5] = array_init::array_init(|b| Constant::new((1_u64 << b).into())),
         first_g: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
     }
+}
+
+fn lanes_with(bit: usize) -> u64 {
+    (0..32).filter(|lane| lane >> bit & 1 == 1).fold(0, |set, lane| set | 1 << lane)
 }
 
 /// `c2h_pause` rises when fewer rows or packet slots than this are free.
@@ -147,7 +163,20 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, beat, data, side, live, cleared, cleared_g, fill, fill_queue, fill_counts);
+        dff_setup!(
+            self,
+            clock,
+            beat,
+            data,
+            side,
+            lanes_used,
+            live,
+            cleared,
+            cleared_g,
+            fill,
+            fill_queue,
+            fill_counts
+        );
         dff_setup!(self, clock, after_beat, after_beat_hot, after_beat_rows, after_beat_pkts, pause);
         dff_setup!(self, clock, freed_seen, freed_q, freed_counts);
         dff_setup!(self, clock, after_freed, after_freed_hot, after_freed_rows, after_freed_pkts);
@@ -163,17 +192,16 @@ impl<
         self.own_for_freed.clock.next = self.clock.val();
         self.freed.clock.next = self.clock.val();
 
-        // Beats in. The lane where the run of ones from lane 0 ends.
-        self.next_end.next = 0.into();
-        self.running.next = self.c2h_axis_tkeep.val().get_bit(0);
-        for i in 1..KB {
-            self.running.next = self.running.val() & self.c2h_axis_tkeep.val().get_bit(i);
-            if self.running.val() {
-                self.next_end.next = self.next_end.val() + 1;
-            }
+        // Beats in. Of TKEEP the lowest zero is kept, as one bit; with all ones none.
+        self.keep_next.next = self.c2h_axis_tkeep.val() + self.lane0.val();
+        self.gap.next = !self.c2h_axis_tkeep.val();
+        self.gap.next = self.gap.val() & self.keep_next.val();
+        // The byte of lane 0 counts in any case.
+        if !self.c2h_axis_tkeep.val().get_bit(0) {
+            self.gap.next = self.lane0.val() << 1;
         }
         if !self.c2h_axis_tlast.val() {
-            self.next_end.next = self.top_lane.val();
+            self.gap.next = 0.into();
         }
         self.in_data.clock.next = self.clock.val();
         self.in_data.rst.next = self.rst.val();
@@ -184,7 +212,7 @@ impl<
         self.in_side.in_data.next.dest = self.c2h_axis_tdest.val();
         self.in_side.in_data.next.user = self.c2h_axis_tuser.val();
         self.in_side.in_data.next.last = self.c2h_axis_tlast.val();
-        self.in_side.in_data.next.end = self.next_end.val();
+        self.in_side.in_data.next.gap = bit_cast::<32, KB>(self.gap.val());
         self.in_side.in_valid.next = self.c2h_axis_tvalid.val();
         // Both FIFOs do the same at the same time.
         self.c2h_axis_tready.next = self.in_data.in_ready.val();
@@ -207,10 +235,11 @@ impl<
         self.freed_row.next = self.freed.rdata.val().get_bits::<16>(0);
         self.freed_pkt.next = self.freed.rdata.val().get_bits::<16>(16);
         self.used_rows.next = self.row.val() - self.freed_row.val();
+        self.used_rows.next = self.used_rows.val() & self.row_mask.val();
         self.used_pkts.next = self.pkts.val() - self.freed_pkt.val();
-        self.alive.next = self.live.q.val() >> self.side.q.val().dest;
+        self.alive.next = (self.live.q.val() >> self.side.q.val().dest) & self.one.val();
         self.drop.next = bit_cast::<7, 6>(self.side.q.val().dest) >= self.first_g.val();
-        self.room.next = self.alive.val().get_bit(0)
+        self.room.next = self.alive.val().any()
             & (self.used_rows.val() < self.rows.val())
             & (self.used_pkts.val() < self.slots.val())
             & !self.clear.val()
@@ -220,10 +249,18 @@ impl<
         self.in_data.out_ready.next = self.pop.val();
         self.in_side.out_ready.next = self.pop.val();
         self.look.next = self.side.q.val().dest;
+        self.popped_gap.next = self.in_side.out_data.val().gap;
+        self.lanes.next = 0.into();
+        for b in 0..5 {
+            if (self.popped_gap.val() & self.holds[b].val()).any() {
+                self.lanes.next = self.lanes.val() | self.place[b].val();
+            }
+        }
         if self.pop.val() {
             self.beat.d.next = self.in_side.out_valid.val();
             self.data.d.next = self.in_data.out_data.val();
             self.side.d.next = self.in_side.out_data.val();
+            self.lanes_used.d.next = self.lanes.val();
             self.look.next = self.in_side.out_data.val().dest;
         }
         self.own.raddr.next = bit_cast::<QB, 6>(self.look.val());
@@ -267,14 +304,21 @@ impl<
         self.pkt_wen.next = self.take.val() & self.side.q.val().last;
         self.pkt_waddr.next = (bit_cast::<PAB, QB>(self.q.val()) << self.slot_bits.val())
             | bit_cast::<PAB, PB>(self.low_pkt.val());
-        self.pkt_wdata.next.row = self.row.val();
-        self.pkt_wdata.next.end = self.side.q.val().end;
+        // A full last beat ends with its row.
+        self.stop_row.next = self.row.val();
+        if !self.lanes_used.q.val().any() {
+            self.stop_row.next = self.next_row.val();
+        }
+        self.pkt_wdata.next.stop = (bit_cast::<24, 16>(self.stop_row.val()) << self.lane_bits.val())
+            | bit_cast::<24, 8>(self.lanes_used.q.val());
+        self.pkt_wdata.next.after = self.next_row.val();
         self.pkt_wdata.next.user = self.side.q.val().user;
 
         // Pause. A beat's result is newer than that of a freed event compared in the same clock.
         self.after_beat.d.next = self.take.val();
         self.after_beat_hot.d.next = self.one.val() << self.side.q.val().dest;
-        self.after_beat_rows.d.next = self.next_row.val() - self.freed_row.val();
+        self.left_rows.next = self.next_row.val() - self.freed_row.val();
+        self.after_beat_rows.d.next = self.left_rows.val() & self.row_mask.val();
         self.after_beat_pkts.d.next = self.next_pkts.val() - self.freed_pkt.val();
         self.own_for_freed.raddr.next = bit_cast::<QB, 6>(self.c2h_freed_q.val());
         self.own_for_freed.waddr.next = self.own.waddr.val();
@@ -287,7 +331,8 @@ impl<
         self.own_pkt.next = self.own_for_freed.rdata.val().get_bits::<16>(16);
         self.after_freed.d.next = self.freed_seen.q.val();
         self.after_freed_hot.d.next = self.one.val() << self.freed_q.q.val();
-        self.after_freed_rows.d.next = self.own_row.val() - self.freed_counts.q.val().get_bits::<16>(0);
+        self.left_rows.next = self.own_row.val() - self.freed_counts.q.val().get_bits::<16>(0);
+        self.after_freed_rows.d.next = self.left_rows.val() & self.row_mask.val();
         self.after_freed_pkts.d.next = self.own_pkt.val() - self.freed_counts.q.val().get_bits::<16>(16);
         self.paused.next = self.pause.q.val();
         self.keep_mask.next = !self.after_freed_hot.q.val();

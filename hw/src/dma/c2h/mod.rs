@@ -1,19 +1,25 @@
 //! Card to host: ingress, plan, send.
 
+mod ahead;
 mod block;
 mod cut;
+mod ends;
 mod header;
 mod ingress;
+mod pick;
 mod plan;
 mod send;
 mod struct_fifo;
 mod types;
 mod watch;
 
+pub use ahead::Ahead;
 pub use block::{C2h, C2h128};
 pub use cut::Cut;
+pub use ends::Ends;
 pub use header::Header;
 pub use ingress::Ingress;
+pub use pick::Pick;
 pub use plan::Plan;
 pub use send::Send;
 pub use struct_fifo::StructFifo;
@@ -23,8 +29,15 @@ pub use watch::Watch;
 pub fn blocks() -> Vec<crate::emit::TestBlock> {
     crate::blocks![
         c2h_ingress: Ingress<128, 16, 4, 2, 9, 6, 11, 8>,
-        c2h_plan: Plan<4, 2, 8, 4, 20, 6, 8>,
-        c2h_send: Send<128, 4, 16, 2, 9, 11, 4, 20>,
+        c2h_ingress64: Ingress<64, 8, 1, 1, 10, 6, 11, 7>,
+        c2h_ingress256: Ingress<256, 32, 64, 6, 7, 6, 13, 12>,
+        c2h_plan: Plan<4, 2, 8, 4, 14, 6, 8>,
+        c2h_send: Send<128, 4, 16, 2, 9, 11, 4, 14>,
+        c2h_send64: Send<64, 2, 8, 2, 9, 11, 3, 13>,
+        c2h_send256: Send<256, 8, 32, 2, 9, 11, 5, 15>,
         c2h: C2h128,
+        c2h64: C2h<64, 2, 8, 1, 1, 2, 3, 14, 10, 6, 11, 7>,
+        c2h256: C2h<256, 8, 32, 4, 2, 8, 5, 14, 8, 6, 10, 8>,
+        c2h_many: C2h<128, 4, 16, 64, 6, 128, 4, 20, 7, 6, 13, 12>,
     ]
 }

@@ -1,51 +1,48 @@
 //! Decides which bytes of which queue go to host memory next.
 
-use ferrolane_abi::{descriptor, status};
 use rust_hdl::prelude::*;
 
 use super::types::{Context, Entry, PacketEnd};
-use super::{Cut, Watch};
+use super::{Ahead, Cut, Ends, Pick, Watch};
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
 
 /// Steps of plan.
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum PlanState {
-    /// No queue in hand: looks at the next one, and puts away the context of the last.
-    Pick,
-    /// The context comes from its memory.
-    Load,
-    /// Is there a descriptor, and room for its record?
-    Check,
-    /// Takes the descriptor.
-    Start,
-    /// How many bytes are there, how many to the next multiple of MPS?
-    Size,
-    /// The most this TLP may carry.
-    Limit,
-    /// The bytes this TLP carries.
+    /// No queue in hand: puts away the context of the last, takes that of the next.
+    Swap,
+    /// The copies of the queue's counts, and its next descriptor, come from their memories.
+    Look,
+    /// The end of its packet comes; how many bytes are there?
+    Read,
+    /// A descriptor becomes the present one, if there is none.
+    Set,
+    /// The bytes of the next TLP.
     Cut,
     /// Hands it on.
     Push,
-    /// Hands on the record of a refused descriptor.
-    Refuse,
 }
 
 hw! {
     /// Takes the queues in turn and cuts their data into TLPs.
     ///
     /// ```text
-    ///         ┌────────────◄─ nothing to do, quantum used up, descriptor ended ──────────────┐
-    ///  Pick ─► Load ─► Check ─┬─ descriptor present ──────► Size ─► Limit ─► Cut ─► Push ────┤
-    ///                         └─ none ─► Start ─┬─ good ──►  ▲                       │       │
-    ///                                           └─ bad ─► Refuse      same queue ◄───┘       │
+    ///         ┌──────────◄─ turn over, nothing to do ────────────┐
+    ///  Swap ──┴─► Look ─► Read ─► Set ─┬──► Cut ──────► Push ────┤
+    ///                                  └────────◄────────────────┘ TLP handed on, also of the next descriptor
+    ///  Pick: next queue    Ahead: next descriptor    Ends: packet ends    Cut: bytes    Watch: copies of counts
     /// ```
     /// A TLP is handed on only if its bytes are all in the share: as many as the cut allows, or up to the end of a
-    /// packet; see `Cut`. A queue keeps its turn for 4 KiB or one descriptor; four clocks per TLP then, eight with a change.
+    /// packet; see `Cut`. It is cut at host addresses that are multiples of MPS, hence never crosses 4 KiB (PCIe Base Spec
+    /// r5 2.2.7), and a cut before that is made at the end of the descriptor or of the packet only. A new MPS counts from
+    /// the next descriptor on.
     ///
-    /// A descriptor is started only if its record has room: `taken - consumer < 2^cpl_log2`. One that fails its check, or that
-    /// fetch marked with a code, gets a record with that code and nothing more is done for its queue until it
-    /// is cleared.
+    /// A TLP takes 2 clocks, a change of the queue 4 more. A queue keeps its turn for (MODE.WEIGHT + 1) * 512 bytes, a
+    /// TLP counting as 64 at least, or until nothing can be done for it; if no other queue asks then, going on costs one clock.
+    ///
+    /// A descriptor is taken with its first TLP. One that is refused, by its check or by fetch, gets a record with its code, and nothing more
+    /// is done for its queue until it is cleared.
     pub struct Plan<
         const NQ: usize, const QB: usize, const GN: usize, const OB: usize, const PW: usize, const PB: usize,
         const PAB: usize,
@@ -56,6 +53,9 @@ hw! {
         pub halted: Signal<In, Bits<GN>> = Default::default(),
         /// Max_Payload_Size is 128 << `cfg_mps` bytes; above 3 counts as 3.
         pub cfg_mps: Signal<In, Bits<3>> = Default::default(),
+        /// Device Control: Enable Relaxed Ordering, Enable No Snoop.
+        pub cfg_ro_enable: Signal<In, Bit> = Default::default(),
+        pub cfg_ns_enable: Signal<In, Bit> = Default::default(),
         pub init_valid: Signal<In, Bit> = Default::default(),
         pub init_g: Signal<In, Bits<7>> = Default::default(),
         /// High in the clock in which the queue is cleared, once per `init_valid`.
@@ -64,10 +64,12 @@ hw! {
         pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
         pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
         pub cfgw_data: Signal<In, Bits<32>> = Default::default(),
-        pub cons_valid: Signal<In, Bit> = Default::default(),
-        pub cons_g: Signal<In, Bits<7>> = Default::default(),
-        pub cons_value: Signal<In, Bits<31>> = Default::default(),
-        pub cons_arm: Signal<In, Bit> = Default::default(),
+        pub room_valid: Signal<In, Bit> = Default::default(),
+        pub room_g: Signal<In, Bits<7>> = Default::default(),
+        pub room_value: Signal<In, Bits<31>> = Default::default(),
+        pub finished_valid: Signal<In, Bit> = Default::default(),
+        pub finished_g: Signal<In, Bits<7>> = Default::default(),
+        pub finished_value: Signal<In, Bits<32>> = Default::default(),
         pub head_valid: Signal<In, Bit> = Default::default(),
         pub head_g: Signal<In, Bits<7>> = Default::default(),
         pub head_value: Signal<In, Bits<32>> = Default::default(),
@@ -76,7 +78,7 @@ hw! {
         pub fill_row: Signal<In, Bits<16>> = Default::default(),
         pub fill_pkts: Signal<In, Bits<16>> = Default::default(),
         pub c2h_desc_q: Signal<Out, Bits<6>> = Default::default(),
-        pub c2h_desc_slot: Signal<Out, Bits<6>> = Default::default(),
+        pub c2h_desc_slot: Signal<Out, Bits<7>> = Default::default(),
         pub c2h_desc_data: Signal<In, Bits<128>> = Default::default(),
         pub c2h_desc_err: Signal<In, Bits<8>> = Default::default(),
         pub c2h_taken_valid: Signal<Out, Bit> = Default::default(),
@@ -98,59 +100,81 @@ hw! {
         pub clear_q: Signal<Out, Bits<6>> = Default::default(),
         pub clear_ready: Signal<In, Bit> = Default::default(),
 
-        state: Dffr<PlanState> = Dffr::new(PlanState::Pick),
-        queue: Dffr<Bits<6>> = Default::default(),
-        dirty: Dffr<Bit> = Default::default(),
-        present: Reg<Context> = Default::default(),
+        state: Dffr<PlanState> = Dffr::new(PlanState::Swap),
         contexts: Bram<Context, QB> = Default::default(),
         watch: Watch<NQ, QB> = Default::default(),
+        pick: Pick<NQ, QB, GN> = Default::default(),
+        ahead: Ahead = Default::default(),
+        ends: Ends = Default::default(),
         cut: Cut<OB, PW> = Default::default(),
-        quantum: Reg<Bits<13>> = Default::default(),
-        have: Reg<Bit> = Default::default(),
-        record_room: Reg<Bit> = Default::default(),
+
+        // The queue in hand; it stays in the registers until another one is taken.
+        queue: Dffr<Bits<6>> = Default::default(),
+        held: Dffr<Bit> = Default::default(),
+        dirty: Dffr<Bit> = Default::default(),
+        unspent: Dffr<Bit> = Default::default(),
+        credit: Reg<Bits<17>> = Default::default(),
+        attr: Reg<Bits<2>> = Default::default(),
+        pos: Reg<Bits<PW>> = Default::default(),
+        pkts: Reg<Bits<16>> = Default::default(),
+        dead: Reg<Bit> = Default::default(),
+        // The present descriptor. It is started once a TLP of it was handed on.
+        active: Reg<Bit> = Default::default(),
+        started: Reg<Bit> = Default::default(),
+        addr: Reg<Bits<64>> = Default::default(),
+        left: Reg<Bits<24>> = Default::default(),
+        moved: Reg<Bits<24>> = Default::default(),
+        rest: Reg<Bits<24>> = Default::default(),
+        limit: Reg<Bits<11>> = Default::default(),
+        whole: Reg<Bit> = Default::default(),
+        mps: Reg<Bits<2>> = Default::default(),
+        irq: Reg<Bit> = Default::default(),
         code: Reg<Bits<8>> = Default::default(),
+
         taken: Dffr<Bit> = Default::default(),
         taken_q: Reg<Bits<6>> = Default::default(),
         taken_value: Reg<Bits<32>> = Default::default(),
         error: Dffr<Bit> = Default::default(),
         error_q: Reg<Bits<6>> = Default::default(),
+        error_code: Reg<Bits<8>> = Default::default(),
         cleared: Dffr<Bit> = Default::default(),
         cleared_g: Reg<Bits<7>> = Default::default(),
         clearing: Dffr<Bit> = Default::default(),
         clearing_q: Reg<Bits<6>> = Default::default(),
 
-        unhalted: Signal<Local, Bits<GN>> = Default::default(),
-        eligible: Signal<Local, Bits<64>> = Default::default(),
-        this_eligible: Signal<Local, Bits<64>> = Default::default(),
-        next_queue: Signal<Local, Bits<6>> = Default::default(),
-        look: Signal<Local, Bits<QB>> = Default::default(),
         init_mine: Signal<Local, Bit> = Default::default(),
         init_q: Signal<Local, Bits<7>> = Default::default(),
         was_cleared: Signal<Local, Bit> = Default::default(),
         save: Signal<Local, Bit> = Default::default(),
         clear: Signal<Local, Bit> = Default::default(),
-        used: Signal<Local, Bits<31>> = Default::default(),
-        ring: Signal<Local, Bits<32>> = Default::default(),
-        flags: Signal<Local, Bits<8>> = Default::default(),
-        length: Signal<Local, Bits<24>> = Default::default(),
-        found: Signal<Local, Bits<8>> = Default::default(),
-        next_taken: Signal<Local, Bits<32>> = Default::default(),
+        swap: Signal<Local, Bit> = Default::default(),
+        push: Signal<Local, Bit> = Default::default(),
+        other: Signal<Local, Bit> = Default::default(),
+        preview: Signal<Local, Bit> = Default::default(),
+        load: Signal<Local, Bit> = Default::default(),
+        same: Signal<Local, Bit> = Default::default(),
+        renew: Signal<Local, Bit> = Default::default(),
+        reading: Signal<Local, Bit> = Default::default(),
+        refused: Signal<Local, Bit> = Default::default(),
+        accept: Signal<Local, Bit> = Default::default(),
+        stage: Signal<Local, Bit> = Default::default(),
+        goes_on: Signal<Local, Bit> = Default::default(),
+        look: Signal<Local, Bits<6>> = Default::default(),
         index: Signal<Local, Bits<32>> = Default::default(),
+        saved_taken: Signal<Local, Bits<32>> = Default::default(),
+        payload: Signal<Local, Bits<24>> = Default::default(),
         next_pos: Signal<Local, Bits<PW>> = Default::default(),
         freed_rows: Signal<Local, Bits<PW>> = Default::default(),
-        next_row: Signal<Local, Bits<16>> = Default::default(),
-        next_quantum: Signal<Local, Bits<13>> = Default::default(),
+        turn: Signal<Local, Bits<17>> = Default::default(),
+        cost: Signal<Local, Bits<11>> = Default::default(),
+        next_credit: Signal<Local, Bits<17>> = Default::default(),
         low_pkt: Signal<Local, Bits<PB>> = Default::default(),
 
-        last_queue: Constant<Bits<6>> = Constant::new(((1_u64 << QB) - 1).into()),
         first_g: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         lane_bits: Constant<Bits<8>> = Constant::new((OB as u64).into()),
         slot_bits: Constant<Bits<8>> = Constant::new((PB as u64).into()),
-        refused: Constant<Bits<8>> = Constant::new((descriptor::REFUSED as u64).into()),
-        irq_flag: Constant<Bits<8>> = Constant::new((descriptor::IRQ as u64).into()),
-        bad_length: Constant<Bits<8>> = Constant::new((status::BAD_LENGTH as u64).into()),
-        bad_flags: Constant<Bits<8>> = Constant::new((status::BAD_FLAGS as u64).into()),
-        one32: Constant<Bits<32>> = Constant::new(1_u64.into()),
+        base: Constant<Bits<24>> = Constant::new(128_u64.into()),
+        rounding: Constant<Bits<17>> = Constant::new(511_u64.into()),
     }
 }
 
@@ -166,12 +190,15 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, queue, dirty, present, quantum, have, record_room, code);
-        dff_setup!(self, clock, taken, taken_q, taken_value, error, error_q);
+        dff_setup!(self, clock, state, queue, held, dirty, unspent, credit, attr, pos, pkts, dead);
+        dff_setup!(self, clock, active, started, addr, left, moved, rest, limit, whole, mps, irq, code);
+        dff_setup!(self, clock, taken, taken_q, taken_value, error, error_q, error_code);
         dff_setup!(self, clock, cleared, cleared_g, clearing, clearing_q);
         self.state.rst.next = self.rst.val();
         self.queue.rst.next = self.rst.val();
+        self.held.rst.next = self.rst.val();
         self.dirty.rst.next = self.rst.val();
+        self.unspent.rst.next = self.rst.val();
         self.taken.rst.next = self.rst.val();
         self.error.rst.next = self.rst.val();
         self.cleared.rst.next = self.rst.val();
@@ -183,9 +210,12 @@ impl<
         self.watch.cfgw_g.next = self.cfgw_g.val();
         self.watch.cfgw_index.next = self.cfgw_index.val();
         self.watch.cfgw_data.next = self.cfgw_data.val();
-        self.watch.cons_valid.next = self.cons_valid.val();
-        self.watch.cons_g.next = self.cons_g.val();
-        self.watch.cons_value.next = self.cons_value.val();
+        self.watch.room_valid.next = self.room_valid.val();
+        self.watch.room_g.next = self.room_g.val();
+        self.watch.room_value.next = self.room_value.val();
+        self.watch.finished_valid.next = self.finished_valid.val();
+        self.watch.finished_g.next = self.finished_g.val();
+        self.watch.finished_value.next = self.finished_value.val();
         self.watch.head_valid.next = self.head_valid.val();
         self.watch.head_g.next = self.head_g.val();
         self.watch.head_value.next = self.head_value.val();
@@ -193,29 +223,68 @@ impl<
         self.watch.fill_q.next = self.fill_q.val();
         self.watch.fill_row.next = self.fill_row.val();
         self.watch.fill_pkts.next = self.fill_pkts.val();
+        self.pick.clock.next = self.clock.val();
+        self.pick.rst.next = self.rst.val();
+        self.pick.run.next = self.run.val();
+        self.pick.halted.next = self.halted.val();
+        self.pick.room_valid.next = self.room_valid.val();
+        self.pick.room_g.next = self.room_g.val();
+        self.pick.finished_valid.next = self.finished_valid.val();
+        self.pick.finished_g.next = self.finished_g.val();
+        self.pick.head_valid.next = self.head_valid.val();
+        self.pick.head_g.next = self.head_g.val();
+        self.pick.fill_valid.next = self.fill_valid.val();
+        self.pick.fill_q.next = self.fill_q.val();
+        self.pick.q.next = self.queue.q.val();
+        self.ahead.clock.next = self.clock.val();
+        self.ahead.rst.next = self.rst.val();
+        self.ends.clock.next = self.clock.val();
+        self.ends.rst.next = self.rst.val();
         self.cut.clock.next = self.clock.val();
 
-        // The queues that may be worked on, and the one behind the queue in hand.
-        self.unhalted.next = !self.halted.val();
-        self.unhalted.next = self.unhalted.val() & self.run.val();
-        self.eligible.next = bit_cast::<64, GN>(self.unhalted.val()) >> self.first_g.val();
-        self.this_eligible.next = self.eligible.val() >> self.queue.q.val();
-        self.next_queue.next = self.queue.q.val() + 1;
-        if self.queue.q.val() == self.last_queue.val() {
-            self.next_queue.next = 0.into();
+        // Swap: another queue is loaded; the one in hand, if it is the next again, is still there.
+        self.swap.next = self.state.q.val() == PlanState::Swap;
+        self.push.next = self.state.q.val() == PlanState::Push;
+        self.other.next =
+            self.pick.found.val() & (!self.held.q.val() | (self.pick.candidate.val() != self.queue.q.val()));
+        self.preview.next = self.swap.val() & self.other.val();
+        self.load.next = self.preview.val() & self.pick.allowed.val();
+        self.renew.next =
+            self.swap.val() & !self.other.val() & self.unspent.q.val() & self.pick.q_allowed.val();
+        self.same.next = self.swap.val()
+            & !self.other.val()
+            & !self.unspent.q.val()
+            & self.pick.found.val()
+            & self.pick.allowed.val();
+        self.pick.take.next = self.load.val() | self.same.val();
+        self.look.next = self.queue.q.val();
+        if self.preview.val() {
+            self.look.next = self.pick.candidate.val();
         }
-        self.look.next = bit_cast::<QB, 6>(self.queue.q.val());
+        self.watch.look.next = bit_cast::<QB, 6>(self.look.val());
+        self.contexts.raddr.next = self.pick.early.val();
+        self.reading.next = !self.swap.val() & (self.state.q.val() != PlanState::Look);
+
+        // Push: what was cut is handed on, and a descriptor follows the one that ends.
+        self.refused.next = self.code.q.val().any();
+        self.entry_valid.next = self.push.val();
+        self.accept.next = self.push.val() & self.entry_ready.val();
+        self.stage.next = self.accept.val() & self.cut.done.val() & !self.refused.val();
+        if (self.state.q.val() == PlanState::Set) & !self.active.q.val() & !self.dead.q.val() {
+            self.stage.next = true;
+        }
+        self.stage.next = self.stage.val() & self.ahead.ready.val();
 
         // Clearing waits for the context memory and the taken bus, never for send: a queue can be cleared
         // while the link stands still.
         self.init_mine.next = self.init_valid.val() & (self.init_g.val() >= self.first_g.val());
         self.init_q.next = self.init_g.val() - self.first_g.val();
-        self.save.next = self.dirty.q.val() & (self.state.q.val() == PlanState::Pick);
+        self.save.next = self.dirty.q.val() & self.swap.val();
         self.was_cleared.next = self.cleared.q.val() & (self.cleared_g.q.val() == self.init_g.val());
         self.clear.next = self.init_mine.val()
             & !self.was_cleared.val()
             & !self.save.val()
-            & (self.state.q.val() != PlanState::Start)
+            & !self.accept.val()
             & self.clear_ready.val();
         self.cleared.d.next = self.init_mine.val() & (self.clear.val() | self.was_cleared.val());
         if self.clear.val() {
@@ -226,12 +295,27 @@ impl<
         self.clearing_q.d.next = bit_cast::<6, 7>(self.init_q.val());
         self.clear_valid.next = self.clearing.q.val();
         self.clear_q.next = self.clearing_q.q.val();
+
+        // Contexts. A present descriptor that was not started is read again.
+        self.index.next = self.ahead.index.val() - 1;
+        self.saved_taken.next = self.ahead.index.val();
+        if self.active.q.val() & !self.started.q.val() {
+            self.saved_taken.next = self.index.val();
+        }
         self.contexts.waddr.next = bit_cast::<QB, 6>(self.queue.q.val());
-        self.contexts.wdata.next = self.present.q.val();
         self.contexts.wen.next = self.save.val() | self.clear.val();
-        self.taken.d.next = self.clear.val();
-        self.taken_q.d.next = self.queue.q.val();
-        self.taken_value.d.next = 0.into();
+        self.contexts.wdata.next.taken = self.saved_taken.val();
+        self.contexts.wdata.next.addr = self.addr.q.val();
+        self.contexts.wdata.next.left = self.left.q.val();
+        self.contexts.wdata.next.moved = self.moved.q.val();
+        self.contexts.wdata.next.limit = self.limit.q.val();
+        self.contexts.wdata.next.whole = self.whole.q.val();
+        self.contexts.wdata.next.mps = self.mps.q.val();
+        self.contexts.wdata.next.irq = self.irq.q.val();
+        self.contexts.wdata.next.active = self.active.q.val() & self.started.q.val();
+        self.contexts.wdata.next.pos = bit_cast::<24, PW>(self.pos.q.val());
+        self.contexts.wdata.next.pkts = self.pkts.q.val();
+        self.contexts.wdata.next.dead = self.dead.q.val();
         if self.clear.val() {
             self.contexts.waddr.next = bit_cast::<QB, 7>(self.init_q.val());
             self.contexts.wdata.next.taken = 0.into();
@@ -239,184 +323,214 @@ impl<
             self.contexts.wdata.next.dead = false;
             self.contexts.wdata.next.pos = 0.into();
             self.contexts.wdata.next.pkts = 0.into();
-            self.taken_q.d.next = bit_cast::<6, 7>(self.init_q.val());
         }
-        self.error.d.next = false;
-        self.error_q.d.next = self.queue.q.val();
 
-        // What the queue in hand shows to the memories.
-        self.c2h_desc_q.next = self.queue.q.val();
-        self.c2h_desc_slot.next = bit_cast::<6, 32>(self.present.q.val().taken);
-        self.low_pkt.next = bit_cast::<PB, 16>(self.present.q.val().pkts);
+        self.taken.d.next = self.clear.val();
+        self.taken_q.d.next = self.queue.q.val();
+        self.taken_value.d.next = self.ahead.index.val();
+        if self.clear.val() {
+            self.taken_q.d.next = bit_cast::<6, 7>(self.init_q.val());
+            self.taken_value.d.next = 0.into();
+        }
+        if self.accept.val() & !self.started.q.val() {
+            self.taken.d.next = true;
+        }
+        self.error.d.next = self.accept.val() & self.refused.val();
+        self.error_q.d.next = self.queue.q.val();
+        self.error_code.d.next = self.code.q.val();
+
+        self.ahead.restart.next = self.load.val();
+        self.ahead.start.next = self.contexts.rdata.val().taken;
+        self.ahead.preview.next = self.preview.val();
+        self.ahead.enable.next = !self.swap.val();
+        self.ahead.take.next = self.stage.val();
+        self.ahead.head.next = self.watch.head.val();
+        self.ahead.finished.next = self.watch.finished.val();
+        self.ahead.limit.next = self.watch.limit.val();
+        self.ahead.cfg_mps.next = self.cfg_mps.val();
+        self.ahead.desc_data.next = self.c2h_desc_data.val();
+        self.ahead.desc_err.next = self.c2h_desc_err.val();
+        self.c2h_desc_q.next = self.look.val();
+        self.c2h_desc_slot.next = self.ahead.slot.val();
+
+        self.ends.restart.next = self.load.val();
+        self.ends.start.next = self.contexts.rdata.val().pkts;
+        self.ends.enable.next = self.reading.val();
+        self.ends.pass.next = self.accept.val() & self.cut.ends.val();
+        self.ends.rows_now.next = self.watch.rows.val();
+        self.ends.pkts_now.next = self.watch.pkts.val();
+        self.ends.memory.next = self.pkt_rdata.val();
+        self.low_pkt.next = bit_cast::<PB, 16>(self.ends.number.val());
         self.pkt_raddr.next = (bit_cast::<PAB, 6>(self.queue.q.val()) << self.slot_bits.val())
             | bit_cast::<PAB, PB>(self.low_pkt.val());
 
-        // Check and Start: descriptor and completion ring.
-        self.used.next = bit_cast::<31, 32>(self.present.q.val().taken) - self.watch.consumer.val();
-        self.ring.next = self.one32.val() << self.watch.cpl_log2.val();
-        self.have.d.next = self.watch.head.val() != self.present.q.val().taken;
-        self.record_room.d.next = bit_cast::<32, 31>(self.used.val()) < self.ring.val();
-        self.next_taken.next = self.present.q.val().taken + 1;
-        self.index.next = self.present.q.val().taken - 1;
-        self.length.next = self.c2h_desc_data.val().get_bits::<24>(64);
-        self.flags.next = self.c2h_desc_data.val().get_bits::<8>(88);
-        self.found.next = 0.into();
-        if (self.flags.val() & self.refused.val()).any() {
-            self.found.next = self.bad_flags.val();
-        }
-        if !self.length.val().any() {
-            self.found.next = self.bad_length.val();
-        }
-        if self.c2h_desc_err.val().any() {
-            self.found.next = self.c2h_desc_err.val();
-        }
-
-        // Size, Limit, Cut.
-        self.cut.hold.next = self.state.q.val() == PlanState::Push;
-        self.cut.cfg_mps.next = self.cfg_mps.val();
-        self.cut.addr.next = bit_cast::<11, 64>(self.present.q.val().addr);
-        self.cut.room.next = self.present.q.val().left;
-        self.cut.pos.next = bit_cast::<PW, 24>(self.present.q.val().pos);
-        self.cut.passed.next = self.present.q.val().pkts;
-        self.cut.rows.next = self.watch.rows.val();
-        self.cut.pkts.next = self.watch.pkts.val();
-        self.cut.packet_end.next = self.pkt_rdata.val();
+        self.cut.decide.next = self.state.q.val() == PlanState::Cut;
+        self.cut.sample.next =
+            (self.state.q.val() == PlanState::Cut) | (self.state.q.val() == PlanState::Read);
+        self.cut.step.next = self.accept.val() | (self.state.q.val() == PlanState::Set);
+        self.cut.limit.next = self.limit.q.val();
+        self.cut.whole.next = self.whole.q.val();
+        self.cut.refused.next = self.refused.val();
+        self.cut.pos.next = self.pos.q.val();
+        self.cut.rows.next = self.ends.rows.val();
+        self.cut.held.next = self.ends.held.val();
+        self.cut.packet_end.next = self.ends.packet_end.val();
+        self.cut.more.next = self.ends.more.val();
+        self.cut.memory.next = self.pkt_rdata.val();
 
         // What is left behind once this TLP's bytes have been read. A packet begins in a fresh row.
-        self.next_pos.next =
-            bit_cast::<PW, 24>(self.present.q.val().pos) + bit_cast::<PW, 11>(self.cut.n.val());
-        self.next_row.next = self.cut.end_row.val() + 1;
+        self.next_pos.next = self.pos.q.val() + bit_cast::<PW, 11>(self.cut.n.val());
         if self.cut.ends.val() {
-            self.next_pos.next = bit_cast::<PW, 16>(self.next_row.val()) << self.lane_bits.val();
+            self.next_pos.next = bit_cast::<PW, 16>(self.ends.packet_end.val().after) << self.lane_bits.val();
         }
-        self.next_quantum.next = self.quantum.q.val() + bit_cast::<13, 11>(self.cut.n.val());
-
-        self.entry_valid.next = false;
-        self.entry.next.q = self.queue.q.val();
-        self.entry.next.tlp = true;
-        self.entry.next.record = self.cut.done.val();
-        self.entry.next.pos = self.present.q.val().pos;
-        self.entry.next.addr = self.present.q.val().addr;
-        self.entry.next.n = self.cut.n.val();
         self.freed_rows.next = self.next_pos.val() >> self.lane_bits.val();
+        // A TLP of less than 64 bytes takes the time of one: it counts as such, so that turns don't last for ever.
+        self.cost.next = self.cut.n.val();
+        if self.cut.n.val() < 64 {
+            self.cost.next = 64.into();
+        }
+        self.next_credit.next = self.credit.q.val() - bit_cast::<17, 11>(self.cost.val());
+
+        self.entry.next.q = self.queue.q.val();
+        self.entry.next.tlp = !self.refused.val();
+        self.entry.next.record = self.cut.done.val();
+        self.entry.next.pos = bit_cast::<24, PW>(self.pos.q.val());
+        self.entry.next.addr = self.addr.q.val();
+        self.entry.next.n = self.cut.n.val();
+        self.entry.next.attr = self.attr.q.val();
         self.entry.next.row = bit_cast::<16, PW>(self.freed_rows.val());
-        self.entry.next.pkts = self.present.q.val().pkts;
-        self.entry.next.bytes_moved = self.present.q.val().moved + bit_cast::<24, 11>(self.cut.n.val());
+        self.entry.next.pkts = self.pkts.q.val();
+        self.entry.next.bytes_moved = self.moved.q.val() + bit_cast::<24, 11>(self.cut.n.val());
         self.entry.next.meta = 0.into();
         self.entry.next.index = self.index.val();
         self.entry.next.eop = self.cut.ends.val();
-        self.entry.next.irq = self.present.q.val().irq;
-        self.entry.next.status = 0.into();
+        self.entry.next.irq = self.irq.q.val() | self.refused.val();
+        self.entry.next.status = self.code.q.val();
         if self.cut.ends.val() {
-            self.entry.next.pkts = self.present.q.val().pkts + 1;
-            self.entry.next.meta = self.cut.end_user.val();
+            self.entry.next.pkts = self.ends.passed.val();
+            self.entry.next.meta = self.ends.packet_end.val().user;
         }
 
-        self.scanning.next = false;
+        // The present descriptor.
+        self.attr.d.next = 0.into();
+        if self.watch.no_snoop.val() & self.cfg_ns_enable.val() {
+            self.attr.d.next = 1.into();
+        }
+        if self.watch.relaxed.val() & self.cfg_ro_enable.val() {
+            self.attr.d.next = self.attr.d.val() | 2;
+        }
+        self.payload.next = self.base.val() << self.mps.q.val();
+        self.rest.d.next = self.left.q.val() - bit_cast::<24, 11>(self.limit.q.val());
+        if self.push.val() {
+            self.rest.d.next = self.rest.q.val();
+        }
+        if self.accept.val() {
+            self.addr.d.next = self.addr.q.val() + bit_cast::<64, 11>(self.cut.n.val());
+            self.left.d.next = self.rest.q.val();
+            self.moved.d.next = self.entry.val().bytes_moved;
+            self.limit.d.next = bit_cast::<11, 24>(self.payload.val());
+            self.whole.d.next = self.rest.q.val() <= self.payload.val();
+            if self.rest.q.val() <= self.payload.val() {
+                self.limit.d.next = bit_cast::<11, 24>(self.rest.q.val());
+            }
+            self.started.d.next = true;
+            self.active.d.next = !self.cut.done.val();
+            self.pos.d.next = self.next_pos.val();
+            self.pkts.d.next = self.entry.val().pkts;
+            self.credit.d.next = self.next_credit.val();
+            self.dead.d.next = self.refused.val();
+            self.dirty.d.next = true;
+        }
+        if self.stage.val() {
+            self.addr.d.next = self.ahead.addr.val();
+            self.left.d.next = self.ahead.length.val();
+            self.moved.d.next = 0.into();
+            self.limit.d.next = self.ahead.first_limit.val();
+            self.whole.d.next = self.ahead.first_whole.val();
+            self.mps.d.next = self.ahead.mps.val();
+            self.irq.d.next = self.ahead.irq.val();
+            self.code.d.next = self.ahead.code.val();
+            self.started.d.next = false;
+            self.active.d.next = true;
+        }
+        // A turn begins with its bytes less one, so that the last one makes it negative.
+        self.turn.next = (bit_cast::<17, 6>(self.watch.weight.val()) << 9) | self.rounding.val();
+        if self.renew.val() | (self.state.q.val() == PlanState::Look) {
+            self.credit.d.next = self.turn.val();
+        }
+        if self.swap.val() {
+            self.dirty.d.next = false;
+            self.unspent.d.next = false;
+        }
+        if self.load.val() {
+            self.queue.d.next = self.pick.candidate.val();
+            self.held.d.next = true;
+            self.pos.d.next = bit_cast::<PW, 24>(self.contexts.rdata.val().pos);
+            self.pkts.d.next = self.contexts.rdata.val().pkts;
+            self.dead.d.next = self.contexts.rdata.val().dead;
+            self.active.d.next = self.contexts.rdata.val().active;
+            self.started.d.next = self.contexts.rdata.val().active;
+            self.addr.d.next = self.contexts.rdata.val().addr;
+            self.left.d.next = self.contexts.rdata.val().left;
+            self.moved.d.next = self.contexts.rdata.val().moved;
+            self.limit.d.next = self.contexts.rdata.val().limit;
+            self.whole.d.next = self.contexts.rdata.val().whole;
+            self.mps.d.next = self.contexts.rdata.val().mps;
+            self.irq.d.next = self.contexts.rdata.val().irq;
+            self.code.d.next = 0.into();
+        }
+        if self.clear.val() & (self.queue.q.val() == bit_cast::<6, 7>(self.init_q.val())) {
+            self.held.d.next = false;
+        }
+
+        self.goes_on.next = (!self.cut.done.val() | self.stage.val()) & self.pick.q_allowed.val();
+        self.pick.again.next = self.accept.val() & self.goes_on.val() & self.next_credit.val().get_bit(16);
         match self.state.q.val() {
-            PlanState::Pick => {
-                self.scanning.next = true;
-                self.dirty.d.next = false;
-                self.queue.d.next = self.next_queue.val();
-                self.look.next = bit_cast::<QB, 6>(self.next_queue.val());
-                self.quantum.d.next = 0.into();
-                self.this_eligible.next = self.eligible.val() >> self.next_queue.val();
-                if self.this_eligible.val().get_bit(0) {
-                    self.state.d.next = PlanState::Load;
+            PlanState::Swap => {
+                if self.load.val() | self.same.val() {
+                    self.state.d.next = PlanState::Look;
+                }
+                if self.renew.val() {
+                    self.state.d.next = PlanState::Cut;
                 }
             }
-            PlanState::Load => {
-                self.present.d.next = self.contexts.rdata.val();
-                self.state.d.next = PlanState::Check;
+            PlanState::Look => {
+                self.state.d.next = PlanState::Read;
             }
-            PlanState::Check => {
-                self.state.d.next = PlanState::Start;
-                if self.present.q.val().active {
-                    self.state.d.next = PlanState::Size;
+            PlanState::Read => {
+                self.state.d.next = PlanState::Set;
+            }
+            PlanState::Set => {
+                self.state.d.next = PlanState::Swap;
+                if !self.dead.q.val() & (self.active.q.val() | self.stage.val()) {
+                    self.state.d.next = PlanState::Cut;
                 }
-                if self.present.q.val().dead {
-                    self.state.d.next = PlanState::Pick;
-                }
-            }
-            PlanState::Start => {
-                self.state.d.next = PlanState::Pick;
-                if self.have.q.val() & self.record_room.q.val() {
-                    self.present.d.next.taken = self.next_taken.val();
-                    self.present.d.next.addr = self.c2h_desc_data.val().get_bits::<64>(0);
-                    self.present.d.next.left = self.length.val();
-                    self.present.d.next.moved = 0.into();
-                    self.present.d.next.irq = (self.flags.val() & self.irq_flag.val()).any();
-                    self.present.d.next.active = true;
-                    self.dirty.d.next = true;
-                    self.code.d.next = self.found.val();
-                    self.taken.d.next = true;
-                    self.taken_value.d.next = self.next_taken.val();
-                    self.state.d.next = PlanState::Size;
-                    if self.found.val().any() {
-                        self.state.d.next = PlanState::Refuse;
-                    }
-                }
-            }
-            PlanState::Size => {
-                self.state.d.next = PlanState::Limit;
-            }
-            PlanState::Limit => {
-                self.state.d.next = PlanState::Cut;
             }
             PlanState::Cut => {
-                self.state.d.next = PlanState::Pick;
+                self.state.d.next = PlanState::Swap;
                 if self.cut.go.val() {
                     self.state.d.next = PlanState::Push;
                 }
             }
-            PlanState::Push => {
-                self.entry_valid.next = true;
-                if self.entry_ready.val() {
-                    self.present.d.next.addr =
-                        self.present.q.val().addr + bit_cast::<64, 11>(self.cut.n.val());
-                    self.present.d.next.left =
-                        self.present.q.val().left - bit_cast::<24, 11>(self.cut.n.val());
-                    self.present.d.next.moved = self.entry.val().bytes_moved;
-                    self.present.d.next.pos = bit_cast::<24, PW>(self.next_pos.val());
-                    self.present.d.next.pkts = self.entry.val().pkts;
-                    self.present.d.next.active = !self.cut.done.val();
-                    self.dirty.d.next = true;
-                    self.quantum.d.next = self.next_quantum.val();
-                    self.state.d.next = PlanState::Size;
-                    // The quantum: 4 KiB have made bit 12.
-                    if self.cut.done.val()
-                        | self.next_quantum.val().get_bit(12)
-                        | !self.this_eligible.val().get_bit(0)
-                    {
-                        self.state.d.next = PlanState::Pick;
+            _ => {
+                if self.accept.val() {
+                    self.state.d.next = PlanState::Swap;
+                    if self.goes_on.val() {
+                        if self.next_credit.val().get_bit(16) {
+                            self.unspent.d.next = true;
+                        } else {
+                            self.state.d.next = PlanState::Cut;
+                        }
                     }
                 }
             }
-            _ => {
-                self.entry_valid.next = true;
-                self.entry.next.tlp = false;
-                self.entry.next.record = true;
-                self.entry.next.bytes_moved = 0.into();
-                self.entry.next.meta = 0.into();
-                self.entry.next.eop = false;
-                self.entry.next.irq = true;
-                self.entry.next.status = self.code.q.val();
-                if self.entry_ready.val() {
-                    self.present.d.next.active = false;
-                    self.present.d.next.dead = true;
-                    self.dirty.d.next = true;
-                    self.error.d.next = true;
-                    self.state.d.next = PlanState::Pick;
-                }
-            }
         }
-        self.contexts.raddr.next = self.look.val();
-        self.watch.look.next = self.look.val();
+        self.scanning.next = self.swap.val();
         self.c2h_taken_valid.next = self.taken.q.val();
         self.c2h_taken_q.next = self.taken_q.q.val();
         self.c2h_taken_value.next = self.taken_value.q.val();
         self.c2h_err_valid.next = self.error.q.val();
         self.c2h_err_q.next = self.error_q.q.val();
-        self.c2h_err_code.next = self.code.q.val();
+        self.c2h_err_code.next = self.error_code.q.val();
     }
 }

@@ -18,7 +18,7 @@ hw! {
     ///                                            │ read: c2h_freed                 └─► FIFO of 8 ─► rec_c2h
     /// ```
     /// Byte lane 0 of a TLP is the first byte of its first DWORD, so the bytes of lane 0 of beat i are those at `pos -
-    /// addr[1:0] + 16 i` of the share; what stands outside the byte enables is not meant (PCIe Base Spec 2.2.5). Beats
+    /// addr[1:0] + i W/8` of the share; what stands outside the byte enables is not meant (PCIe Base Spec r5 2.2.5). Beats
     /// follow each other without a gap, within a TLP and from one to the next.
     pub struct Send<
         const W: usize, const K: usize, const KB: usize, const QB: usize, const RB: usize, const AB: usize,
@@ -198,6 +198,7 @@ impl<
         self.header.requester_id.next = self.cfg_requester_id.val();
         self.header.addr.next = self.prep_entry.q.val().addr;
         self.header.total.next = self.prep_total.q.val();
+        self.header.attr.next = self.prep_entry.q.val().attr;
         self.tails.in_valid.next = self.prep_move.val();
         self.tails.in_data.next.hdr = self.header.hdr.val();
         self.tails.in_data.next.tlp = self.prep_entry.q.val().tlp;

@@ -11,18 +11,18 @@ pub struct Side {
     pub user: Bits<32>,
     /// TLAST.
     pub last: Bit,
-    /// Lane of the last byte that counts.
-    pub end: Bits<8>,
+    /// The lane behind the last byte that counts, as one bit; none if all lanes count.
+    pub gap: Bits<32>,
 }
 
-/// Where a packet ends in its queue's share.
+/// Where a packet ends in its queue's share. Positions are free-running: row times bytes of a row, plus lane.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
 pub struct PacketEnd {
-    /// Row of the last beat, free-running.
-    pub row: Bits<16>,
-    /// Lane of the last byte in it.
-    pub end: Bits<8>,
-    /// TUSER of that beat.
+    /// Position behind the last byte.
+    pub stop: Bits<24>,
+    /// Row behind the last beat: the next packet begins there.
+    pub after: Bits<16>,
+    /// TUSER of the last beat.
     pub user: Bits<32>,
 }
 
@@ -37,14 +37,20 @@ pub struct Context {
     pub left: Bits<24>,
     /// Bytes moved by the present descriptor.
     pub moved: Bits<24>,
-    /// Next byte to read from the queue's share: row (free-running) times bytes of a row, plus lane.
+    /// The most its next TLP may carry.
+    pub limit: Bits<11>,
+    /// That would fill it.
+    pub whole: Bit,
+    /// Max_Payload_Size by which it is cut.
+    pub mps: Bits<2>,
+    /// It asks for an interrupt.
+    pub irq: Bit,
+    /// There is a present descriptor.
+    pub active: Bit,
+    /// Next byte to read from the queue's share, as in [`PacketEnd`].
     pub pos: Bits<24>,
     /// Packet ends passed.
     pub pkts: Bits<16>,
-    /// There is a present descriptor.
-    pub active: Bit,
-    /// It asks for an interrupt.
-    pub irq: Bit,
     /// The queue had an error; nothing more of it is done until it is cleared.
     pub dead: Bit,
 }
@@ -58,12 +64,14 @@ pub struct Entry {
     pub tlp: Bit,
     /// There is a record, to be written after the TLP.
     pub record: Bit,
-    /// TLP: first byte in the share, as in [`Context`].
+    /// TLP: first byte in the share, as in [`PacketEnd`].
     pub pos: Bits<24>,
     /// TLP: host address of the first byte.
     pub addr: Bits<64>,
     /// TLP: bytes, 1 to 1024.
     pub n: Bits<11>,
+    /// TLP: No Snoop (bit 0), Relaxed Ordering (bit 1).
+    pub attr: Bits<2>,
     /// TLP: rows that are free once it was read, free-running.
     pub row: Bits<16>,
     /// TLP: packet ends passed once it was read.

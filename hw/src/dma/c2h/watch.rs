@@ -1,25 +1,36 @@
 //! Plan's copies of what other blocks own.
 
 use ferrolane_abi::regs;
-use ferrolane_abi::table::Field;
+use ferrolane_abi::table::Register;
 use rust_hdl::prelude::*;
 
 use crate::hw;
+use crate::prim::{Bram, Reg};
 use crate::stream::Mirror;
 
 hw! {
     /// Listens to the buses and shows, one clock after `look`, what is known of that C2H queue.
     ///
-    /// Of the buses for both directions it takes what is for C2H, `g >= NQ`.
+    /// ```text
+    ///  fill, head, room, finished ─► copies per queue ──┬─► rows, pkts, head, finished
+    ///  cfgw: ring size, mode ──────► settings per queue ┴─► room + ring size ─► register ─► limit
+    /// ```
+    /// Of the buses for both directions it takes what is for C2H, `g >= NQ`. Of free-running indices it keeps as many
+    /// bits as tell the greatest difference: 8 of `head` (128 descriptors in the store) and `finished` (fewer than 128
+    /// ends between plan and the record writer's answer), 17 of the completion ring. The settings are written while
+    /// the queue is idle only, so nobody reads them in that clock.
     pub struct Watch<const NQ: usize, const QB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub cfgw_valid: Signal<In, Bit> = Default::default(),
         pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
         pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
         pub cfgw_data: Signal<In, Bits<32>> = Default::default(),
-        pub cons_valid: Signal<In, Bit> = Default::default(),
-        pub cons_g: Signal<In, Bits<7>> = Default::default(),
-        pub cons_value: Signal<In, Bits<31>> = Default::default(),
+        pub room_valid: Signal<In, Bit> = Default::default(),
+        pub room_g: Signal<In, Bits<7>> = Default::default(),
+        pub room_value: Signal<In, Bits<31>> = Default::default(),
+        pub finished_valid: Signal<In, Bit> = Default::default(),
+        pub finished_g: Signal<In, Bits<7>> = Default::default(),
+        pub finished_value: Signal<In, Bits<32>> = Default::default(),
         pub head_valid: Signal<In, Bit> = Default::default(),
         pub head_g: Signal<In, Bits<7>> = Default::default(),
         pub head_value: Signal<In, Bits<32>> = Default::default(),
@@ -33,65 +44,118 @@ hw! {
         pub rows: Signal<Out, Bits<16>> = Default::default(),
         pub pkts: Signal<Out, Bits<16>> = Default::default(),
         /// Descriptors in the store end below this index.
-        pub head: Signal<Out, Bits<32>> = Default::default(),
-        /// Records the host has taken.
-        pub consumer: Signal<Out, Bits<31>> = Default::default(),
-        /// log2 of the completion ring's entries.
-        pub cpl_log2: Signal<Out, Bits<5>> = Default::default(),
+        pub head: Signal<Out, Bits<8>> = Default::default(),
+        /// Descriptors that have ended.
+        pub finished: Signal<Out, Bits<8>> = Default::default(),
+        /// The descriptor of this index has no room in the completion ring. Two clocks after `look`.
+        pub limit: Signal<Out, Bits<17>> = Default::default(),
+        /// MODE of the queue.
+        pub relaxed: Signal<Out, Bit> = Default::default(),
+        pub no_snoop: Signal<Out, Bit> = Default::default(),
+        pub weight: Signal<Out, Bits<6>> = Default::default(),
 
         fill: Mirror<32, QB> = Default::default(),
-        heads: Mirror<32, QB> = Default::default(),
-        consumers: Mirror<31, QB> = Default::default(),
-        rings: Mirror<5, QB> = Default::default(),
+        heads: Mirror<8, QB> = Default::default(),
+        ends: Mirror<8, QB> = Default::default(),
+        rooms: Mirror<17, QB> = Default::default(),
+        rings: Bram<Bits<5>, QB> = Default::default(),
+        modes: Bram<Bits<8>, QB> = Default::default(),
+        limit_out: Reg<Bits<17>> = Default::default(),
         head_q: Signal<Local, Bits<7>> = Default::default(),
-        cons_q: Signal<Local, Bits<7>> = Default::default(),
+        room_q: Signal<Local, Bits<7>> = Default::default(),
+        end_q: Signal<Local, Bits<7>> = Default::default(),
         cfgw_q: Signal<Local, Bits<7>> = Default::default(),
+        setting: Signal<Local, Bit> = Default::default(),
         ring: Signal<Local, Bits<32>> = Default::default(),
+        relaxed_in: Signal<Local, Bits<32>> = Default::default(),
+        snoop_in: Signal<Local, Bits<32>> = Default::default(),
+        weight_in: Signal<Local, Bits<32>> = Default::default(),
+        ring_entries: Signal<Local, Bits<17>> = Default::default(),
+        mode_in: Signal<Local, Bits<8>> = Default::default(),
+        mode: Signal<Local, Bits<8>> = Default::default(),
         first_g: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
-        ring_size: Constant<Bits<6>> = Constant::new((regs::queue::RING_SIZE.offset as u64 / 4).into()),
-        ring_shift: Constant<Bits<8>> = Constant::new((completions().lsb as u64).into()),
+        one: Constant<Bits<17>> = Constant::new(1_u64.into()),
+        ring_size: Constant<Bits<6>> = Constant::new(index(&regs::queue::RING_SIZE)),
+        ring_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::RING_SIZE, "COMPLETIONS")),
+        mode_index: Constant<Bits<6>> = Constant::new(index(&regs::queue::MODE)),
+        relaxed_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "RELAXED_ORDERING")),
+        snoop_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "NO_SNOOP")),
+        weight_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "WEIGHT")),
     }
 }
 
-/// The field with log2 of the completion ring's entries.
-fn completions() -> Field {
-    *regs::queue::RING_SIZE.field("COMPLETIONS").expect("RING_SIZE has the field COMPLETIONS")
+/// A register's number on the `cfgw` bus.
+fn index(register: &Register) -> Bits<6> {
+    (register.offset as u64 / 4).into()
+}
+
+/// A field's lowest bit.
+fn lsb(register: &Register, field: &str) -> Bits<8> {
+    (register.field(field).expect("a field of the table").lsb as u64).into()
 }
 
 impl<const NQ: usize, const QB: usize> Logic for Watch<NQ, QB> {
     #[hdl_gen]
     fn update(&mut self) {
+        dff_setup!(self, clock, limit_out);
         self.fill.clock.next = self.clock.val();
         self.heads.clock.next = self.clock.val();
-        self.consumers.clock.next = self.clock.val();
+        self.ends.clock.next = self.clock.val();
+        self.rooms.clock.next = self.clock.val();
         self.rings.clock.next = self.clock.val();
+        self.modes.clock.next = self.clock.val();
         self.fill.waddr.next = bit_cast::<QB, 6>(self.fill_q.val());
         self.fill.wdata.next =
             bit_cast::<32, 16>(self.fill_row.val()) | (bit_cast::<32, 16>(self.fill_pkts.val()) << 16);
         self.fill.wen.next = self.fill_valid.val();
         self.head_q.next = self.head_g.val() - self.first_g.val();
         self.heads.waddr.next = bit_cast::<QB, 7>(self.head_q.val());
-        self.heads.wdata.next = self.head_value.val();
+        self.heads.wdata.next = bit_cast::<8, 32>(self.head_value.val());
         self.heads.wen.next = self.head_valid.val() & (self.head_g.val() >= self.first_g.val());
-        self.cons_q.next = self.cons_g.val() - self.first_g.val();
-        self.consumers.waddr.next = bit_cast::<QB, 7>(self.cons_q.val());
-        self.consumers.wdata.next = self.cons_value.val();
-        self.consumers.wen.next = self.cons_valid.val() & (self.cons_g.val() >= self.first_g.val());
+        self.end_q.next = self.finished_g.val() - self.first_g.val();
+        self.ends.waddr.next = bit_cast::<QB, 7>(self.end_q.val());
+        self.ends.wdata.next = bit_cast::<8, 32>(self.finished_value.val());
+        self.ends.wen.next = self.finished_valid.val() & (self.finished_g.val() >= self.first_g.val());
+        self.room_q.next = self.room_g.val() - self.first_g.val();
+        self.rooms.waddr.next = bit_cast::<QB, 7>(self.room_q.val());
+        self.rooms.wdata.next = bit_cast::<17, 31>(self.room_value.val());
+        self.rooms.wen.next = self.room_valid.val() & (self.room_g.val() >= self.first_g.val());
         self.cfgw_q.next = self.cfgw_g.val() - self.first_g.val();
+        self.setting.next = self.cfgw_valid.val() & (self.cfgw_g.val() >= self.first_g.val());
         self.ring.next = self.cfgw_data.val() >> self.ring_shift.val();
         self.rings.waddr.next = bit_cast::<QB, 7>(self.cfgw_q.val());
         self.rings.wdata.next = bit_cast::<5, 32>(self.ring.val());
-        self.rings.wen.next = self.cfgw_valid.val()
-            & (self.cfgw_g.val() >= self.first_g.val())
-            & (self.cfgw_index.val() == self.ring_size.val());
+        self.rings.wen.next = self.setting.val() & (self.cfgw_index.val() == self.ring_size.val());
+        self.relaxed_in.next = self.cfgw_data.val() >> self.relaxed_shift.val();
+        self.snoop_in.next = self.cfgw_data.val() >> self.snoop_shift.val();
+        self.weight_in.next = self.cfgw_data.val() >> self.weight_shift.val();
+        self.modes.waddr.next = bit_cast::<QB, 7>(self.cfgw_q.val());
+        self.mode_in.next = bit_cast::<8, 32>(self.weight_in.val()) << 2;
+        if self.relaxed_in.val().get_bit(0) {
+            self.mode_in.next = self.mode_in.val() | 1;
+        }
+        if self.snoop_in.val().get_bit(0) {
+            self.mode_in.next = self.mode_in.val() | 2;
+        }
+        self.modes.wdata.next = self.mode_in.val();
+        self.modes.wen.next = self.setting.val() & (self.cfgw_index.val() == self.mode_index.val());
+
         self.fill.raddr.next = self.look.val();
         self.heads.raddr.next = self.look.val();
-        self.consumers.raddr.next = self.look.val();
+        self.ends.raddr.next = self.look.val();
+        self.rooms.raddr.next = self.look.val();
         self.rings.raddr.next = self.look.val();
+        self.modes.raddr.next = self.look.val();
         self.rows.next = self.fill.rdata.val().get_bits::<16>(0);
         self.pkts.next = self.fill.rdata.val().get_bits::<16>(16);
         self.head.next = self.heads.rdata.val();
-        self.consumer.next = self.consumers.rdata.val();
-        self.cpl_log2.next = self.rings.rdata.val();
+        self.finished.next = self.ends.rdata.val();
+        self.ring_entries.next = self.one.val() << self.rings.rdata.val();
+        self.limit_out.d.next = self.rooms.rdata.val() + self.ring_entries.val();
+        self.limit.next = self.limit_out.q.val();
+        self.mode.next = self.modes.rdata.val();
+        self.relaxed.next = self.mode.val().get_bit(0);
+        self.no_snoop.next = self.mode.val().get_bit(1);
+        self.weight.next = self.mode.val().get_bits::<6>(2);
     }
 }

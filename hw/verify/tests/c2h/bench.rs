@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use ferrolane_abi::regs;
+use ferrolane_abi::{descriptor, regs};
 use ferrolane_hw_verify::dut;
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use verilated::Dut;
@@ -12,10 +12,46 @@ use crate::host::Desc;
 use crate::shape::Shape;
 use crate::tlp::{Beat, Sink};
 
-pub const NQ: usize = 4;
 /// Descriptors of a queue in the store.
-pub const SLOTS: usize = 64;
+pub const SLOTS: usize = 128;
 pub const REQUESTER: u32 = 0x0301;
+
+/// A build of the block: queues, bytes of a beat, and how to make it.
+#[derive(Clone, Copy)]
+pub struct Build {
+    pub nq: usize,
+    pub lanes: usize,
+    make: fn(u64) -> Dut,
+}
+
+pub const W128: Build = Build { nq: 4, lanes: 16, make: |seed| dut!(c2h, seed) };
+pub const W64: Build = Build { nq: 1, lanes: 8, make: |seed| dut!(c2h64, seed) };
+pub const W256: Build = Build { nq: 4, lanes: 32, make: |seed| dut!(c2h256, seed) };
+/// 128 bit with 64 queues.
+pub const MANY: Build = Build { nq: 64, lanes: 16, make: |seed| dut!(c2h_many, seed) };
+pub const BUILDS: [Build; 4] = [W128, W64, W256, MANY];
+
+/// The latest value of each queue that a bus has not told yet.
+#[derive(Default)]
+pub struct Bus(VecDeque<(u64, u32)>);
+
+impl Bus {
+    pub fn tell(&mut self, g: usize, value: u32) {
+        match self.0.iter_mut().find(|e| e.0 == g as u64) {
+            Some(e) => e.1 = value,
+            None => self.0.push_back((g as u64, value)),
+        }
+    }
+    pub fn next(&mut self) -> Option<(u64, u32)> {
+        self.0.pop_front()
+    }
+    pub fn has(&self, g: usize) -> bool {
+        self.0.iter().any(|e| e.0 == g as u64)
+    }
+    pub fn forget(&mut self, g: usize) {
+        self.0.retain(|e| e.0 != g as u64);
+    }
+}
 
 #[derive(Default)]
 pub struct Queue {
@@ -30,6 +66,10 @@ pub struct Queue {
     pub taken: u32,
     pub records: u32,
     pub consumer: u32,
+    /// Descriptors that have ended, as the bus told it.
+    pub finished: u32,
+    /// What its data TLPs must carry as attributes.
+    pub attr: u32,
     pub store: Vec<([u32; 4], u8)>,
     pub descs: VecDeque<Desc>,
     pub packets: VecDeque<(Vec<u8>, u32)>,
@@ -52,6 +92,8 @@ pub struct Queue {
 
 pub struct Bench {
     pub d: Dut,
+    pub nq: usize,
+    pub lanes: usize,
     pub rng: StdRng,
     pub shape: Shape,
     pub q: Vec<Queue>,
@@ -60,22 +102,28 @@ pub struct Bench {
     pub waits: u64,
     pub sent_beats: u64,
     pub gap_clocks: u64,
-    pub head_events: VecDeque<(u64, u32)>,
-    pub cons_events: VecDeque<(u64, u32)>,
+    pub heads: Bus,
+    pub rooms: Bus,
+    pub ends: Bus,
+    pub fences: u64,
     pub scanning_age: u32,
 }
 
 impl Bench {
-    pub fn new(seed: u64, shape: Shape) -> Self {
-        let mut d = dut!(c2h, seed);
+    pub fn new(build: Build, seed: u64, shape: Shape) -> Self {
+        let mut d = (build.make)(seed);
         let rng = StdRng::seed_from_u64(seed);
         d.set("cfg_requester_id", REQUESTER as u64);
+        d.set("cfg_ro_enable", seed & 1);
+        d.set("cfg_ns_enable", seed >> 1 & 1);
         d.pulse("rst", 3);
-        let q = (0..NQ)
+        let q = (0..build.nq)
             .map(|i| Queue { store: vec![([0; 4], 0); SLOTS], next_addr: area(i), ..Queue::default() })
             .collect();
         let mut bench = Bench {
             d,
+            nq: build.nq,
+            lanes: build.lanes,
             rng,
             shape,
             q,
@@ -84,14 +132,41 @@ impl Bench {
             waits: 0,
             sent_beats: 0,
             gap_clocks: 0,
-            head_events: VecDeque::new(),
-            cons_events: VecDeque::new(),
+            heads: Bus::default(),
+            rooms: Bus::default(),
+            ends: Bus::default(),
+            fences: 0,
             scanning_age: 0,
         };
-        for i in 0..NQ {
+        for i in 0..build.nq {
             bench.start(i);
         }
         bench
+    }
+
+    /// Resets the block in the middle of whatever it does, and starts all queues.
+    pub fn reset(&mut self) {
+        for q in &mut self.q {
+            (q.run, q.feed, q.post) = (false, false, false);
+            q.beats.clear();
+        }
+        self.offered = None;
+        for bus in [&mut self.heads, &mut self.rooms, &mut self.ends] {
+            *bus = Bus::default();
+        }
+        self.d.set_wide("run", &[0]);
+        self.d.set("c2h_axis_tvalid", 0u64);
+        self.d.set("head_valid", 0u64);
+        self.d.set("room_valid", 0u64);
+        self.d.set("finished_valid", 0u64);
+        let clocks = self.rng.random_range(1..4);
+        self.d.pulse("rst", clocks);
+        self.sink = Sink::default();
+        self.d.step();
+        assert!(!self.d.is_set("send_busy") && !self.d.is_set("rec_c2h_valid"));
+        for i in 0..self.nq {
+            self.start(i);
+        }
     }
 
     /// Clears the queue as control does and lets it run.
@@ -105,12 +180,21 @@ impl Bench {
             cpl_log2,
             ..Queue::default()
         };
-        let g = (NQ + i) as u64;
+        let g = (self.nq + i) as u64;
+        let mode = match self.shape.weight {
+            Some(weight) => weight << 8,
+            None => self.rng.random::<u32>() as u64,
+        };
+        let enabled = self.d.get("cfg_ro_enable") << 1 | self.d.get("cfg_ns_enable");
+        self.q[i].attr = ((mode >> 4 & 1) << 1 | mode >> 5 & 1) as u32 & enabled as u32;
         let junk = self.rng.random::<u32>() & !(31 << 8);
         self.d.set("cfgw_valid", 1u64);
         self.d.set("cfgw_g", g);
         self.d.set("cfgw_index", regs::queue::RING_SIZE.offset as u64 / 4);
         self.d.set("cfgw_data", junk as u64 | (cpl_log2 as u64) << 8);
+        self.step();
+        self.d.set("cfgw_index", regs::queue::MODE.offset as u64 / 4);
+        self.d.set("cfgw_data", mode);
         self.step();
         // Other registers and the queues of the other direction must not count.
         self.d.set("cfgw_index", regs::queue::VECTOR.offset as u64 / 4);
@@ -120,8 +204,9 @@ impl Bench {
         self.d.set("cfgw_g", i as u64);
         self.step();
         self.d.set("cfgw_valid", 0u64);
-        self.head_events.push_back((g, 0));
-        self.cons_events.push_back((g, 0));
+        for bus in [&mut self.heads, &mut self.rooms, &mut self.ends] {
+            bus.tell(self.nq + i, 0);
+        }
         self.d.set("init_valid", 1u64);
         self.d.set("init_g", i as u64);
         for _ in 0..3 {
@@ -135,20 +220,20 @@ impl Bench {
             ingress |= self.d.is_set("init_done_ingress");
             plan |= self.d.is_set("init_done_plan");
             clocks += 1;
-            assert!(clocks < 100, "clearing takes too long");
+            assert!(clocks < 200, "clearing takes too long");
         }
         self.d.set("init_valid", 0u64);
-        while self.head_events.iter().chain(&self.cons_events).any(|e| e.0 == g) {
+        while [&self.heads, &self.rooms, &self.ends].iter().any(|bus| bus.has(self.nq + i)) {
             self.step();
         }
         self.step();
         let queue = &mut self.q[i];
-        (queue.run, queue.feed, queue.post) = (true, true, true);
+        (queue.run, queue.feed, queue.post) = (true, i < self.shape.queues, true);
         if !old.leftover.is_empty() {
             // It counts as a packet.
             let (bytes, user) = old.packets.back().expect("the packet that was cut");
-            let sent = bytes.len().div_ceil(16) - old.leftover.len();
-            queue.packets.push_back((bytes[16 * sent..].to_vec(), *user));
+            let sent = bytes.len().div_ceil(self.lanes) - old.leftover.len();
+            queue.packets.push_back((bytes[self.lanes * sent..].to_vec(), *user));
             queue.beats = old.leftover;
         }
     }
@@ -197,8 +282,9 @@ impl Bench {
         }
         let (from, to) = (area(i), area(i + 1));
         self.sink.written.retain(|&at, _| at < from || at >= to);
-        self.head_events.retain(|e| e.0 != (NQ + i) as u64);
-        self.cons_events.retain(|e| e.0 != (NQ + i) as u64);
+        for bus in [&mut self.heads, &mut self.rooms, &mut self.ends] {
+            bus.forget(self.nq + i);
+        }
     }
 
     pub fn run(&mut self, clocks: u64) {
@@ -249,13 +335,15 @@ impl Bench {
         self.d.set("data_wr_ready", ready as u64);
         self.d.set("rec_c2h_ready", record_ready as u64);
         self.d.set("cfg_mps", self.shape.mps as u64);
-        let mask = |f: fn(&Queue) -> bool, q: &[Queue]| {
-            q.iter().enumerate().map(|(i, q)| (f(q) as u64) << (NQ + i)).sum::<u64>()
+        let nq = self.nq;
+        let mask = |f: fn(&Queue) -> bool, q: &[Queue], junk: u128| {
+            let bits = q.iter().enumerate().map(|(i, q)| (f(q) as u128) << (nq + i)).sum::<u128>() | junk;
+            [bits as u32, (bits >> 32) as u32, (bits >> 64) as u32, (bits >> 96) as u32]
         };
         // The H2C half of both is not this block's business.
-        let junk = self.rng.random_range(0..1u64 << NQ);
-        self.d.set("run", mask(|q| q.run, &self.q) | junk);
-        self.d.set("halted", mask(|q| q.halted, &self.q) | junk);
+        let junk = self.rng.random_range(0..1u128 << nq);
+        self.d.set_wide("run", &mask(|q| q.run, &self.q, junk));
+        self.d.set_wide("halted", &mask(|q| q.halted, &self.q, junk));
         self.d.step();
         self.after(ready, record_ready);
     }
@@ -270,7 +358,7 @@ impl Bench {
             }
         }
         let pause = self.d.get("c2h_pause");
-        for i in 0..NQ {
+        for i in 0..self.nq {
             self.q[i].paused += pause >> i & 1;
         }
         let beat = self.d.is_set("data_wr_valid").then(|| Beat {
@@ -281,7 +369,13 @@ impl Bench {
             keep: self.d.get("data_wr_keep"),
         });
         self.gap_clocks += beat.is_none() as u64;
+        let tlps = self.sink.tlps;
         self.sink.clock(beat, ready, 128 << self.shape.mps, REQUESTER);
+        if self.sink.tlps > tlps {
+            let (at, attr) = self.sink.latest;
+            let i = (0..self.nq).rposition(|i| area(i) <= at | 3).expect("an area");
+            assert_eq!(attr, self.q[i].attr, "attributes of queue {i}");
+        }
         // Descriptor store: data one clock behind the address.
         let (q, slot) = (self.d.get("c2h_desc_q") as usize, self.d.get("c2h_desc_slot") as usize);
         let (dws, err) = match self.q.get(q) {
@@ -302,6 +396,10 @@ impl Bench {
                 assert!(value <= q.head);
                 assert!(value - 1 - q.consumer < 1 << q.cpl_log2, "no room in the completion ring");
                 assert!(q.error.is_none(), "a descriptor after an error");
+                if q.store[(value - 1) as usize % SLOTS].0[2] >> 24 & descriptor::FENCE as u32 != 0 {
+                    assert_eq!(q.finished, value - 1, "a fence was passed");
+                    self.fences += 1;
+                }
                 q.taken = value;
             }
         }
@@ -310,7 +408,7 @@ impl Bench {
             assert!(self.q[i].error.is_none());
             self.q[i].error = Some(self.d.get("c2h_err_code") as u8);
         }
-        for i in 0..NQ {
+        for i in 0..self.nq {
             // Control takes some clocks to halt the queue.
             if self.q[i].error.is_some() && self.rng.random_bool(0.1) {
                 self.q[i].halted = true;
@@ -321,12 +419,17 @@ impl Bench {
         }
         self.scanning_age = if self.d.is_set("scanning") || !ready { 0 } else { self.scanning_age + 1 };
         if self.shape.ready == 1.0 && self.shape.record_ready == 1.0 {
-            assert!(self.scanning_age < 4096 / 16 * 2, "plan keeps a queue for too long");
+            // The longest turn is 32 KiB.
+            assert!(self.scanning_age < 32768 / 8 * 2, "plan keeps a queue for too long");
         }
     }
 }
 
-/// Where a queue's buffers lie: the first queue below 4 GiB, the second across, the others above.
+/// Where a queue's buffers lie: the first queue below 4 GiB, the second across, the others above, in ascending order.
 fn area(i: usize) -> u64 {
-    [0x1000_0000, 0xFFFF_F000, 0x12_3456_7000, 0x8765_0000_0000_0000, 0x8766_0000_0000_0000][i]
+    match i {
+        0 => 0x1000_0000,
+        1 => 0xFFFF_F000,
+        _ => 0x12_3456_7000 + ((i as u64 - 2) << 57),
+    }
 }

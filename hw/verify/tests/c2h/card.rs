@@ -2,12 +2,12 @@
 
 use rand::Rng;
 
-use crate::bench::{Bench, NQ};
+use crate::bench::Bench;
 
 #[derive(Clone, Debug)]
 pub struct CardBeat {
     pub dest: u64,
-    pub data: [u32; 4],
+    pub data: Vec<u32>,
     pub keep: u64,
     pub last: bool,
     pub user: u32,
@@ -38,20 +38,21 @@ impl Bench {
     }
 
     fn next_beat(&mut self) -> Option<CardBeat> {
-        if self.rng.random_bool(self.shape.stray) {
-            let dest = self.rng.random_range(NQ as u64..64);
+        if self.nq < 64 && self.rng.random_bool(self.shape.stray) {
+            let dest = self.rng.random_range(self.nq as u64..64);
             let last = self.rng.random();
             return Some(CardBeat {
                 dest,
-                data: self.rng.random(),
-                keep: 0xFFFF,
+                data: (0..self.lanes / 4).map(|_| self.rng.random()).collect(),
+                keep: 0xFF,
                 last,
                 user: self.rng.random(),
             });
         }
         let pause = self.d.get("c2h_pause");
-        let start = self.rng.random_range(0..NQ);
-        for i in (0..NQ).map(|k| (start + k) % NQ) {
+        let start = self.rng.random_range(0..self.nq);
+        let nq = self.nq;
+        for i in (0..nq).map(|k| (start + k) % nq) {
             if let Some(heed) = self.shape.heed {
                 if pause >> i & 1 == 0 {
                     self.q[i].late = 0;
@@ -72,26 +73,26 @@ impl Bench {
     }
 
     fn packet(&mut self, i: usize) {
-        let len = self.length(self.shape.packet);
+        let (len, lanes) = (self.length(self.shape.packet), self.lanes);
         let bytes: Vec<u8> = (0..len).map(|_| self.rng.random()).collect();
         let mut user = 0;
-        for (n, chunk) in bytes.chunks(16).enumerate() {
-            let last = n == (len - 1) / 16;
-            let mut row: [u8; 16] = self.rng.random();
+        for (n, chunk) in bytes.chunks(lanes).enumerate() {
+            let last = n == (len - 1) / lanes;
+            let mut row: Vec<u8> = (0..lanes).map(|_| self.rng.random()).collect();
             row[..chunk.len()].copy_from_slice(chunk);
             // Without TLAST, TKEEP doesn't count; with it, nothing counts behind the first gap.
-            let junk = self.rng.random_range(0..0x10000);
+            let junk = self.rng.random_range(0..1u64 << lanes);
             let keep = if !last {
                 junk
-            } else if chunk.len() == 16 {
-                0xFFFF
+            } else if chunk.len() == lanes {
+                (1 << lanes) - 1
             } else {
                 let full = (1u64 << chunk.len()) - 1;
                 let lowest = if chunk.len() == 1 { self.rng.random_range(0..2) } else { full };
                 lowest | junk & !(full << 1 | 1)
             };
             user = self.rng.random();
-            let data = std::array::from_fn(|k| u32::from_le_bytes(row[4 * k..4 * k + 4].try_into().unwrap()));
+            let data = row.chunks(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())).collect();
             self.q[i].beats.push_back(CardBeat { dest: i as u64, data, keep, last, user });
         }
         self.q[i].packets.push_back((bytes, user));

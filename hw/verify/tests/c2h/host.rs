@@ -1,12 +1,10 @@
 //! The host's side: descriptors, the completion ring, and what each record must say.
 
-use std::collections::VecDeque;
-
 use ferrolane_abi::{completion, descriptor, status};
 use rand::{rngs::StdRng, Rng};
 use verilated::Dut;
 
-use crate::bench::{Bench, NQ, SLOTS};
+use crate::bench::{Bench, Bus, SLOTS};
 
 #[derive(Clone, Debug)]
 pub struct Desc {
@@ -33,7 +31,7 @@ impl Desc {
 impl Bench {
     pub fn host(&mut self) {
         let post = self.shape.post;
-        for i in 0..NQ {
+        for i in 0..self.nq {
             let full = self.q[i].head.wrapping_sub(self.q[i].taken) as usize >= SLOTS;
             let q = &self.q[i];
             if q.run && q.post && !full && !q.bad_posted && self.rng.random_bool(post.min(1.0)) {
@@ -49,36 +47,41 @@ impl Bench {
                 q.store[q.head as usize % SLOTS] = (dws, desc.err);
                 q.head += 1;
                 q.descs.push_back(desc);
-                self.head_events.push_back(((NQ + i) as u64, q.head));
+                self.heads.tell(self.nq + i, q.head);
             }
             let q = &mut self.q[i];
             if q.consumer != q.records && self.rng.random_bool(self.shape.consume.min(1.0)) {
                 q.consumer = self.rng.random_range(q.consumer + 1..=q.records);
-                self.cons_events.push_back(((NQ + i) as u64, q.consumer));
+                self.rooms.tell(self.nq + i, q.consumer);
             }
         }
         // A bus carries one event per clock; those of the other direction are not for this block.
-        let bus =
-            |name: &str, events: &mut VecDeque<(u64, u32)>, width: u32, rng: &mut StdRng, d: &mut Dut| {
-                let event = match rng.random_range(0..4) {
-                    0 => None,
-                    1 => Some((rng.random_range(0..NQ as u64), rng.random::<u32>() >> (32 - width))),
-                    _ => events.pop_front(),
-                };
-                d.set(&format!("{name}_valid"), event.is_some() as u64);
-                let (g, value) = event
-                    .unwrap_or((rng.random_range(0..2 * NQ as u64), rng.random::<u32>() >> (32 - width)));
-                d.set(&format!("{name}_g"), g);
-                d.set(&format!("{name}_value"), value as u64);
+        let (nq, busy) = (self.nq as u64, self.shape.buses_busy);
+        let send = |name: &str, bus: &mut Bus, width: u32, rng: &mut StdRng, d: &mut Dut| {
+            let event = match rng.random_range(0..4) {
+                0 if busy => None,
+                1 if busy => Some((rng.random_range(0..nq), rng.random::<u32>() >> (32 - width))),
+                _ => bus.next(),
             };
-        bus("head", &mut self.head_events, 32, &mut self.rng, &mut self.d);
-        bus("cons", &mut self.cons_events, 31, &mut self.rng, &mut self.d);
-        self.d.set("cons_arm", self.rng.random::<bool>() as u64);
+            d.set(&format!("{name}_valid"), event.is_some() as u64);
+            let (g, value) =
+                event.unwrap_or((rng.random_range(0..2 * nq), rng.random::<u32>() >> (32 - width)));
+            d.set(&format!("{name}_g"), g);
+            d.set(&format!("{name}_value"), value as u64);
+            event.filter(|e| e.0 >= nq)
+        };
+        send("head", &mut self.heads, 32, &mut self.rng, &mut self.d);
+        send("room", &mut self.rooms, 31, &mut self.rng, &mut self.d);
+        if let Some((g, value)) = send("finished", &mut self.ends, 32, &mut self.rng, &mut self.d) {
+            self.q[g as usize - self.nq].finished = value;
+        }
     }
 
     fn descriptor(&mut self, i: usize) -> Desc {
         let len = self.length(self.shape.descriptor) as u32;
-        let addr = if self.shape.fixed {
+        let addr = if self.shape.aligned {
+            self.q[i].next_addr.next_multiple_of(64)
+        } else if self.shape.fixed {
             // Any offset within a page, so that alignments of all kinds come.
             self.q[i].next_addr.next_multiple_of(4096) + self.rng.random_range(0..4096)
         } else {
@@ -86,12 +89,13 @@ impl Bench {
         };
         self.q[i].next_addr = addr + len as u64;
         let flags = self.rng.random::<u8>() & (descriptor::SOP | descriptor::EOP | descriptor::IRQ);
-        let mut desc = Desc { addr, len, flags, err: 0 };
+        let fence = if self.rng.random_bool(self.shape.fence) { descriptor::FENCE } else { 0 };
+        let mut desc = Desc { addr, len, flags: flags | fence, err: 0 };
         if self.rng.random_bool(self.shape.bad) {
             match self.rng.random_range(0..3) {
                 0 => desc.err = status::FETCH_UR + self.rng.random_range(0..4),
                 1 => desc.len = 0,
-                _ => desc.flags |= 8 << self.rng.random_range(0..5),
+                _ => desc.flags |= [8, 16, 64, 128][self.rng.random_range(0..4)],
             }
         }
         desc
@@ -111,6 +115,7 @@ impl Bench {
         let desc = q.descs.pop_front().expect("a record without descriptor");
         let index = q.records;
         q.records += 1;
+        self.ends.tell(self.nq + i, q.records);
         assert!(q.records <= q.taken);
         if desc.status() != 0 {
             assert_eq!(bytes, 0);

@@ -6,7 +6,7 @@ mod host;
 mod shape;
 mod tlp;
 
-use bench::{Bench, NQ};
+use bench::{Bench, Build, BUILDS, MANY, W128, W256, W64};
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use shape::Shape;
 
@@ -21,9 +21,14 @@ fn full_speed(packet: usize, descriptor: usize) -> Shape {
         packet,
         descriptor,
         fixed: true,
+        aligned: true,
+        buses_busy: false,
+        fence: 0.0,
+        weight: Some(7),
         bad: 0.0,
-        heed: None,
+        heed: Some(8),
         stray: 0.0,
+        queues: 64,
         mps: 1,
         cpl_log2: Some(7),
     }
@@ -31,60 +36,100 @@ fn full_speed(packet: usize, descriptor: usize) -> Shape {
 
 #[test]
 fn random_traffic_arrives_whole_and_in_order() {
-    for seed in 0..32 {
+    let mut fences = 0;
+    for seed in 0..40 {
         let shape = Shape::random(&mut StdRng::seed_from_u64(seed));
-        let mut b = Bench::new(seed, shape);
-        b.run(20_000);
+        let mut b = Bench::new(BUILDS[seed as usize % 4], seed, shape);
+        b.run(if b.nq == 64 { 10_000 } else { 20_000 });
         b.settle();
         assert!(b.records() > 20, "seed {seed}: {} records", b.records());
+        fences += b.fences;
+    }
+    assert!(fences > 1000, "{fences} fences");
+}
+
+/// Runs `queues` queues, after a while gives clocks per record and the part of the clocks that had a beat.
+fn speed(build: Build, seed: u64, queues: usize, shape: Shape) -> (f64, f64) {
+    let mut b = Bench::new(build, seed, Shape { queues, ..shape });
+    b.run(6_000);
+    let before = (b.records(), b.gap_clocks);
+    b.run(20_000);
+    let clocks = 20_000.0 / (b.records() - before.0) as f64;
+    let beats = 1.0 - (b.gap_clocks - before.1) as f64 / 20_000.0;
+    println!(
+        "{} bytes, {queues} queues: {clocks:.3} clocks per record, {beats:.4} beats per clock",
+        build.lanes
+    );
+    (clocks, beats)
+}
+
+#[test]
+fn descriptors_of_4_kib_fill_every_clock() {
+    for build in [W64, W128, W256] {
+        for aligned in [false, true] {
+            for queues in [1, build.nq] {
+                let mut shape = full_speed(1 << 20, 4096);
+                shape.aligned = aligned;
+                let (_, beats) = speed(build, queues as u64, queues, shape);
+                assert!(beats >= 0.99, "{beats}");
+            }
+        }
     }
 }
 
 #[test]
-fn descriptors_of_4_kib_move_at_15_bytes_per_clock() {
-    for (seed, queues) in [(1, 1), (2, 4), (3, 2)] {
-        let mut b = Bench::new(seed, full_speed(1 << 20, 4096));
-        b.q[queues..].iter_mut().for_each(|q| q.feed = false);
-        b.run(3000);
-        let before = b.sink.bytes;
-        b.run(40_000);
-        let rate = (b.sink.bytes - before) as f64 / 40_000.0;
-        println!("{queues} queues: {rate:.3} bytes per clock");
-        assert!(rate >= 15.0, "{queues} queues: {rate} bytes per clock");
+fn fragments_of_64_bytes_take_two_clocks_at_256_bits() {
+    for (build, due) in [(W64, 8.01), (W128, 4.01), (W256, 2.07)] {
+        for queues in [1, build.nq] {
+            let (clocks, _) = speed(build, queues as u64, queues, full_speed(1 << 20, 64));
+            // A turn of 64 descriptors, and 4 clocks to change the queue.
+            assert!(clocks <= due, "{clocks} clocks per descriptor");
+        }
     }
 }
 
 #[test]
-fn small_packets_take_few_clocks_each() {
-    for (seed, packet) in [(1, 1), (2, 64), (3, 256)] {
-        let mut b = Bench::new(seed, full_speed(packet, 2048));
-        b.run(20_000);
-        let clocks = 20_000.0 / b.records() as f64;
-        println!("{packet} bytes: {clocks:.2} clocks per packet");
-        // Plan needs 8 clocks for a descriptor; a packet of 256 bytes at any alignment is 17 or 18 beats in up to 2 TLPs.
-        assert!(
-            clocks < if packet == 256 { 20.0 } else { 10.5 },
-            "{packet} bytes: {clocks} clocks per packet"
-        );
+fn packets_of_64_bytes_take_few_clocks_each() {
+    for (build, due) in [(W64, 8.01), (W128, 4.01), (W256, 2.1)] {
+        for queues in [1, build.nq] {
+            let (clocks, _) = speed(build, queues as u64, queues, full_speed(64, 2048));
+            assert!(clocks <= due, "{clocks} clocks per packet");
+        }
+    }
+}
+
+#[test]
+fn idle_queues_cost_nothing() {
+    // Packets of one beat: the card could send one per clock, plan's two clocks count.
+    for queues in [1, 2, 64] {
+        let (clocks, _) = speed(MANY, queues as u64, queues, full_speed(16, 2048));
+        assert!(clocks <= 2.1, "{clocks} clocks per packet");
+    }
+}
+
+#[test]
+fn any_alignment_and_size_keeps_the_pace() {
+    for (build, seed, packet) in [(W64, 1, 1), (W128, 2, 64), (W256, 3, 256)] {
+        let mut shape = full_speed(packet, 2048);
+        shape.aligned = false;
+        let (clocks, beats) = speed(build, seed, build.nq, shape);
+        assert!(if packet == 1 { clocks < 2.5 } else { beats >= 0.95 }, "{clocks} {beats}");
     }
 }
 
 #[test]
 fn counters_wrap() {
-    // 16-bit rows and packets: 66,000 packets of one beat each.
-    let mut shape = full_speed(1, 16);
-    shape.fixed = true;
-    let mut b = Bench::new(5, shape);
-    b.q[1..].iter_mut().for_each(|q| q.feed = false);
-    while b.q[0].records < 66_000 {
+    // 16-bit rows and packets, 17 bits of an index: 132,000 packets of one beat each.
+    let mut b = Bench::new(W128, 5, Shape { queues: 1, ..full_speed(1, 16) });
+    while b.q[0].records < 132_000 {
         b.run(1000);
     }
     // And 66,000 rows in few packets, over all queues.
     let mut shape = full_speed(1 << 18, 10_000);
     shape.stray = 0.01;
-    let mut c = Bench::new(6, shape);
-    c.run(300_000);
-    assert!(c.q.iter().all(|q| q.bytes > 66_000 * 16));
+    let mut c = Bench::new(W256, 6, shape);
+    c.run(320_000);
+    assert!(c.q.iter().all(|q| q.bytes > 66_000 * 32));
     for b in [&mut b, &mut c] {
         b.settle();
     }
@@ -100,7 +145,8 @@ fn a_card_that_heeds_pause_never_waits() {
         shape.card = 1.0;
         shape.ready = 0.3;
         shape.packet = [1, 16, 200, 4096][seed as usize];
-        let mut b = Bench::new(seed, shape);
+        shape.fence = 0.0;
+        let mut b = Bench::new([W128, W256][seed as usize % 2], seed, shape);
         b.run(2_000);
         // One queue has no descriptors: it fills and pauses, the others go on.
         b.q[2].post = false;
@@ -123,7 +169,7 @@ fn a_bad_descriptor_stops_its_queue_and_no_other() {
         shape.bad = 0.05;
         // Beats of a queue that is dead would stop a card that does not heed pause.
         shape.heed = Some(10);
-        let mut b = Bench::new(seed, shape);
+        let mut b = Bench::new(BUILDS[seed as usize % 4], seed, shape);
         b.run(10_000);
         b.settle();
         errors += b.q.iter().filter(|q| q.error.is_some()).count();
@@ -144,11 +190,11 @@ fn a_queue_restarts_clean_while_others_run() {
     for seed in 0..8 {
         let mut shape = Shape::random(&mut StdRng::seed_from_u64(200 + seed));
         shape.heed = Some(10);
-        let mut b = Bench::new(seed, shape);
+        let mut b = Bench::new(BUILDS[seed as usize % 4], seed, shape);
         for _ in 0..12 {
             let clocks = b.rng.random_range(0..3000);
             b.run(clocks);
-            let i = b.rng.random_range(0..NQ);
+            let i = b.rng.random_range(0..b.nq);
             b.stop(i);
             let clocks = b.rng.random_range(0..100);
             b.run(clocks);
@@ -161,7 +207,7 @@ fn a_queue_restarts_clean_while_others_run() {
 
 #[test]
 fn a_queue_is_cleared_while_the_link_stands_still() {
-    let mut b = Bench::new(9, full_speed(4096, 4096));
+    let mut b = Bench::new(W128, 9, full_speed(4096, 4096));
     b.stop(3);
     b.run(1000);
     b.shape.ready = 0.0;
@@ -173,4 +219,23 @@ fn a_queue_is_cleared_while_the_link_stands_still() {
     b.run(5000);
     assert!(b.q[3].records > 0);
     b.settle();
+}
+
+#[test]
+fn a_reset_at_any_time_leaves_nothing_behind() {
+    for seed in 0..8 {
+        let mut b = Bench::new(
+            BUILDS[seed as usize % 3],
+            seed,
+            Shape::random(&mut StdRng::seed_from_u64(300 + seed)),
+        );
+        for _ in 0..6 {
+            let clocks = b.rng.random_range(0..2000);
+            b.run(clocks);
+            b.reset();
+        }
+        b.run(5_000);
+        b.settle();
+        assert!(b.records() > 0);
+    }
 }

@@ -16,10 +16,20 @@ pub struct Shape {
     pub packet: usize,
     pub descriptor: usize,
     pub fixed: bool,
+    /// Buffers follow each other at multiples of 64.
+    pub aligned: bool,
+    /// Other events on the buses of both directions.
+    pub buses_busy: bool,
+    /// Chance of a descriptor with FENCE.
+    pub fence: f64,
+    /// MODE.WEIGHT, with no attributes; None: random.
+    pub weight: Option<u64>,
     /// Chance that a descriptor is bad.
     pub bad: f64,
     /// The card stops at `c2h_pause`, at the latest after this many more beats; None: it never stops.
     pub heed: Option<u32>,
+    /// The card sends packets of the first so many queues.
+    pub queues: usize,
     /// Chance of a beat for a queue that doesn't exist.
     pub stray: f64,
     /// Max_Payload_Size is 128 << this.
@@ -41,8 +51,13 @@ impl Shape {
             packet: 1 << rng.random_range(1..14),
             descriptor: 1 << rng.random_range(1..14),
             fixed: false,
+            aligned: false,
+            buses_busy: true,
+            fence: [0.0, 0.05, 0.5][rng.random_range(0..3)],
+            weight: None,
             bad: 0.0,
             heed: if rng.random() { Some(rng.random_range(0..16)) } else { None },
+            queues: 64,
             stray: 0.02,
             mps: rng.random_range(0..4),
             cpl_log2: None,

@@ -21,6 +21,8 @@ pub struct Sink {
     pub tlps: u64,
     /// Bytes of all TLPs.
     pub bytes: u64,
+    /// First address and attributes (Relaxed Ordering is bit 1) of the TLP that ended last.
+    pub latest: (u64, u32),
     open: Vec<Beat>,
     held: Option<Beat>,
 }
@@ -63,7 +65,7 @@ impl Sink {
     fn tlp(&mut self, beats: &[Beat], mps: u64, requester: u32) {
         let h = &beats[0].hdr;
         let wide = h[0] >> 29 & 1 == 1;
-        assert_eq!(h[0] & !0x3FF, if wide { 0x6000_0000 } else { 0x4000_0000 }, "not an MWr: {:#x}", h[0]);
+        assert_eq!(h[0] & !0x33FF, if wide { 0x6000_0000 } else { 0x4000_0000 }, "not an MWr: {:#x}", h[0]);
         assert_ne!(h[0] & 0x3FF, 0, "length 0 means 1024 DW");
         let dws = (h[0] & 0x3FF) as u64;
         let addr = if wide {
@@ -86,12 +88,14 @@ impl Sink {
         }
         assert!(dws * 4 <= mps, "{dws} DW with MPS {mps}");
         assert_eq!(addr / mps, (addr + dws * 4 - 1) / mps, "crosses a multiple of MPS");
-        assert_eq!(beats.len() as u64, dws.div_ceil(4));
+        let k = beats[0].data.len() as u64;
+        assert_eq!(beats.len() as u64, dws.div_ceil(k));
+        self.latest = (addr, h[0] >> 12 & 3);
         for (i, beat) in beats.iter().enumerate() {
-            let here = (dws - 4 * i as u64).min(4);
+            let here = (dws - k * i as u64).min(k);
             assert_eq!(beat.keep, (1 << here) - 1);
             for dw in 0..here as usize {
-                let n = i * 4 + dw;
+                let n = i * k as usize + dw;
                 let be = if n == 0 {
                     first_be
                 } else if n as u64 == dws - 1 {

@@ -8,7 +8,9 @@ use rand::{rngs::StdRng, Rng, SeedableRng};
 use verilated::Dut;
 
 pub const NQ: usize = 4;
-const SLOTS: u32 = 64;
+const SLOTS: u32 = 128;
+/// Positions in a share are modulo this.
+const POSITIONS: u64 = 1 << 14;
 
 #[derive(Default)]
 pub struct Queue {
@@ -23,7 +25,7 @@ pub struct Queue {
     pub pkts: u16,
     pub told_pkts: u16,
     pub told_row: u16,
-    pub ends: Vec<[u32; 2]>,
+    pub ends: Vec<[u32; 3]>,
     // What plan has read.
     pub pos: u64,
     pub into: u64,
@@ -35,6 +37,11 @@ pub struct Queue {
     pub taken: u32,
     pub index: u32,
     pub consumer: u32,
+    /// Ends told of on the finished bus.
+    pub finished: u32,
+    pub told_finished: u32,
+    pub weight: u64,
+    pub attr: u64,
     pub moved: u64,
     pub error: Option<u8>,
     pub entries_since_stop: u32,
@@ -42,7 +49,7 @@ pub struct Queue {
 
 impl Queue {
     pub fn new(cpl_log2: u32) -> Self {
-        Queue { cpl_log2, ends: vec![[0; 2]; 64], store: vec![([0; 4], 0); 64], ..Queue::default() }
+        Queue { cpl_log2, ends: vec![[0; 3]; 64], store: vec![([0; 4], 0); 128], ..Queue::default() }
     }
 
     /// Rows that were told and not read.
@@ -62,15 +69,22 @@ pub struct Bench {
     pub bad: f64,
     /// Sizes are the greatest ones instead of random ones.
     pub fixed: bool,
+    /// What is written to MODE, if not random.
+    pub mode: Option<u64>,
+    /// cfg_ro_enable is bit 0, cfg_ns_enable bit 1.
+    pub enabled: u64,
     pub ready: f64,
     pub write: usize,
     pub turn: (usize, u64),
-    pub longest_turn: u64,
+    /// Turns that have ended: queue and bytes.
+    pub turns: Vec<(usize, u64)>,
+    pub fences: u64,
     pub entries: u64,
     pub errors: u64,
     pub fills: VecDeque<(usize, u16, u16)>,
     pub heads: VecDeque<(usize, u32)>,
-    pub conss: VecDeque<(usize, u32)>,
+    pub rooms: VecDeque<(usize, u32)>,
+    pub ended: VecDeque<(usize, u32)>,
 }
 
 fn status_of(d: &(u64, u64, u8, u8)) -> u8 {
@@ -85,6 +99,8 @@ fn status_of(d: &(u64, u64, u8, u8)) -> u8 {
 impl Bench {
     pub fn new(seed: u64) -> Self {
         let mut d = dut!(c2h_plan, seed);
+        d.set("cfg_ro_enable", seed & 1);
+        d.set("cfg_ns_enable", seed >> 1 & 1);
         let mut rng = StdRng::seed_from_u64(seed);
         d.pulse("rst", 2);
         d.set("clear_ready", 1u64);
@@ -99,14 +115,18 @@ impl Bench {
             bad: 0.0,
             ready: [0.1, 0.5, 1.0][rng.random_range(0..3)],
             fixed: false,
+            mode: None,
+            enabled: seed & 3,
             write: 2,
             turn: (0, 0),
-            longest_turn: 0,
+            turns: Vec::new(),
+            fences: 0,
             entries: 0,
             errors: 0,
             fills: VecDeque::new(),
             heads: VecDeque::new(),
-            conss: VecDeque::new(),
+            rooms: VecDeque::new(),
+            ended: VecDeque::new(),
             d,
             rng,
         };
@@ -119,15 +139,30 @@ impl Bench {
         self.q[i] = Queue::new(cpl_log2);
         self.fills.retain(|e| e.0 != i);
         self.heads.retain(|e| e.0 != i);
-        self.conss.retain(|e| e.0 != i);
+        self.rooms.retain(|e| e.0 != i);
+        self.ended.retain(|e| e.0 != i);
         let g = (NQ + i) as u64;
         self.d.set("cfgw_valid", 1u64);
         self.d.set("cfgw_g", g);
         self.d.set("cfgw_index", regs::queue::RING_SIZE.offset as u64 / 4);
         self.d.set("cfgw_data", (cpl_log2 as u64) << 8 | 0xE0FF);
+        self.step();
+        let mode = self.mode.unwrap_or(self.rng.random::<u32>() as u64 & 0x7FFF_FFFF);
+        self.q[i].weight = mode >> 8 & 63;
+        self.q[i].attr = (mode >> 4 & self.enabled & 1) << 1 | mode >> 5 & self.enabled >> 1 & 1;
+        self.d.set("cfgw_index", regs::queue::MODE.offset as u64 / 4);
+        self.d.set("cfgw_data", mode);
+        self.step();
+        // Other registers and the queues of the other direction must not count.
+        self.d.set("cfgw_index", regs::queue::VECTOR.offset as u64 / 4);
+        self.d.set("cfgw_data", 0x5555_5555u64);
+        self.step();
+        self.d.set("cfgw_index", regs::queue::MODE.offset as u64 / 4);
+        self.d.set("cfgw_g", i as u64);
         self.fills.push_back((i, 0, 0));
         self.heads.push_back((i, 0));
-        self.conss.push_back((i, 0));
+        self.rooms.push_back((i, 0));
+        self.ended.push_back((i, 0));
         self.step();
         self.d.set("cfgw_valid", 0u64);
         self.d.set("init_valid", 1u64);
@@ -146,7 +181,9 @@ impl Bench {
         assert_eq!((self.d.get("c2h_taken_valid"), self.d.get("c2h_taken_q")), (1, i as u64));
         assert_eq!(self.d.get("c2h_taken_value"), 0);
         assert_eq!((self.d.get("clear_valid"), self.d.get("clear_q")), (1, i as u64));
-        while self.fills.iter().any(|e| e.0 == i) || self.heads.iter().chain(&self.conss).any(|e| e.0 == i) {
+        while self.fills.iter().any(|e| e.0 == i)
+            || self.heads.iter().chain(&self.rooms).chain(&self.ended).any(|e| e.0 == i)
+        {
             self.step();
         }
         self.d.set("init_valid", 0u64);
@@ -180,8 +217,11 @@ impl Bench {
             q.writing = Some(packet);
             if q.written >= packet.0 {
                 let end = ((packet.0 - 1) % 16) as u32;
-                // Row, last lane, TUSER, from the lowest bit.
-                q.ends[q.pkts as usize % 64] = [q.row as u32 | end << 16 | packet.1 << 24, packet.1 >> 8];
+                // Position behind the last byte, row behind it, TUSER, from the lowest bit.
+                let stop = (q.row as u32 * 16 + end + 1) & 0xF_FFFF;
+                let after = q.row.wrapping_add(1) as u32;
+                q.ends[q.pkts as usize % 64] =
+                    [stop | after << 24, after >> 8 | packet.1 << 8, packet.1 >> 24];
                 q.pkts = q.pkts.wrapping_add(1);
                 (q.writing, q.written) = (None, 0);
             }
@@ -191,13 +231,14 @@ impl Bench {
         let room = self.q[i].head.wrapping_sub(self.q[i].taken) < SLOTS;
         if room && !self.q[i].descs.iter().any(|d| status_of(d) != 0) && self.rng.random() {
             let addr = self.rng.random::<u64>() >> self.rng.random_range(0..40);
-            let flags = self.rng.random_range(0..8);
+            let fence = if !self.fixed && self.rng.random_bool(0.1) { descriptor::FENCE } else { 0 };
+            let flags = self.rng.random_range(0..8) | fence;
             let mut desc = (addr, self.size(self.descriptor), flags, 0);
             if self.rng.random_bool(self.bad) {
                 match self.rng.random_range(0..3) {
                     0 => desc.3 = self.rng.random_range(1..=255),
                     1 => desc.1 = 0,
-                    _ => desc.2 |= 8 << self.rng.random_range(0..5),
+                    _ => desc.2 |= [8, 16, 64, 128][self.rng.random_range(0..4)],
                 }
             }
             let q = &mut self.q[i];
@@ -208,9 +249,15 @@ impl Bench {
             self.heads.push_back((i, q.head));
         }
         let q = &mut self.q[i];
-        if q.consumer < q.index && self.rng.random_bool(0.3) {
-            q.consumer = self.rng.random_range(q.consumer + 1..=q.index);
-            self.conss.push_back((i, q.consumer));
+        // What was told to be taken before it ended.
+        let ended = q.index.min(q.taken);
+        if q.consumer < ended && self.rng.random_bool(0.3) {
+            q.consumer = self.rng.random_range(q.consumer + 1..=ended);
+            self.rooms.push_back((i, q.consumer));
+        }
+        if q.finished < ended && self.rng.random_bool(0.3) {
+            q.finished += 1 + self.rng.random_range(0..=(ended - q.finished - 1).min(2));
+            self.ended.push_back((i, q.finished));
         }
     }
 
@@ -231,7 +278,15 @@ impl Bench {
         if fill.is_some() {
             (self.q[i].told_row, self.q[i].told_pkts) = (row, pkts);
         }
-        for (name, event) in [("head", self.heads.pop_front()), ("cons", self.conss.pop_front())] {
+        let events = [
+            ("head", self.heads.pop_front()),
+            ("room", self.rooms.pop_front()),
+            ("finished", self.ended.pop_front()),
+        ];
+        if let (_, Some((i, value))) = events[2] {
+            self.q[i].told_finished = value;
+        }
+        for (name, event) in events {
             // Between them, events of the other direction.
             let other = self.rng.random_range(0..NQ);
             let (g, value) = event.map_or((other, self.rng.random::<u32>() >> 1), |(i, v)| (NQ + i, v));
@@ -261,6 +316,10 @@ impl Bench {
             q.taken += 1;
             assert_eq!(self.d.get("c2h_taken_value"), q.taken as u64);
             assert!(q.taken <= q.head && q.taken - 1 - q.consumer < 1 << q.cpl_log2);
+            if q.store[(q.taken - 1) as usize % 128].0[2] >> 24 & descriptor::FENCE as u32 != 0 {
+                assert_eq!(q.told_finished, q.taken - 1, "a fence was passed");
+                self.fences += 1;
+            }
         }
         if self.d.is_set("c2h_err_valid") {
             let q = &mut self.q[self.d.get("c2h_err_q") as usize];
@@ -295,7 +354,8 @@ impl Bench {
         };
         let i = field(6) as usize;
         let (tlp, record) = (field(1) == 1, field(1) == 1);
-        let (pos, addr, n, row, pkts) = (field(24), field(64), field(11), field(16), field(16));
+        let (pos, addr, n) = (field(24), field(64), field(11));
+        let (attr, row, pkts) = (field(2), field(16), field(16));
         let (bytes, meta, index, eop, irq, code) =
             (field(24), field(32), field(32), field(1), field(1), field(8));
         let mps = self.mps;
@@ -307,7 +367,7 @@ impl Bench {
             assert!(q.entries_since_stop <= 1, "queue {i} goes on after a stop");
         }
         let desc = *q.descs.front().expect("an entry without descriptor");
-        assert!(q.index < q.taken + 1);
+        assert!(q.index <= q.taken + 1);
         if status_of(&desc) != 0 {
             assert_eq!((tlp, record, bytes, meta), (false, true, 0, 0));
             assert_eq!((index, eop, irq, code), (q.index as u64, 0, 1, status_of(&desc) as u64));
@@ -320,7 +380,8 @@ impl Bench {
         let limit = left.min(mps - (desc.0.wrapping_add(q.moved)) % mps);
         assert_eq!(n, limit.min(rest), "{limit} {rest}");
         assert!(tlp);
-        assert_eq!((pos, addr), (q.pos % (1 << 20), desc.0.wrapping_add(q.moved)));
+        assert_eq!(attr, q.attr);
+        assert_eq!((pos, addr), (q.pos % POSITIONS, desc.0.wrapping_add(q.moved)));
         // All its bytes are in the share.
         let ends = n == rest;
         let there = q.told_row.wrapping_sub((q.pos >> 4) as u16) as u64 * 16 - q.pos % 16;
@@ -334,7 +395,7 @@ impl Bench {
             q.read_pkts = q.read_pkts.wrapping_add(1);
             q.packets.pop_front();
         }
-        assert_eq!((row, pkts), ((q.pos >> 4) % 0x10000, q.read_pkts as u64));
+        assert_eq!((row, pkts), (q.pos % POSITIONS >> 4, q.read_pkts as u64));
         let done = ends || q.moved == desc.1;
         assert_eq!(record, done);
         if done {
@@ -345,7 +406,10 @@ impl Bench {
             q.moved = 0;
             q.descs.pop_front();
         }
-        self.turn = if self.turn.0 == i { (i, self.turn.1 + n) } else { (i, n) };
-        self.longest_turn = self.longest_turn.max(self.turn.1);
+        if self.turn.0 != i {
+            self.turns.push(self.turn);
+            self.turn = (i, 0);
+        }
+        self.turn.1 += n;
     }
 }
