@@ -143,6 +143,11 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Turns<NQ, QB, 
             | (self.finished_in.val() & (self.finished_q.val() == self.here.val()));
         self.heads.d.next = (self.heads.q.val() << 1) | bit_cast::<3, 1>(self.head_here.val().into());
         self.others.d.next = (self.others.q.val() << 1) | bit_cast::<3, 1>(self.other_here.val().into());
+        if self.begins.val() {
+            // What came before was for another queue.
+            self.heads.d.next = bit_cast::<3, 1>(self.head_here.val().into());
+            self.others.d.next = bit_cast::<3, 1>(self.other_here.val().into());
+        }
         self.stays.next = self.keep.val();
         self.parks.next = false;
         if self.blocked.val() {
