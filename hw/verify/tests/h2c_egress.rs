@@ -103,7 +103,11 @@ impl Bench {
         while queue.rows < target {
             let length = self.rng.random_range(1..=max);
             queue.rows += length;
-            queue.packets.push((self.rng.random(), queue.rows - 1, self.rng.random_range(1..=self.shape.row)));
+            queue.packets.push((
+                self.rng.random(),
+                queue.rows - 1,
+                self.rng.random_range(1..=self.shape.row),
+            ));
         }
         let ended = queue.packets.iter().filter(|p| p.1 < target).count() as u64;
         if rows == 0 || ended > queue.freed.1 + self.shape.slots - 1 {
@@ -305,6 +309,9 @@ fn at_most_one_clock_between_small_packets() {
         }
         let took = b.d.clocks() - start;
         println!("{waiting} packets of {rows} rows: {took} clocks");
-        assert!(waiting > 5 && took <= waiting * clocks + 10, "{waiting} packets of {rows} rows: {took} clocks");
+        assert!(
+            waiting > 5 && took <= waiting * clocks + 10,
+            "{waiting} packets of {rows} rows: {took} clocks"
+        );
     }
 }

@@ -187,11 +187,9 @@ impl Bench {
                 queue.freed.1 += 1;
             }
         }
-        for (bus, valid, value) in [
-            ("head", news, queue.head),
-            ("room", true, queue.consumer),
-            ("finished", true, queue.finished),
-        ] {
+        for (bus, valid, value) in
+            [("head", news, queue.head), ("room", true, queue.consumer), ("finished", true, queue.finished)]
+        {
             self.d.set(&format!("{bus}_valid"), valid as u64);
             self.d.set(&format!("{bus}_g"), q as u64);
             self.d.set(&format!("{bus}_value"), value);
@@ -257,8 +255,7 @@ impl Bench {
         self.next_tag = if wrap == 1 { 8 } else { tag + 1 };
         self.tags.push_back(tag);
         assert!(self.tags.len() as u64 <= self.shape.tags - 9);
-        let [lq, base, end, low, landing_phase] =
-            unpack(&self.d.get_wide("req_landing"), [6, 21, 13, 2, 1]);
+        let [lq, base, end, low, landing_phase] = unpack(&self.d.get_wide("req_landing"), [6, 21, 13, 2, 1]);
         let Shape { rows: share, row: width, slots, .. } = self.shape;
         let size = self.size();
         let queue = &mut self.q[q as usize];
@@ -429,7 +426,9 @@ fn streaming(shape: Shape, queues: &[usize], len: u32, mrrs: u64) -> Bench {
 
 #[test]
 fn two_clocks_per_request_of_64_bytes() {
-    for (shape, queues) in [(SMALL, vec![2]), (SMALL, vec![0, 1, 2, 3]), (MANY, vec![17]), (MANY, vec![3, 40])] {
+    for (shape, queues) in
+        [(SMALL, vec![2]), (SMALL, vec![0, 1, 2, 3]), (MANY, vec![17]), (MANY, vec![3, 40])]
+    {
         let mut b = streaming(shape, &queues, 64, 2);
         b.pace(200);
         let clocks = b.pace(8000);

@@ -115,7 +115,7 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
         }
         self.q.next = bit_cast::<QB, 6>(self.entry.val().q);
         self.queue_bit.next = self.one_queue.val() << self.q.val();
-        self.is_dead.next = self.dead.q.val().get_bit(self.q.val().index());
+        self.is_dead.next = (self.dead.q.val() & self.queue_bit.val()).any();
         self.code.next = self.entry.val().status;
         if self.entry.val().status == 0 {
             self.code.next = self.verdict.val().code;

@@ -136,7 +136,9 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, init, out, search, saved, committed);
-        dff_setup!(self, clock, pause, ready, late_valid, late_q, late, seen, seen_bit, seen_ok, have, mine, q);
+        dff_setup!(
+            self, clock, pause, ready, late_valid, late_q, late, seen, seen_bit, seen_ok, have, mine, q
+        );
         dff_setup!(self, clock, sent, limit, count, this_ok, known, this_end, this_user, ahead, there);
         dff_setup!(self, clock, gone_valid, gone_q, gone);
         self.init.rst.next = self.rst.val();

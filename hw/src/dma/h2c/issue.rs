@@ -174,7 +174,9 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, init, turns, copies, cut, tags, saved);
-        dff_setup!(self, clock, clean, seen_clean, opening, cur, busy, step2, is_read, refused, index, balance);
+        dff_setup!(
+            self, clock, clean, seen_clean, opening, cur, busy, step2, is_read, refused, index, balance
+        );
         dff_setup!(self, clock, ahead, there, raw_valid, raw, raw_err, issued, out_valid, out_hdr);
         dff_setup!(self, clock, gone_valid, gone_q, gone_value);
         self.init.rst.next = self.rst.val();
@@ -435,7 +437,7 @@ impl<
             self.gone_value.d.next = 0.into();
         }
         self.clean.d.next = self.clean_next.val();
-        self.seen_clean.d.next = self.clean.q.val().get_bit(self.turns.next_q.val().index());
+        self.seen_clean.d.next = (self.clean.q.val() & self.turns.next_bit.val()).any();
 
         self.req_valid.next = self.go.val();
         self.req.next.q = bit_cast::<6, QB>(self.q.val());

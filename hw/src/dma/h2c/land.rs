@@ -152,7 +152,9 @@ impl<
         dff_setup!(self, clock, sweep, b_valid, b_first, b_last, b_error, b_tag, b_len, b_count);
         dff_setup!(self, clock, b_status, b_ep, b_has_data, b_ignore, b_data, b_keep);
         dff_setup!(self, clock, d_valid, d_last, d_error, d_live, d_tag, d_data, d_start, d_next, d_offset);
-        dff_setup!(self, clock, e_valid, e_whole, e_counts, e_live, e_tag, e_after, e_code, e_ended, e_q, e_pos);
+        dff_setup!(
+            self, clock, e_valid, e_whole, e_counts, e_live, e_tag, e_after, e_code, e_ended, e_q, e_pos
+        );
         dff_setup!(self, clock, e_mask, f_counts, f_tag, f_after, f_enable, f_second, f_row, f_row2);
         self.sweep.rst.next = self.rst.val();
         self.b_valid.rst.next = self.rst.val();

@@ -111,7 +111,7 @@ hw! {
         landings: Bram<Landing, TB> = Default::default(),
         verdicts: Bram<Verdict, TB> = Default::default(),
         // The phases of the verdicts again, for issue.
-        phases: Bram<Bits<1>, TB> = Default::default(),
+        phases: Bram<Bit, TB> = Default::default(),
         // Reads on their way.
         pending: Dffr<Bits<9>> = Default::default(),
         users: Bram<Bits<32>, SLB> = Default::default(),
@@ -143,7 +143,9 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, issue, land, commit, egress, requests, landings, verdicts, phases, users, ends, fifo);
+        clock!(
+            self, clock, issue, land, commit, egress, requests, landings, verdicts, phases, users, ends, fifo
+        );
         dff_setup!(self, clock, pending);
         self.pending.rst.next = self.rst.val();
         self.issue.rst.next = self.rst.val();
@@ -210,10 +212,10 @@ impl<
         self.verdicts.wen.next = self.land.verdict_valid.val();
         self.verdicts.raddr.next = self.commit.tail.val();
         self.phases.waddr.next = self.land.verdict_tag.val();
-        self.phases.wdata.next = self.land.verdict.val().phase.into();
+        self.phases.wdata.next = self.land.verdict.val().phase;
         self.phases.wen.next = self.land.verdict_valid.val();
         self.phases.raddr.next = self.issue.next_tag.val();
-        self.issue.ended_phase.next = self.phases.rdata.val().get_bit(0);
+        self.issue.ended_phase.next = self.phases.rdata.val();
         self.slots.next = bit_cast::<SLB, QB>(self.issue.packet_q.val()) << self.slot_shift.val();
         self.users.waddr.next = self.slots.val() | bit_cast::<SLB, PB>(self.issue.user_slot.val());
         self.users.wdata.next = self.issue.user.val();

@@ -53,6 +53,7 @@ hw! {
         pub q: Signal<Out, Bits<QB>> = Default::default(),
         /// What `q` may be in the next clock without a queue in hand: the context to read.
         pub next_q: Signal<Out, Bits<QB>> = Default::default(),
+        pub next_bit: Signal<Out, Bits<NQ>> = Default::default(),
         search: NextReady<NQ, QB> = Default::default(),
         ready: Dffr<Bits<NQ>> = Default::default(),
         waits: Dffr<Bits<NQ>> = Default::default(),
@@ -99,7 +100,9 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Turns<NQ, QB, 
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, search);
-        dff_setup!(self, clock, ready, waits, wants, held, held_q, held_bit, goes_on, seen, seen_bit, seen_ok);
+        dff_setup!(
+            self, clock, ready, waits, wants, held, held_q, held_bit, goes_on, seen, seen_bit, seen_ok
+        );
         dff_setup!(self, clock, settle, heads, others);
         self.search.rst.next = self.rst.val();
         self.ready.rst.next = self.rst.val();
@@ -210,7 +213,9 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Turns<NQ, QB, 
             self.next.next = self.head_q.val();
         }
         self.seen.d.next = self.next.val();
-        self.seen_bit.d.next = self.one.val() << self.next.val();
+        self.bits.next = self.one.val() << self.next.val();
+        self.next_bit.next = self.bits.val();
+        self.seen_bit.d.next = self.bits.val();
         self.seen_ok.d.next = (self.search.found.val() | self.skip.val())
             & !(self.leave.val() & (self.next.val() == self.held_q.q.val()));
         if self.settle.q.val() != 0 {
