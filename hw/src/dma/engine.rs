@@ -127,7 +127,7 @@ hw! {
         control: Control<NQ, GN, GB, FT> = Default::default(),
         cpl_route: CplRoute<W, K> = Default::default(),
         fetch: Fetch<W, K, NQ, QB, GN, GB, SA> = Default::default(),
-        h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB> = Default::default(),
+        h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB, 6, 7> = Default::default(),
         c2h: C2h<W, K, KB, NQ, QB, GN, OB, PW, CRB, CPB, CAB, CPA> = Default::default(),
         record: Record<W, K, NQ, QB, GN, GB> = Default::default(),
         msix: Msix<W, K, NV, VB> = Default::default(),
@@ -445,9 +445,15 @@ impl<
         self.h2c.cfgw_g.next = self.queue_regs.cfgw_g.val();
         self.h2c.cfgw_index.next = self.queue_regs.cfgw_index.val();
         self.h2c.cfgw_data.next = self.queue_regs.cfgw_data.val();
-        self.h2c.cons_valid.next = self.doorbell.cons_valid.val();
-        self.h2c.cons_g.next = self.doorbell.cons_g.val();
-        self.h2c.cons_value.next = self.doorbell.cons_value.val();
+        // Every end gets a record: room is the consumer index, and what has a record has ended.
+        self.h2c.room_valid.next = self.doorbell.cons_valid.val();
+        self.h2c.room_g.next = self.doorbell.cons_g.val();
+        self.h2c.room_value.next = self.doorbell.cons_value.val();
+        self.h2c.finished_valid.next = self.record.done_valid.val();
+        self.h2c.finished_g.next = self.record.done_g.val();
+        self.h2c.finished_value.next = self.record.done_value.val();
+        self.h2c.cfg_ro_enable.next = self.cfg_ro_enable.val();
+        self.h2c.cfg_ns_enable.next = self.cfg_ns_enable.val();
         self.h2c.head_valid.next = self.fetch.head_valid.val();
         self.h2c.head_g.next = self.fetch.head_g.val();
         self.h2c.head_value.next = self.fetch.head_value.val();
@@ -570,7 +576,7 @@ impl<
         self.fetch.cpl_has_data.next = self.cpl_route.cpl_has_data.val();
         self.fetch.cpl_bad.next = self.cpl_route.cpl_bad.val();
         self.fetch.h2c_desc_q.next = self.h2c.h2c_desc_q.val();
-        self.fetch.h2c_desc_slot.next = self.h2c.h2c_desc_slot.val();
+        self.fetch.h2c_desc_slot.next = bit_cast::<6, 7>(self.h2c.h2c_desc_slot.val());
         self.fetch.c2h_desc_q.next = self.c2h.c2h_desc_q.val();
         self.fetch.c2h_desc_slot.next = bit_cast::<6, 7>(self.c2h.c2h_desc_slot.val());
         // record

@@ -6,9 +6,12 @@ pub mod counters;
 pub mod engine;
 pub mod fetch;
 pub mod h2c;
+mod init;
 pub mod msix;
 pub mod queue;
 pub mod record;
+
+pub use init::InitOnce;
 
 /// Blocks of this module that are tested on their own.
 pub fn blocks() -> Vec<crate::emit::TestBlock> {

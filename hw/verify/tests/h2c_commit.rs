@@ -19,6 +19,7 @@ struct Entry {
     last: bool,
     irq: bool,
     wrap: bool,
+    phase: bool,
     land: u64,
 }
 
@@ -37,6 +38,7 @@ impl Entry {
             (self.last as u64, 1),
             (self.irq as u64, 1),
             (self.wrap as u64, 1),
+            (self.phase as u64, 1),
         ];
         let (mut packed, mut at) = (0u128, 0);
         for (value, width) in fields {
@@ -55,6 +57,7 @@ fn entries_are_committed_in_order() {
         d.pulse("rst", 1);
         let ready = rng.random_range(0.05..1.0);
         let mut entries = [Entry::default(); 64];
+        let mut phases: Vec<bool> = (0..64).map(|_| rng.random()).collect();
         let (mut next, mut outstanding, mut tail) = (8usize, 0u64, 8usize);
         let mut queue: VecDeque<usize> = VecDeque::new();
         let mut dead = [false; 4];
@@ -77,6 +80,8 @@ fn entries_are_committed_in_order() {
                     last: rng.random(),
                     irq: rng.random(),
                     wrap: next == 63,
+                    // As issue gives it: not the phase in which the tag's last read ended.
+                    phase: !phases[next],
                     land: rng.random::<u8>() as u64,
                 };
                 if !refused {
@@ -90,7 +95,9 @@ fn entries_are_committed_in_order() {
             // Complete any.
             if outstanding != 0 && rng.random_bool(0.5) {
                 let tags: Vec<u32> = (8..64).filter(|t| outstanding >> t & 1 == 1).collect();
-                outstanding &= !(1 << tags[rng.random_range(0..tags.len())]);
+                let tag = tags[rng.random_range(0..tags.len())];
+                outstanding &= !(1 << tag);
+                phases[tag as usize] = !phases[tag as usize];
             }
             // Clear a dead queue now and then, when the request queue is empty as control waits for.
             if init.is_none() && queue.is_empty() && commits.is_empty() && empty {
@@ -102,9 +109,8 @@ fn entries_are_committed_in_order() {
                 d.set("init_g", g);
             }
             d.set("next_tag", next as u64);
-            d.set("outstanding", outstanding);
             d.set_wide("entry", &entries[tail].words());
-            d.set("land_code", entries[tail].land);
+            d.set("verdict", entries[tail].land | (phases[tail] as u64) << 8);
             d.set("rec_ready", rng.random_bool(ready) as u64);
             d.step();
             // The model walks as far as the block may: whatever left the queue's head.

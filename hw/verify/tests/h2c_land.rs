@@ -1,4 +1,4 @@
-//! `h2c::Land` alone: completions split at any DW, one beat of the same tag after the other, faults of every kind.
+//! `h2c::Land` alone, at each width: completions split at any DW, one beat of the same tag after the other, faults of every kind.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,7 +7,7 @@ use ferrolane_hw_verify::dut;
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use verilated::Dut;
 
-const SHARE: u64 = 512 * 16;
+const ROWS: u64 = 512;
 
 /// A request: where it lands and how far it is.
 #[derive(Clone, Debug)]
@@ -24,6 +24,11 @@ struct Request {
 struct Bench {
     d: Dut,
     rng: StdRng,
+    /// Bytes of a row.
+    row: u64,
+    /// Phase of each tag's last read that ended, as the memories next to the block hold it.
+    phases: Vec<bool>,
+    asked: Vec<bool>,
     requests: BTreeMap<u64, Request>,
     memory: Vec<Option<u8>>,
     ended: Vec<(u64, u8)>,
@@ -34,15 +39,32 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(seed: u64) -> Self {
-        let mut d = dut!(h2c_land, seed);
+    fn new(seed: u64, row: u64) -> Self {
+        let mut d = match row {
+            8 => dut!(h2c_land64, seed),
+            16 => dut!(h2c_land, seed),
+            _ => dut!(h2c_land256, seed),
+        };
         d.pulse("rst", 1);
-        d.steps(66);
+        let mut phases = vec![true; 64];
+        for _ in 0..70 {
+            d.step();
+            if d.is_set("verdict_valid") {
+                assert!(d.is_set("sweeping"));
+                assert_eq!(d.get("verdict"), 0);
+                phases[d.get("verdict_tag") as usize] = false;
+            }
+        }
+        assert!(!d.is_set("sweeping"));
+        assert_eq!(phases, [false; 64]);
         Bench {
             d,
             rng: StdRng::seed_from_u64(seed),
+            row,
+            asked: phases.clone(),
+            phases,
             requests: BTreeMap::new(),
-            memory: vec![None; 4 * SHARE as usize],
+            memory: vec![None; 4 * (ROWS * row) as usize],
             ended: vec![],
             unexpected: 0,
             look: 0,
@@ -55,32 +77,37 @@ impl Bench {
         let request = Request { q, pos, low, bytes, dwords: 0, code: 0, data };
         self.past.insert(tag, request.clone());
         self.requests.insert(tag, request);
-        self.d.set("sent_valid", 1u64);
-        self.d.set("sent_tag", tag);
+        self.asked[tag as usize] = !self.phases[tag as usize];
         self.step();
-        self.d.set("sent_valid", 0u64);
     }
 
     fn step(&mut self) {
-        let landing = self.past.get(&self.look).map_or([0, 0], |r| {
-            // Fields from bit 0 up: q 6, base 24, end 13, low 2.
-            let base = r.pos.wrapping_sub(r.low) & 0xFF_FFFF;
-            let packed = r.q | base << 6 | (r.low + r.bytes) << 30 | r.low << 43;
+        let nobody = [0, (self.asked[self.look as usize] as u32) << 10];
+        let landing = self.past.get(&self.look).map_or(nobody, |r| {
+            // Fields from bit 0 up: q 6, base 21, end 13, low 2, phase 1.
+            let base = r.pos.wrapping_sub(r.low) & 0x1F_FFFF;
+            let phase = self.asked[self.look as usize] as u64;
+            let packed = r.q | base << 6 | (r.low + r.bytes) << 27 | r.low << 40 | phase << 42;
             [packed as u32, (packed >> 32) as u32]
         });
         self.d.set_wide("landing", &landing);
         self.d.step();
         self.look = self.d.get("look_tag");
         self.unexpected += self.d.get("unexpected");
-        if self.d.is_set("code_valid") {
-            self.ended.push((self.d.get("code_tag"), self.d.get("code") as u8));
+        if self.d.is_set("verdict_valid") {
+            let (tag, verdict) = (self.d.get("verdict_tag"), self.d.get("verdict"));
+            let phase = verdict >> 8 == 1;
+            assert_ne!(self.phases[tag as usize], phase, "tag {tag} had ended");
+            self.phases[tag as usize] = phase;
+            self.ended.push((tag, verdict as u8));
         }
         let enable = self.d.get("w_enable");
         let data: Vec<u8> = self.d.get_wide("w_data").iter().flat_map(|w| w.to_le_bytes()).collect();
-        for bank in (0..16).filter(|b| enable >> b & 1 == 1) {
+        for bank in (0..self.row).filter(|b| enable >> b & 1 == 1) {
             let row = if self.d.get("w_second") >> bank & 1 == 1 { "w_row2" } else { "w_row" };
-            let at = self.d.get(row) * 16 + bank;
-            let owned = |r: &Request| at / SHARE == r.q && (at + SHARE - r.pos % SHARE) % SHARE < r.bytes;
+            let at = self.d.get(row) * self.row + bank;
+            let share = ROWS * self.row;
+            let owned = |r: &Request| at / share == r.q && (at + share - r.pos % share) % share < r.bytes;
             assert!(self.past.values().any(owned), "byte {at:#x} belongs to nobody");
             self.memory[at as usize] = Some(data[bank as usize]);
         }
@@ -89,14 +116,19 @@ impl Bench {
     /// Sends a completion; `count` and `len` as the header says, whatever the payload is.
     #[allow(clippy::too_many_arguments)]
     fn send(&mut self, tag: u64, payload: &[u8], count: u64, len: u64, status: u64, ep: bool, error: bool) {
-        let beats = payload.len().div_ceil(16).max(1);
+        let row = self.row as usize;
+        let beats = payload.len().div_ceil(row).max(1);
         for i in 0..beats {
-            let mut words = [0u32; 4];
-            let part = &payload[i * 16..payload.len().min(i * 16 + 16)];
+            let mut words = vec![0u32; row / 4];
+            let part = &payload[i * row..payload.len().min((i + 1) * row)];
             for (lane, byte) in part.iter().enumerate() {
                 words[lane / 4] |= (*byte as u32) << (lane % 4 * 8);
             }
-            self.d.set_wide("cpl_data", &words);
+            if row == 8 {
+                self.d.set("cpl_data", words[0] as u64 | (words[1] as u64) << 32);
+            } else {
+                self.d.set_wide("cpl_data", &words);
+            }
             for (name, value) in [
                 ("to_land", 1),
                 ("cpl_valid", 1),
@@ -155,8 +187,8 @@ impl Bench {
 
 #[test]
 fn any_split_in_any_order() {
-    for seed in 0..20 {
-        let mut b = Bench::new(seed);
+    for seed in 0..30 {
+        let mut b = Bench::new(seed, 8 << (seed % 3));
         for round in 0..30u64 {
             let tags = b.rng.random_range(1..20u64);
             for i in 0..tags {
@@ -184,10 +216,9 @@ fn any_split_in_any_order() {
                 }
             }
             assert_eq!(b.settle(), order, "seed {seed}");
-            assert_eq!(b.d.get("outstanding"), 0);
             for request in expected.values() {
                 for (i, byte) in request.data[..request.bytes as usize].iter().enumerate() {
-                    let at = request.q * SHARE + (request.pos + i as u64) % SHARE;
+                    let at = request.q * ROWS * b.row + (request.pos + i as u64) % (ROWS * b.row);
                     assert_eq!(b.memory[at as usize], Some(*byte), "seed {seed}: {request:?} byte {i}");
                 }
             }
@@ -198,7 +229,13 @@ fn any_split_in_any_order() {
 
 #[test]
 fn faults_end_a_tag_and_write_nowhere_else() {
-    let mut b = Bench::new(77);
+    for row in [8, 16, 32] {
+        faults(row);
+    }
+}
+
+fn faults(row: u64) {
+    let mut b = Bench::new(77, row);
     for i in 0..600 {
         let tag = 8 + i % 56;
         b.past.clear();
@@ -252,7 +289,7 @@ fn faults_end_a_tag_and_write_nowhere_else() {
             }
         };
         assert_eq!(b.settle(), [(tag, code)], "case {}", i % 7);
-        assert_eq!((b.d.get("outstanding"), b.unexpected), (0, 0));
+        assert_eq!((b.phases[tag as usize], b.unexpected), (b.asked[tag as usize], 0));
         b.requests.remove(&tag);
         // Whatever comes after the end is dropped and counted.
         b.memory.fill(None);
@@ -265,15 +302,16 @@ fn faults_end_a_tag_and_write_nowhere_else() {
 
 #[test]
 fn a_beat_every_clock_with_one_beat_completions_of_one_tag() {
-    let mut b = Bench::new(5);
-    b.rng = StdRng::seed_from_u64(5);
-    b.ask(9, 1, 5, 3, 400);
-    let clocks = b.d.clocks();
-    let mut beats = 0;
-    while !b.over(9) {
-        b.correct(9, 4, false, false);
-        beats += 1;
+    for row in [8, 16, 32] {
+        let mut b = Bench::new(5, row);
+        b.ask(9, 1, 5, 3, 400);
+        let clocks = b.d.clocks();
+        let mut beats = 0;
+        while !b.over(9) {
+            b.correct(9, row / 4, false, false);
+            beats += 1;
+        }
+        assert!(b.d.clocks() - clocks < beats + beats / 2);
+        assert_eq!(b.settle(), [(9, 0)]);
     }
-    assert!(b.d.clocks() - clocks < beats + beats / 2);
-    assert_eq!(b.settle(), [(9, 0)]);
 }

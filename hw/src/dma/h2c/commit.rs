@@ -2,45 +2,38 @@
 
 use rust_hdl::prelude::*;
 
-use super::init::InitAsk;
-use super::types::{Request, FIRST_TAG};
+use super::types::{Request, Verdict, FIRST_TAG};
+use crate::dma::InitOnce;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 use ferrolane_abi::completion;
-
-#[derive(Copy, Clone, Debug, PartialEq, LogicState)]
-pub enum CommitState {
-    Look,
-    Act,
-}
 
 hw! {
     /// Commits landed requests in the order in which they were issued.
     ///
     /// ```text
-    ///  Look: head of the queue is complete? ──► Act: broadcast rows, write record, free the tag
-    ///   ▲──────────────────────────────────────────┘
+    ///  tail ─► entry, verdict of its tag ─► complete? ─► broadcast rows, write record, free the tag
+    ///   ▲───────────────────────────────────────────────────┘
     /// ```
-    /// Two clocks per request. A bad request ends its descriptor with the code and the bytes moved before it, tells
+    /// Two clocks per request: one to read, one to act. A bad request ends its descriptor with the code and the bytes moved before it, tells
     /// control (`err_*`), and from then on everything of that queue is discarded until the queue is cleared.
     ///
-    /// `entry` and `land_code` are what stands in the memories at `tail`, one clock later.
-    pub struct Commit<const NQ: usize, const QB: usize> {
+    /// `entry` and `verdict` are what stands in the memories at `tail`, one clock later. A read is complete once the verdict
+    /// has its phase; an entry without a read is at once.
+    pub struct Commit<const NQ: usize, const QB: usize, const TB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub init_valid: Signal<In, Bit> = Default::default(),
         pub init_g: Signal<In, Bits<7>> = Default::default(),
         pub init_done: Signal<Out, Bit> = Default::default(),
         /// Tag that issue will give out next.
-        pub next_tag: Signal<In, Bits<6>> = Default::default(),
+        pub next_tag: Signal<In, Bits<TB>> = Default::default(),
         /// The empty request queue starts again at the first tag.
         pub tag_restart: Signal<In, Bit> = Default::default(),
-        /// Bit per tag: its read is unanswered.
-        pub outstanding: Signal<In, Bits<64>> = Default::default(),
         /// Oldest entry not committed; equal to `next_tag` if there is none.
-        pub tail: Signal<Out, Bits<6>> = Default::default(),
+        pub tail: Signal<Out, Bits<TB>> = Default::default(),
         pub entry: Signal<In, Request> = Default::default(),
-        pub land_code: Signal<In, Bits<8>> = Default::default(),
+        pub verdict: Signal<In, Verdict> = Default::default(),
         pub commit_valid: Signal<Out, Bit> = Default::default(),
         pub commit_q: Signal<Out, Bits<6>> = Default::default(),
         pub commit_row: Signal<Out, Bits<16>> = Default::default(),
@@ -58,14 +51,13 @@ hw! {
         pub rec_status: Signal<Out, Bits<8>> = Default::default(),
         pub rec_irq: Signal<Out, Bit> = Default::default(),
         pub req_committed: Signal<Out, Bits<16>> = Default::default(),
-        /// A record is not yet accepted, or an entry is being worked on.
-        pub busy: Signal<Out, Bit> = Default::default(),
-        state: Dffr<CommitState> = Dffr::new(CommitState::Look),
-        head: Dffr<Bits<6>> = Dffr::new(FIRST_TAG.into()),
+        // The memories' output belongs to `head`, and there is an entry.
+        there: Dffr<Bit> = Default::default(),
+        head: Dffr<Bits<TB>> = Dffr::new(FIRST_TAG.into()),
         committed: Dffr<Bits<16>> = Default::default(),
         // Queues that discard.
         dead: Dffr<Bits<NQ>> = Default::default(),
-        init: InitAsk<NQ, QB> = Default::default(),
+        init: InitOnce = Default::default(),
         bus_valid: Dffr<Bit> = Default::default(),
         bus_q: Reg<Bits<6>> = Default::default(),
         bus_row: Reg<Bits<16>> = Default::default(),
@@ -87,22 +79,24 @@ hw! {
         bad: Signal<Local, Bit> = Default::default(),
         record: Signal<Local, Bit> = Default::default(),
         blocked: Signal<Local, Bit> = Default::default(),
-        complete: Signal<Local, Bit> = Default::default(),
+        act: Signal<Local, Bit> = Default::default(),
         clear: Signal<Local, Bit> = Default::default(),
         one_queue: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
-        first_tag: Constant<Bits<6>> = Constant::new(FIRST_TAG.into()),
+        one_tag: Constant<Bits<TB>> = Constant::new(1_u64.into()),
+        queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
+        first_tag: Constant<Bits<TB>> = Constant::new(FIRST_TAG.into()),
         eop_flag: Constant<Bits<7>> = Constant::new((completion::EOP as u64).into()),
     }
 }
 
-impl<const NQ: usize, const QB: usize> Logic for Commit<NQ, QB> {
+impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB, TB> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, head, committed, dead, bus_valid, bus_q, bus_row, bus_pkts);
+        dff_setup!(self, clock, there, head, committed, dead, bus_valid, bus_q, bus_row, bus_pkts);
         dff_setup!(self, clock, fault_valid, fault_q, fault_code);
         dff_setup!(self, clock, out_valid, out_q, out_bytes, out_index, out_eop, out_status, out_irq);
         clock!(self, clock, init);
-        self.state.rst.next = self.rst.val();
+        self.there.rst.next = self.rst.val();
         self.head.rst.next = self.rst.val();
         self.committed.rst.next = self.rst.val();
         self.dead.rst.next = self.rst.val();
@@ -110,9 +104,8 @@ impl<const NQ: usize, const QB: usize> Logic for Commit<NQ, QB> {
         self.fault_valid.rst.next = self.rst.val();
         self.out_valid.rst.next = self.rst.val();
         self.init.rst.next = self.rst.val();
-        self.init.init_valid.next = self.init_valid.val();
+        self.init.init_valid.next = self.init_valid.val() & (self.init_g.val() < self.queues.val());
         self.init.init_g.next = self.init_g.val();
-        self.init.take.next = false;
         self.init_done.next = self.init.done.val();
 
         self.bus_valid.d.next = false;
@@ -120,74 +113,64 @@ impl<const NQ: usize, const QB: usize> Logic for Commit<NQ, QB> {
         if self.rec_ready.val() {
             self.out_valid.d.next = false;
         }
-        // An entry waits for its read; one without a read was never outstanding. Land stores the code in the clock in
-        // which it clears the bit, so Act, a clock after Look, sees it.
-        self.complete.next = (self.head.q.val() != self.next_tag.val())
-            & !self.outstanding.val().get_bit(self.head.q.val().index());
-
         self.q.next = bit_cast::<QB, 6>(self.entry.val().q);
         self.queue_bit.next = self.one_queue.val() << self.q.val();
-        self.is_dead.next = self.dead.q.val().get_bit(self.q.val().index());
+        self.is_dead.next = (self.dead.q.val() & self.queue_bit.val()).any();
         self.code.next = self.entry.val().status;
         if self.entry.val().status == 0 {
-            self.code.next = self.land_code.val();
+            self.code.next = self.verdict.val().code;
         }
         self.bad.next = self.code.val() != 0;
         self.record.next = !self.is_dead.val() & (self.bad.val() | self.entry.val().last);
         self.blocked.next = self.record.val() & self.out_valid.q.val() & !self.rec_ready.val();
 
+        self.act.next = self.there.q.val()
+            & ((self.entry.val().status != 0) | (self.verdict.val().phase == self.entry.val().phase))
+            & !self.blocked.val();
+        self.there.d.next = (self.head.q.val() != self.next_tag.val()) & !self.act.val();
+
         if self.tag_restart.val() {
             self.head.d.next = self.first_tag.val();
         }
-        // Clearing doesn't wait for a record's way out: the host's write that asked for it must not wait for ours.
-        self.clear.next =
-            self.init.ask.val() & ((self.state.q.val() == CommitState::Look) | self.blocked.val());
-        match self.state.q.val() {
-            CommitState::Look => {
-                if self.complete.val() & !self.clear.val() {
-                    self.state.d.next = CommitState::Act;
-                }
+        self.bus_q.d.next = self.entry.val().q;
+        self.bus_row.d.next = self.entry.val().row;
+        self.bus_pkts.d.next = self.entry.val().pkts;
+        self.fault_q.d.next = self.entry.val().q;
+        self.fault_code.d.next = self.code.val();
+        if self.act.val() {
+            self.head.d.next = self.head.q.val() + self.one_tag.val();
+            if self.entry.val().wrap {
+                self.head.d.next = self.first_tag.val();
             }
-            CommitState::Act => {
-                if !self.blocked.val() {
-                    self.state.d.next = CommitState::Look;
-                    self.head.d.next = self.head.q.val() + 1;
-                    if self.entry.val().wrap {
-                        self.head.d.next = self.first_tag.val();
-                    }
-                    self.committed.d.next = self.committed.q.val() + 1;
-                    self.bus_q.d.next = self.entry.val().q;
-                    self.bus_row.d.next = self.entry.val().row;
-                    self.bus_pkts.d.next = self.entry.val().pkts;
-                    self.bus_valid.d.next = !self.is_dead.val() & !self.bad.val();
-                    self.fault_valid.d.next = !self.is_dead.val() & self.bad.val();
-                    self.fault_q.d.next = self.entry.val().q;
-                    self.fault_code.d.next = self.code.val();
-                    if self.bad.val() {
-                        self.dead.d.next = self.dead.q.val() | self.queue_bit.val();
-                    }
-                    if self.record.val() {
-                        self.out_valid.d.next = true;
-                        self.out_q.d.next = self.entry.val().q;
-                        self.out_bytes.d.next = self.entry.val().before;
-                        if !self.bad.val() {
-                            self.out_bytes.d.next =
-                                self.entry.val().before + bit_cast::<24, 13>(self.entry.val().bytes);
-                        }
-                        self.out_index.d.next = self.entry.val().index;
-                        self.out_eop.d.next = self.entry.val().eop & !self.bad.val();
-                        self.out_status.d.next = self.code.val();
-                        self.out_irq.d.next = self.entry.val().irq;
-                    }
+            self.committed.d.next = self.committed.q.val() + 1;
+            self.bus_valid.d.next = !self.is_dead.val() & !self.bad.val();
+            self.fault_valid.d.next = !self.is_dead.val() & self.bad.val();
+            if self.bad.val() {
+                self.dead.d.next = self.dead.q.val() | self.queue_bit.val();
+            }
+            if self.record.val() {
+                self.out_valid.d.next = true;
+                self.out_q.d.next = self.entry.val().q;
+                self.out_bytes.d.next = self.entry.val().before;
+                if !self.bad.val() {
+                    self.out_bytes.d.next =
+                        self.entry.val().before + bit_cast::<24, 13>(self.entry.val().bytes);
                 }
+                self.out_index.d.next = self.entry.val().index;
+                self.out_eop.d.next = self.entry.val().eop & !self.bad.val();
+                self.out_status.d.next = self.code.val();
+                self.out_irq.d.next = self.entry.val().irq;
             }
         }
+        // Clearing doesn't wait for a record's way out: the host's write that asked for it must not wait for ours.
+        self.clear.next = self.init.ask.val() & !self.act.val();
+        self.init.take.next = self.clear.val();
         if self.clear.val() {
-            self.init.take.next = true;
-            self.queue_bit.next = self.one_queue.val() << self.init.q.val();
+            self.q.next = bit_cast::<QB, 7>(self.init_g.val());
+            self.queue_bit.next = self.one_queue.val() << self.q.val();
             self.dead.d.next = self.dead.q.val() & !self.queue_bit.val();
             self.bus_valid.d.next = true;
-            self.bus_q.d.next = bit_cast::<6, QB>(self.init.q.val());
+            self.bus_q.d.next = bit_cast::<6, QB>(self.q.val());
             self.bus_row.d.next = 0.into();
             self.bus_pkts.d.next = 0.into();
         }
@@ -212,6 +195,5 @@ impl<const NQ: usize, const QB: usize> Logic for Commit<NQ, QB> {
         self.rec_status.next = self.out_status.q.val();
         self.rec_irq.next = self.out_irq.q.val();
         self.req_committed.next = self.committed.q.val();
-        self.busy.next = (self.state.q.val() == CommitState::Act) | self.out_valid.q.val();
     }
 }

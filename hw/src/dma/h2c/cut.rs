@@ -5,26 +5,34 @@ use rust_hdl::prelude::*;
 use super::types::{IssueContext, Landing, PacketEnd};
 use crate::hw;
 use crate::prim::Reg;
+use crate::tlp::{MakeHeader, MEM_READ};
 
 hw! {
-    /// Cuts the next request off a descriptor, in two steps; its outputs hold from the clock behind `sum_step` on.
+    /// Cuts the next request off a descriptor. Its outputs belong to `cur` if that was the same in the clock before.
     ///
+    /// ```text
+    ///  cur ─► bytes to the next multiple of MRRS, or to the end ─► register ─► sums: address, position, bytes left ─► after_*
+    ///                                                                 └──────► header, landing
+    /// ```
     /// A request ends at a multiple of Max_Read_Request_Size at the latest, so it is never longer than that and never crosses a
-    /// 4 KiB boundary (PCIe Base Spec r5 2.2.7). Addresses below 4 GiB use the 3-DW header, as they must.
-    pub struct Cut<const SB: usize> {
+    /// 4 KiB boundary (PCIe Base Spec r5 2.2.7). The size is held down to a quarter of the queue's share of the FIFO (2^`RB`
+    /// rows of 2^`SB` bytes, 512 bytes at least), so that asking for room for a whole one can never wait for itself.
+    pub struct Cut<const RB: usize, const SB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub cur: Signal<In, IssueContext> = Default::default(),
-        pub chunk_step: Signal<In, Bit> = Default::default(),
-        pub sum_step: Signal<In, Bit> = Default::default(),
         pub cfg_mrrs: Signal<In, Bits<3>> = Default::default(),
         pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
-        pub tag: Signal<In, Bits<6>> = Default::default(),
+        pub attr: Signal<In, Bits<2>> = Default::default(),
+        pub tag: Signal<In, Bits<8>> = Default::default(),
         pub q: Signal<In, Bits<6>> = Default::default(),
+        /// Row of the next byte; no more than `row_limit` rows may be in use below it, or a request may find no room.
+        pub here: Signal<Out, Bits<16>> = Default::default(),
+        pub row_limit: Signal<Out, Bits<16>> = Default::default(),
         pub bytes: Signal<Out, Bits<13>> = Default::default(),
         /// It is the descriptor's last.
         pub last: Signal<Out, Bit> = Default::default(),
-        /// Rows below this one are needed or used before.
-        pub row: Signal<Out, Bits<16>> = Default::default(),
+        /// It ends a packet.
+        pub closes: Signal<Out, Bit> = Default::default(),
         /// Rows below this one are complete once it has landed. A packet's end completes its row.
         pub complete_row: Signal<Out, Bits<16>> = Default::default(),
         pub landing: Signal<Out, Landing> = Default::default(),
@@ -33,107 +41,121 @@ hw! {
         pub after_addr: Signal<Out, Bits<64>> = Default::default(),
         pub after_left: Signal<Out, Bits<24>> = Default::default(),
         pub after_before: Signal<Out, Bits<24>> = Default::default(),
-        pub after_pos: Signal<Out, Bits<24>> = Default::default(),
+        pub after_pos: Signal<Out, Bits<21>> = Default::default(),
+        make: MakeHeader = Default::default(),
+        ones: Reg<Bits<12>> = Default::default(),
+        limit: Reg<Bits<16>> = Default::default(),
         chunk: Reg<Bits<13>> = Default::default(),
         is_last: Reg<Bit> = Default::default(),
-        padded: Reg<Bits<24>> = Default::default(),
-        end_pos: Reg<Bits<24>> = Default::default(),
-        ceiling: Reg<Bits<24>> = Default::default(),
-        span: Reg<Bits<13>> = Default::default(),
-        size: Signal<Local, Bits<13>> = Default::default(),
-        ones: Signal<Local, Bits<13>> = Default::default(),
-        past: Signal<Local, Bits<13>> = Default::default(),
+        padded: Reg<Bits<21>> = Default::default(),
+        base: Reg<Bits<21>> = Default::default(),
+        code: Signal<Local, Bits<3>> = Default::default(),
+        short_by: Signal<Local, Bits<3>> = Default::default(),
         addr: Signal<Local, Bits<64>> = Default::default(),
-        upper: Signal<Local, Bits<32>> = Default::default(),
-        lower: Signal<Local, Bits<32>> = Default::default(),
         low: Signal<Local, Bits<2>> = Default::default(),
+        flipped: Signal<Local, Bits<12>> = Default::default(),
+        gap: Signal<Local, Bits<12>> = Default::default(),
         to_end: Signal<Local, Bits<13>> = Default::default(),
-        ceiling_row: Signal<Local, Bits<24>> = Default::default(),
-        last_pos: Signal<Local, Bits<24>> = Default::default(),
+        end_pos: Signal<Local, Bits<21>> = Default::default(),
+        ceiling: Signal<Local, Bits<21>> = Default::default(),
+        ceiling_row: Signal<Local, Bits<21>> = Default::default(),
+        end_row: Signal<Local, Bits<21>> = Default::default(),
+        span: Signal<Local, Bits<13>> = Default::default(),
+        low_up: Signal<Local, Bits<13>> = Default::default(),
         rounded: Signal<Local, Bits<13>> = Default::default(),
         dwords: Signal<Local, Bits<13>> = Default::default(),
         last_dw: Signal<Local, Bits<4>> = Default::default(),
         first_be: Signal<Local, Bits<4>> = Default::default(),
         last_be: Signal<Local, Bits<4>> = Default::default(),
-        dw0: Signal<Local, Bits<32>> = Default::default(),
-        dw1: Signal<Local, Bits<32>> = Default::default(),
-        header: Signal<Local, Bits<128>> = Default::default(),
-        closes: Signal<Local, Bit> = Default::default(),
-        min_size: Constant<Bits<13>> = Constant::new(128_u64.into()),
-        row_mask: Constant<Bits<24>> = Constant::new(((1_u64 << SB) - 1).into()),
+        all_ones: Constant<Bits<12>> = Constant::new(0xFFF_u64.into()),
+        // log2 of the longest request in units of 128 bytes.
+        most: Constant<Bits<3>> = Constant::new((RB as u64 + SB as u64 - 9).min(5).into()),
+        longest: Constant<Bits<3>> = Constant::new(5_u64.into()),
+        share: Constant<Bits<16>> = Constant::new(((1_u64 << RB) - 2).into()),
+        row_mask: Constant<Bits<21>> = Constant::new(((1_u64 << SB) - 1).into()),
         row_shift: Constant<Bits<5>> = Constant::new((SB as u64).into()),
-        // Fmt 001: 4-DW header without data, Type 00000 (PCIe Base Spec r5 2.2.1).
-        four_dw: Constant<Bits<32>> = Constant::new(0x2000_0000_u64.into()),
-        align: Constant<Bits<32>> = Constant::new(0xFFFF_FFFC_u64.into()),
+        align: Constant<Bits<64>> = Constant::new((u64::MAX - 3).into()),
         full_be: Constant<Bits<4>> = Constant::new(15_u64.into()),
+        read: Constant<Bits<8>> = Constant::new(MEM_READ.into()),
+        // Attr[1:0] in DW0 (PCIe Base Spec r5 2.2.6.3): bit 13 Relaxed Ordering, bit 12 No Snoop.
+        attr_at: Constant<Bits<4>> = Constant::new(12_u64.into()),
     }
 }
 
-impl<const SB: usize> Logic for Cut<SB> {
+impl<const RB: usize, const SB: usize> Logic for Cut<RB, SB> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, chunk, is_last, padded, end_pos, ceiling, span);
+        dff_setup!(self, clock, ones, limit, chunk, is_last, padded, base);
 
-        // Step 1: up to the next multiple of MRRS. Its encodings 6 and 7 are reserved; they count as 128 bytes.
-        self.size.next = self.min_size.val();
-        if self.cfg_mrrs.val() < 6 {
-            self.size.next = self.min_size.val() << self.cfg_mrrs.val();
+        // Request size. MRRS encodings 6 and 7 are reserved; they count as 128 bytes.
+        self.code.next = self.cfg_mrrs.val();
+        if self.cfg_mrrs.val() > 5 {
+            self.code.next = 0.into();
         }
-        self.ones.next = self.size.val() - 1;
+        if self.code.val() > self.most.val() {
+            self.code.next = self.most.val();
+        }
+        self.short_by.next = self.longest.val() - self.code.val();
+        self.ones.d.next = self.all_ones.val() >> self.short_by.val();
+        self.limit.d.next = self.share.val() - bit_cast::<16, 12>(self.ones.q.val() >> self.row_shift.val());
+        self.row_limit.next = self.limit.q.val();
+
+        // Step 1: the bytes up to the next multiple of the size are `gap` + 1.
         self.addr.next = self.cur.val().addr;
-        self.past.next = bit_cast::<13, 64>(self.addr.val()) & self.ones.val();
-        self.to_end.next = self.size.val() - self.past.val();
-        if self.chunk_step.val() {
-            self.padded.d.next = self.cur.val().pos + self.row_mask.val();
-            if self.cur.val().left <= bit_cast::<24, 13>(self.to_end.val()) {
-                self.chunk.d.next = bit_cast::<13, 24>(self.cur.val().left);
-                self.is_last.d.next = true;
-            } else {
-                self.chunk.d.next = self.to_end.val();
-                self.is_last.d.next = false;
-            }
-        }
-        // Step 2: its end in the FIFO, exact and rounded up to a row.
         self.low.next = bit_cast::<2, 64>(self.addr.val());
-        if self.sum_step.val() {
-            self.end_pos.d.next = self.cur.val().pos + bit_cast::<24, 13>(self.chunk.q.val());
-            self.ceiling.d.next = self.padded.q.val() + bit_cast::<24, 13>(self.chunk.q.val());
-            self.span.d.next = self.chunk.q.val() + bit_cast::<13, 2>(self.low.val());
+        self.flipped.next = !bit_cast::<12, 64>(self.addr.val());
+        self.gap.next = self.flipped.val() & self.ones.q.val();
+        self.to_end.next = bit_cast::<13, 12>(self.gap.val()) + 1;
+        if self.cur.val().left > bit_cast::<24, 12>(self.gap.val()) {
+            self.chunk.d.next = self.to_end.val();
+            self.is_last.d.next = self.cur.val().left == bit_cast::<24, 13>(self.to_end.val());
+        } else {
+            self.chunk.d.next = bit_cast::<13, 24>(self.cur.val().left);
+            self.is_last.d.next = true;
         }
+        self.padded.d.next = self.cur.val().pos + self.row_mask.val();
+        self.base.d.next = self.cur.val().pos - bit_cast::<21, 2>(self.low.val());
+        self.here.next = bit_cast::<16, 21>(self.cur.val().pos >> self.row_shift.val());
 
-        self.closes.next = self.is_last.q.val() & self.cur.val().eop;
+        // Step 2: its end in the FIFO, exact and rounded up to a row.
+        self.end_pos.next = self.cur.val().pos + bit_cast::<21, 13>(self.chunk.q.val());
+        self.ceiling.next = self.padded.q.val() + bit_cast::<21, 13>(self.chunk.q.val());
         self.bytes.next = self.chunk.q.val();
         self.last.next = self.is_last.q.val();
-        self.ceiling_row.next = self.ceiling.q.val() >> self.row_shift.val();
-        self.row.next = bit_cast::<16, 24>(self.ceiling_row.val());
-        self.complete_row.next = bit_cast::<16, 24>(self.end_pos.q.val() >> self.row_shift.val());
-        self.after_pos.next = self.end_pos.q.val();
-        if self.closes.val() {
-            self.complete_row.next = bit_cast::<16, 24>(self.ceiling_row.val());
+        self.closes.next = self.is_last.q.val() & self.cur.val().eop;
+        self.ceiling_row.next = self.ceiling.val() >> self.row_shift.val();
+        self.end_row.next = self.end_pos.val() >> self.row_shift.val();
+        self.after_pos.next = self.end_pos.val();
+        if self.is_last.q.val() & self.cur.val().eop {
+            self.end_row.next = self.ceiling_row.val();
             self.after_pos.next = self.ceiling_row.val() << self.row_shift.val();
         }
-        self.last_pos.next = self.end_pos.q.val() - 1;
-        self.packet_end.next.row = bit_cast::<16, 24>(self.ceiling_row.val()) - 1;
-        self.packet_end.next.last_byte = bit_cast::<8, 24>(self.last_pos.val() & self.row_mask.val());
+        self.complete_row.next = bit_cast::<16, 21>(self.end_row.val());
+        // `ceiling` is the position of the last byte plus one row.
+        self.packet_end.next.row = bit_cast::<16, 21>(self.ceiling_row.val());
+        self.packet_end.next.last_byte = bit_cast::<8, 21>(self.ceiling.val() & self.row_mask.val());
+        self.span.next = self.chunk.q.val() + bit_cast::<13, 2>(self.low.val());
         self.landing.next.q = self.q.val();
-        self.landing.next.base = self.cur.val().pos - bit_cast::<24, 2>(self.low.val());
-        self.landing.next.end = self.span.q.val();
+        self.landing.next.base = self.base.q.val();
+        self.landing.next.end = self.span.val();
         self.landing.next.low = self.low.val();
+        self.landing.next.phase = false;
         self.after_addr.next = self.addr.val() + bit_cast::<64, 13>(self.chunk.q.val());
         self.after_left.next = self.cur.val().left - bit_cast::<24, 13>(self.chunk.q.val());
         self.after_before.next = self.cur.val().before + bit_cast::<24, 13>(self.chunk.q.val());
 
         // Byte enables, PCIe Base Spec r5 2.2.5: of a request of one DW both ends are in the first, and the last is 0.
-        self.rounded.next = self.span.q.val() + 3;
+        self.low_up.next = bit_cast::<13, 2>(self.low.val()) + 3;
+        self.rounded.next = self.chunk.q.val() + self.low_up.val();
         self.dwords.next = self.rounded.val() >> 2;
         self.last_dw.next = self.full_be.val();
-        if (self.span.q.val() & 3) == 1 {
+        if (self.span.val() & 3) == 1 {
             self.last_dw.next = 1.into();
         }
-        if (self.span.q.val() & 3) == 2 {
+        if (self.span.val() & 3) == 2 {
             self.last_dw.next = 3.into();
         }
-        if (self.span.q.val() & 3) == 3 {
+        if (self.span.val() & 3) == 3 {
             self.last_dw.next = 7.into();
         }
         self.first_be.next = self.full_be.val() << self.low.val();
@@ -142,21 +164,13 @@ impl<const SB: usize> Logic for Cut<SB> {
             self.first_be.next = self.first_be.val() & self.last_dw.val();
             self.last_be.next = 0.into();
         }
-        self.upper.next = self.addr.val().get_bits::<32>(32);
-        self.lower.next = bit_cast::<32, 64>(self.addr.val()) & self.align.val();
-        self.dw0.next = bit_cast::<32, 10>(bit_cast::<10, 13>(self.dwords.val()));
-        self.dw1.next = (bit_cast::<32, 16>(self.cfg_requester_id.val()) << 16)
-            | (bit_cast::<32, 6>(self.tag.val()) << 8)
-            | (bit_cast::<32, 4>(self.last_be.val()) << 4)
-            | bit_cast::<32, 4>(self.first_be.val());
-        self.header.next = bit_cast::<128, 32>(self.lower.val()) << 64;
-        if self.upper.val() != 0 {
-            self.dw0.next = self.dw0.val() | self.four_dw.val();
-            self.header.next =
-                (bit_cast::<128, 32>(self.lower.val()) << 96) | (bit_cast::<128, 32>(self.upper.val()) << 64);
-        }
-        self.hdr.next = self.header.val()
-            | (bit_cast::<128, 32>(self.dw1.val()) << 32)
-            | bit_cast::<128, 32>(self.dw0.val());
+        self.make.fmt_type.next = self.read.val();
+        self.make.length.next = bit_cast::<10, 13>(self.dwords.val());
+        self.make.first_be.next = self.first_be.val();
+        self.make.last_be.next = self.last_be.val();
+        self.make.tag.next = self.tag.val();
+        self.make.requester.next = self.cfg_requester_id.val();
+        self.make.address.next = self.addr.val() & self.align.val();
+        self.hdr.next = self.make.hdr.val() | (bit_cast::<128, 2>(self.attr.val()) << self.attr_at.val());
     }
 }

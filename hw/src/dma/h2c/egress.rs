@@ -3,22 +3,25 @@
 use rust_hdl::prelude::*;
 
 use super::egress_out::EgressOut;
-use super::init::InitAsk;
 use super::types::{PacketEnd, Sent};
+use crate::dma::InitOnce;
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
+use crate::stream::NextReady;
 
 hw! {
     /// Sends committed rows to the card, queue by queue in quanta of 64 rows.
     ///
     /// ```text
-    ///  commit bus ─► copy per queue ─► scan for the next queue ─► candidate ─► current queue ─► FIFO row ─► small FIFO ─► card
-    ///                     │                                                        ▲                                      │
-    ///                     └────────── newer values for candidate and current ──────┘◄─────────── credit ──────────────────┘
+    ///  commit bus ─► ready bits ─► NextReady ─► seen ─► current queue ─► FIFO row ─► small FIFO ─► card
+    ///           └──► copy per queue ──────────────┘      ▲      ▲                      │
+    ///                                                    │      └────── credit ────────┘
+    ///                      packet slots ─► this packet ──┘
     /// ```
-    /// One beat per clock; one clock between two queues, none while only one has something to send. The next
-    /// queue is looked for while the current one is sent. The packet memories are read with the value that the current
-    /// queue and packet will have in the next clock, so their output always belongs to the present one.
+    /// One beat per clock. The next queue is looked for while the current one is sent; changing after a quantum leaves one
+    /// clock idle, after the current one has run dry two. A packet's end and user field are read while the packet before is
+    /// sent, so that only packets of one row leave a clock idle, and those that are committed as a whole no other. What is read
+    /// of a packet before its end is committed may be old: it is read again until then.
     ///
     /// `h2c_pause` is looked at, one clock late, for each beat; at most four beats read before still come out.
     pub struct Egress<const W: usize, const KB: usize, const FW: usize, const NQ: usize, const QB: usize, const RB: usize, const AB: usize, const PB: usize, const SLB: usize> {
@@ -51,52 +54,68 @@ hw! {
         pub h2c_axis_terr: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tvalid: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tready: Signal<In, Bit> = Default::default(),
-        init: InitAsk<NQ, QB> = Default::default(),
+        init: InitOnce = Default::default(),
         out: EgressOut<W, KB, FW, QB> = Default::default(),
+        search: NextReady<NQ, QB> = Default::default(),
         saved: Bram<Sent, QB> = Default::default(),
         committed: Bram<Sent, QB> = Default::default(),
         pause: Dffr<Bits<NQ>> = Default::default(),
-        // The commit bus one clock ago: a scan that read then may have missed it.
+        ready: Dffr<Bits<NQ>> = Default::default(),
+        // The commit bus one clock ago: a copy read then may have missed it.
         late_valid: Dffr<Bit> = Default::default(),
         late_q: Reg<Bits<QB>> = Default::default(),
         late: Reg<Sent> = Default::default(),
-        look: Dffr<Bits<QB>> = Default::default(),
+        // The next queue.
         seen: Reg<Bits<QB>> = Default::default(),
+        seen_bit: Reg<Bits<NQ>> = Default::default(),
         seen_ok: Dffr<Bit> = Default::default(),
-        // Queues cleared since reset; before that their state is garbage.
-        alive: Dffr<Bits<NQ>> = Default::default(),
+        // The current one.
         have: Dffr<Bit> = Default::default(),
+        mine: Dffr<Bits<NQ>> = Default::default(),
         q: Dffr<Bits<QB>> = Default::default(),
         sent: Dffr<Sent> = Default::default(),
         limit: Dffr<Sent> = Default::default(),
-        count: Dffr<Bits<7>> = Default::default(),
-        cand: Dffr<Bit> = Default::default(),
-        cand_q: Reg<Bits<QB>> = Default::default(),
-        cand_sent: Reg<Sent> = Default::default(),
-        cand_limit: Reg<Sent> = Default::default(),
+        count: Dffr<Bits<6>> = Default::default(),
+        // Its packet: `known` if the end is.
+        this_ok: Dffr<Bit> = Default::default(),
+        known: Dffr<Bit> = Default::default(),
+        this_end: Reg<PacketEnd> = Default::default(),
+        this_user: Reg<Bits<32>> = Default::default(),
+        // Slot that is read, and whether the memories' output belongs to it. Behind `this` once that is known.
+        ahead: Reg<Bits<PB>> = Default::default(),
+        there: Dffr<Bit> = Default::default(),
         gone_valid: Dffr<Bit> = Default::default(),
         gone_q: Reg<Bits<QB>> = Default::default(),
         gone: Reg<Sent> = Default::default(),
         bus: Signal<Local, Sent> = Default::default(),
         bus_q: Signal<Local, Bits<QB>> = Default::default(),
+        bus_bit: Signal<Local, Bits<NQ>> = Default::default(),
         init_q: Signal<Local, Bits<QB>> = Default::default(),
-        initialising: Signal<Local, Bit> = Default::default(),
+        next: Signal<Local, Bits<QB>> = Default::default(),
+        seen_sent: Signal<Local, Sent> = Default::default(),
         seen_limit: Signal<Local, Sent> = Default::default(),
         limit_now: Signal<Local, Sent> = Default::default(),
-        quantum_over: Signal<Local, Bit> = Default::default(),
+        next_sent: Signal<Local, Sent> = Default::default(),
+        open: Signal<Local, Bits<NQ>> = Default::default(),
+        ready_next: Signal<Local, Bits<NQ>> = Default::default(),
+        left: Signal<Local, Bit> = Default::default(),
         nothing: Signal<Local, Bit> = Default::default(),
         usable: Signal<Local, Bit> = Default::default(),
+        ended: Signal<Local, Bit> = Default::default(),
         go: Signal<Local, Bit> = Default::default(),
         ends: Signal<Local, Bit> = Default::default(),
         change: Signal<Local, Bit> = Default::default(),
-        next_q: Signal<Local, Bits<QB>> = Default::default(),
-        next_sent: Signal<Local, Sent> = Default::default(),
-        last_queue: Constant<Bits<QB>> = Constant::new((NQ as u64 - 1).into()),
-        one_queue: Constant<Bits<QB>> = Constant::new(1_u64.into()),
-        queue_bit: Signal<Local, Bits<NQ>> = Default::default(),
-        one_bit: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
+        load: Signal<Local, Bit> = Default::default(),
+        more: Signal<Local, Bit> = Default::default(),
+        pkts: Signal<Local, Bits<16>> = Default::default(),
+        row: Signal<Local, Bits<16>> = Default::default(),
+        slot_q: Signal<Local, Bits<QB>> = Default::default(),
+        slot: Signal<Local, Bits<PB>> = Default::default(),
+        queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
+        one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
+        one_slot: Constant<Bits<PB>> = Constant::new(1_u64.into()),
         zero: Constant<Sent> = Constant::new(Sent::default()),
-        quantum: Constant<Bits<7>> = Constant::new(64_u64.into()),
+        last_row: Constant<Bits<6>> = Constant::new(63_u64.into()),
         queue_shift: Constant<Bits<5>> = Constant::new((RB as u64).into()),
         slot_shift: Constant<Bits<5>> = Constant::new((PB as u64).into()),
     }
@@ -116,35 +135,44 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, init, saved, committed, out);
+        clock!(self, clock, init, out, search, saved, committed);
         dff_setup!(
-            self, clock, pause, late_valid, late_q, late, look, seen, seen_ok, alive, have, q, sent, limit
+            self, clock, pause, ready, late_valid, late_q, late, seen, seen_bit, seen_ok, have, mine, q
         );
-        dff_setup!(self, clock, count, cand, cand_q, cand_sent, cand_limit, gone_valid, gone_q, gone);
+        dff_setup!(self, clock, sent, limit, count, this_ok, known, this_end, this_user, ahead, there);
+        dff_setup!(self, clock, gone_valid, gone_q, gone);
         self.init.rst.next = self.rst.val();
         self.out.rst.next = self.rst.val();
+        self.search.rst.next = self.rst.val();
         self.pause.rst.next = self.rst.val();
+        self.ready.rst.next = self.rst.val();
         self.late_valid.rst.next = self.rst.val();
-        self.look.rst.next = self.rst.val();
         self.seen_ok.rst.next = self.rst.val();
-        self.alive.rst.next = self.rst.val();
         self.have.rst.next = self.rst.val();
+        self.mine.rst.next = self.rst.val();
         self.q.rst.next = self.rst.val();
         self.sent.rst.next = self.rst.val();
         self.limit.rst.next = self.rst.val();
         self.count.rst.next = self.rst.val();
-        self.cand.rst.next = self.rst.val();
+        self.this_ok.rst.next = self.rst.val();
+        self.known.rst.next = self.rst.val();
+        self.there.rst.next = self.rst.val();
         self.gone_valid.rst.next = self.rst.val();
 
-        self.init.init_valid.next = self.init_valid.val();
+        self.init.init_valid.next = self.init_valid.val() & (self.init_g.val() < self.queues.val());
         self.init.init_g.next = self.init_g.val();
         self.init.take.next = self.init.ask.val();
         self.init_done.next = self.init.done.val();
+        self.init_q.next = bit_cast::<QB, 7>(self.init_g.val());
         self.pause.d.next = self.h2c_pause.val();
 
         self.bus.next.row = self.commit_row.val();
         self.bus.next.pkts = self.commit_pkts.val();
         self.bus_q.next = bit_cast::<QB, 6>(self.commit_q.val());
+        self.bus_bit.next = 0.into();
+        if self.commit_valid.val() {
+            self.bus_bit.next = self.one.val() << self.bus_q.val();
+        }
         self.late_valid.d.next = self.commit_valid.val();
         self.late_q.d.next = self.bus_q.val();
         self.late.d.next = self.bus.val();
@@ -152,71 +180,9 @@ impl<
         self.committed.waddr.next = self.bus_q.val();
         self.committed.wdata.next = self.bus.val();
 
-        // Current queue: one beat if there is a row, and room behind the FIFO.
-        self.usable.next = self.cand.q.val() & !self.pause.q.val().get_bit(self.cand_q.q.val().index());
-        self.quantum_over.next = self.count.q.val() == self.quantum.val();
-        self.nothing.next = !self.have.q.val()
-            | (self.sent.q.val().row == self.limit.q.val().row)
-            | self.pause.q.val().get_bit(self.q.q.val().index());
-        self.change.next =
-            self.usable.val() & (self.nothing.val() | self.quantum_over.val()) & !self.init.ask.val();
-        self.go.next = !self.nothing.val() & !self.change.val() & self.out.room.val() & !self.init.ask.val();
-        self.ends.next = (self.sent.q.val().pkts != self.limit.q.val().pkts)
-            & (self.sent.q.val().row == self.packet_end.val().row);
-        self.next_q.next = self.q.q.val();
-        self.next_sent.next = self.sent.q.val();
-        self.limit_now.next = self.limit.q.val();
-        if self.commit_valid.val() & (self.bus_q.val() == self.q.q.val()) {
-            self.limit_now.next = self.bus.val();
-        }
-        if self.go.val() {
-            self.next_sent.next.row = self.sent.q.val().row + 1;
-            if self.ends.val() {
-                self.next_sent.next.pkts = self.sent.q.val().pkts + 1;
-            }
-            if !self.quantum_over.val() {
-                self.count.d.next = self.count.q.val() + 1;
-            }
-        }
-        self.gone_valid.d.next = self.go.val();
-        self.gone_q.d.next = self.q.q.val();
-        self.gone.d.next = self.next_sent.val();
-
-        // Candidate, with what was committed meanwhile.
-        if self.cand.q.val() & self.commit_valid.val() & (self.bus_q.val() == self.cand_q.q.val()) {
-            self.cand_limit.d.next = self.bus.val();
-        }
-        if self.cand.q.val() & !self.usable.val() {
-            self.cand.d.next = false;
-        }
-        self.saved.wen.next = self.change.val() & self.have.q.val();
-        self.saved.waddr.next = self.q.q.val();
-        self.saved.wdata.next = self.sent.q.val();
-        if self.change.val() {
-            self.have.d.next = true;
-            self.cand.d.next = false;
-            self.count.d.next = 0.into();
-            self.next_q.next = self.cand_q.q.val();
-            self.next_sent.next = self.cand_sent.q.val();
-            self.limit_now.next = self.cand_limit.q.val();
-            if self.commit_valid.val() & (self.bus_q.val() == self.cand_q.q.val()) {
-                self.limit_now.next = self.bus.val();
-            }
-        }
-
-        self.init_q.next = bit_cast::<QB, 7>(self.init_g.val());
-        // Scan: any queue but the current one. One that is being cleared has values of two lives.
-        self.initialising.next = self.init_valid.val() & (self.init_q.val() == self.look.q.val());
-        self.saved.raddr.next = self.look.q.val();
-        self.committed.raddr.next = self.look.q.val();
-        self.seen.d.next = self.look.q.val();
-        self.seen_ok.d.next =
-            !(self.have.q.val() & (self.look.q.val() == self.q.q.val())) & !self.initialising.val();
-        self.look.d.next = self.look.q.val() + self.one_queue.val();
-        if self.look.q.val() == self.last_queue.val() {
-            self.look.d.next = 0.into();
-        }
-        self.initialising.next = self.init_valid.val() & (self.init_q.val() == self.seen.q.val());
+        // The next queue: any that is ready but the current one. One that is being cleared has values of two lives.
+        self.open.next = self.ready.q.val() & !self.mine.q.val() & !self.pause.q.val();
+        self.seen_sent.next = self.saved.rdata.val();
         self.seen_limit.next = self.committed.rdata.val();
         if self.late_valid.q.val() & (self.late_q.q.val() == self.seen.q.val()) {
             self.seen_limit.next = self.late.q.val();
@@ -224,42 +190,126 @@ impl<
         if self.commit_valid.val() & (self.bus_q.val() == self.seen.q.val()) {
             self.seen_limit.next = self.bus.val();
         }
-        if self.seen_ok.q.val()
-            & !self.cand.q.val()
-            & !(self.have.q.val() & (self.seen.q.val() == self.q.q.val()))
-            & !self.initialising.val()
-            & self.alive.q.val().get_bit(self.seen.q.val().index())
-            & (self.seen_limit.val().row != self.saved.rdata.val().row)
-            & !self.pause.q.val().get_bit(self.seen.q.val().index())
-        {
-            self.cand.d.next = true;
-            self.cand_q.d.next = self.seen.q.val();
-            self.cand_sent.d.next = self.saved.rdata.val();
-            self.cand_limit.d.next = self.seen_limit.val();
-        }
+        self.usable.next = self.seen_ok.q.val()
+            & (self.seen_bit.q.val() & self.open.val()).any()
+            & !(self.init.init_valid.val() & (self.init_q.val() == self.seen.q.val()))
+            & !self.init.ask.val();
 
-        self.queue_bit.next = self.one_bit.val() << self.init.q.val();
-        if self.init.ask.val() {
-            self.saved.wen.next = true;
-            self.saved.waddr.next = self.init.q.val();
-            self.saved.wdata.next = self.zero.val();
-            self.gone_valid.d.next = true;
-            self.gone_q.d.next = self.init.q.val();
-            self.gone.d.next = self.zero.val();
-            self.seen_ok.d.next = false;
-            self.alive.d.next = self.alive.q.val() | self.queue_bit.val();
-            if self.init.q.val() == self.q.q.val() {
-                self.have.d.next = false;
+        // The current queue: one beat if there is a row, and room behind the FIFO.
+        self.left.next = self.sent.q.val().row != self.limit.q.val().row;
+        self.nothing.next =
+            !self.have.q.val() | !self.left.val() | (self.mine.q.val() & self.pause.q.val()).any();
+        self.ended.next = self.sent.q.val().pkts != self.limit.q.val().pkts;
+        // Rows behind an end that isn't known yet belong to another packet.
+        self.go.next = !self.nothing.val()
+            & self.this_ok.q.val()
+            & (self.known.q.val() | !self.ended.val())
+            & self.out.room.val()
+            & !self.init.ask.val();
+        self.ends.next = self.known.q.val() & (self.sent.q.val().row == self.this_end.q.val().row);
+        self.change.next = self.usable.val()
+            & (self.nothing.val() | (self.go.val() & (self.count.q.val() == self.last_row.val())));
+        self.next_sent.next = self.sent.q.val();
+        self.limit_now.next = self.limit.q.val();
+        if self.commit_valid.val() & (self.bus_q.val() == self.q.q.val()) {
+            self.limit_now.next = self.bus.val();
+        }
+        self.pkts.next = self.sent.q.val().pkts + 1;
+        if self.go.val() {
+            self.next_sent.next.row = self.sent.q.val().row + 1;
+            if self.ends.val() {
+                self.next_sent.next.pkts = self.pkts.val();
             }
-            if self.init.q.val() == self.cand_q.q.val() {
-                self.cand.d.next = false;
+            if self.count.q.val() != self.last_row.val() {
+                self.count.d.next = self.count.q.val() + 1;
             }
         }
-        self.q.d.next = self.next_q.val();
+        self.gone_valid.d.next = self.go.val();
+        self.gone_q.d.next = self.q.q.val();
+        self.gone.d.next = self.next_sent.val();
+
+        // Its packet. Once `this` is known, the memories are read ahead.
+        self.there.d.next = self.have.q.val();
+        self.load.next = !self.known.q.val() & self.there.q.val();
+        self.more.next = self.ended.val();
+        if self.go.val() & self.ends.val() {
+            self.load.next = self.there.q.val();
+            self.more.next = self.pkts.val() != self.limit.q.val().pkts;
+            self.this_ok.d.next = false;
+            self.known.d.next = false;
+        }
+        self.row.next = self.packet_end.val().row;
+        self.this_end.d.next = self.this_end.q.val();
+        if self.load.val() {
+            self.this_ok.d.next = true;
+            self.this_user.d.next = self.user.val();
+            self.this_end.d.next = self.packet_end.val();
+            self.this_end.d.next.row = self.row.val() - 1;
+            if self.more.val() {
+                self.known.d.next = true;
+                self.ahead.d.next = self.ahead.q.val() + self.one_slot.val();
+                self.there.d.next = false;
+            }
+        }
+        self.slot_q.next = self.q.q.val();
+        self.slot.next = self.ahead.q.val();
+
+        // Ready bits: of the current queue it is right when the queue is left.
+        self.ready_next.next = self.ready.q.val();
+        self.saved.wen.next = self.change.val() & self.have.q.val();
+        self.saved.waddr.next = self.q.q.val();
+        self.saved.wdata.next = self.next_sent.val();
+        if self.change.val() {
+            self.ready_next.next = self.ready.q.val() & !self.seen_bit.q.val() & !self.mine.q.val();
+            if self.left.val() {
+                self.ready_next.next = self.ready_next.val() | self.mine.q.val();
+            }
+            self.have.d.next = true;
+            self.mine.d.next = self.seen_bit.q.val();
+            self.q.d.next = self.seen.q.val();
+            self.count.d.next = 0.into();
+            self.next_sent.next = self.seen_sent.val();
+            self.limit_now.next = self.seen_limit.val();
+            self.this_ok.d.next = false;
+            self.known.d.next = false;
+            self.slot_q.next = self.seen.q.val();
+            self.slot.next = bit_cast::<PB, 16>(self.seen_sent.val().pkts);
+            self.ahead.d.next = bit_cast::<PB, 16>(self.seen_sent.val().pkts);
+            self.there.d.next = true;
+        }
+        self.ready.d.next = self.ready_next.val() | self.bus_bit.val();
         self.sent.d.next = self.next_sent.val();
         self.limit.d.next = self.limit_now.val();
-        self.packet_slot.next = (bit_cast::<SLB, QB>(self.next_q.val()) << self.slot_shift.val())
-            | bit_cast::<SLB, PB>(bit_cast::<PB, 16>(self.next_sent.val().pkts));
+
+        // Look up the next queue's state in the clock before it may be used, so not while it is written.
+        self.search.ready.next = self.open.val();
+        self.search.after.next = self.q.q.val();
+        self.next.next = self.search.winner.val();
+        self.saved.raddr.next = self.next.val();
+        self.committed.raddr.next = self.next.val();
+        self.seen.d.next = self.next.val();
+        self.seen_bit.d.next = self.one.val() << self.next.val();
+        self.seen_ok.d.next = self.search.found.val()
+            & !(self.saved.wen.val() & (self.next.val() == self.q.q.val()))
+            & !self.init.ask.val();
+
+        if self.init.ask.val() {
+            self.saved.wen.next = true;
+            self.saved.waddr.next = self.init_q.val();
+            self.saved.wdata.next = self.zero.val();
+            self.gone_valid.d.next = true;
+            self.gone_q.d.next = self.init_q.val();
+            self.gone.d.next = self.zero.val();
+            if self.init_q.val() == self.q.q.val() {
+                self.have.d.next = false;
+                self.mine.d.next = 0.into();
+                self.this_ok.d.next = false;
+                self.known.d.next = false;
+                self.there.d.next = false;
+            }
+        }
+        self.packet_slot.next = (bit_cast::<SLB, QB>(self.slot_q.val()) << self.slot_shift.val())
+            | bit_cast::<SLB, PB>(self.slot.val());
 
         // The beat: row to the memory now, everything else beside its data one clock later.
         self.r_row.next = (bit_cast::<AB, QB>(self.q.q.val()) << self.queue_shift.val())
@@ -267,8 +317,8 @@ impl<
         self.out.go.next = self.go.val();
         self.out.q.next = self.q.q.val();
         self.out.last.next = self.ends.val();
-        self.out.packet_end.next = self.packet_end.val();
-        self.out.user.next = self.user.val();
+        self.out.packet_end.next = self.this_end.q.val();
+        self.out.user.next = self.this_user.q.val();
         self.out.data.next = self.r_data.val();
         self.h2c_axis_tdata.next = self.out.h2c_axis_tdata.val();
         self.h2c_axis_tkeep.next = self.out.h2c_axis_tkeep.val();

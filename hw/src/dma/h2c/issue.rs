@@ -4,40 +4,35 @@ use rust_hdl::prelude::*;
 
 use super::copies::Copies;
 use super::cut::Cut;
-use super::init::InitAsk;
 use super::tag_ring::TagRing;
+use super::turns::Turns;
 use super::types::{IssueContext, Landing, PacketEnd, Request};
+use crate::dma::InitOnce;
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
 use ferrolane_abi::{descriptor, status};
 
-#[derive(Copy, Clone, Debug, PartialEq, LogicState)]
-pub enum IssueState {
-    Scan,
-    Desc,
-    Wait,
-    Check,
-    Chunk,
-    Sum,
-    Push,
-    Save,
-}
-
 hw! {
-    /// Picks queues in turn and turns their descriptors into memory reads.
+    /// Picks queues in turn and turns their descriptors into memory reads, one every two clocks.
     ///
     /// ```text
-    ///  Scan ──► Desc ► Wait ► Check ──► Chunk ► Sum ► Push ──► Save ──► Scan
-    ///   │        new descriptor          ▲   one request │      ▲
-    ///   └── descriptor not finished ─────┘◄──────────────┘      └ no room, quantum over, descriptor finished, stopped
+    ///  turns ─► context ─► cur ───► step 1: length ──► step 2: request, landing, header ─► rd
+    ///                       ▲ ▲                          │
+    ///                       │ └── rest of the descriptor ┘
+    ///  store ─► raw ─► check┘   the next descriptor of the queue waits in `raw` while this one is cut
     /// ```
-    /// A visit is at most one descriptor and 4 KiB; three clocks per request. Everything that a request needs
-    /// later is decided here: where it lands, and what is complete once it is.
+    /// Everything that a request needs later is decided here: where it lands, and what is complete once it is.
     ///
-    /// Room is never overcommitted: a request is pushed only if its rows (2^`RB` per queue), a tag and the
-    /// output register are free, a packet begins only if one of the queue's 2^`PB` slots is free, and a descriptor is taken
-    /// only if the completion ring has a place for its record. A share must hold more than one request of 4 KiB.
-    pub struct Issue<const NQ: usize, const QB: usize, const GN: usize, const RB: usize, const PB: usize, const SB: usize> {
+    /// A turn is (WEIGHT + 1) · 512 bytes across descriptors. It ends with the request that uses it up; what that took too much is
+    /// taken off the queue's next turns (deficit round robin), so that the size of requests doesn't shift the shares.
+    /// It ends early without work or room, and what is left of it is forgotten.
+    ///
+    /// Room is never overcommitted: a request is made only if the longest one would have room in its queue's 2^`RB` rows, and a tag
+    /// and the output register are free; a descriptor is taken only if one of the queue's 2^`PB` packet slots is free beside
+    /// that of the packet before, the completion ring has a place for its record and, with FENCE, all before it have ended.
+    ///
+    /// Clearing a queue is noted in a bit (`clean`), and its context read as zeros.
+    pub struct Issue<const NQ: usize, const QB: usize, const GN: usize, const RB: usize, const PB: usize, const SB: usize, const TB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub run: Signal<In, Bits<GN>> = Default::default(),
@@ -45,16 +40,23 @@ hw! {
         pub init_valid: Signal<In, Bit> = Default::default(),
         pub init_g: Signal<In, Bits<7>> = Default::default(),
         pub init_done: Signal<Out, Bit> = Default::default(),
+        /// Start no turn.
+        pub hold: Signal<In, Bit> = Default::default(),
         pub cfg_mrrs: Signal<In, Bits<3>> = Default::default(),
         pub cfg_ext_tag: Signal<In, Bit> = Default::default(),
         pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
+        pub cfg_ro_enable: Signal<In, Bit> = Default::default(),
+        pub cfg_ns_enable: Signal<In, Bit> = Default::default(),
         pub cfgw_valid: Signal<In, Bit> = Default::default(),
         pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
         pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
         pub cfgw_data: Signal<In, Bits<32>> = Default::default(),
-        pub cons_valid: Signal<In, Bit> = Default::default(),
-        pub cons_g: Signal<In, Bits<7>> = Default::default(),
-        pub cons_value: Signal<In, Bits<31>> = Default::default(),
+        pub room_valid: Signal<In, Bit> = Default::default(),
+        pub room_g: Signal<In, Bits<7>> = Default::default(),
+        pub room_value: Signal<In, Bits<31>> = Default::default(),
+        pub finished_valid: Signal<In, Bit> = Default::default(),
+        pub finished_g: Signal<In, Bits<7>> = Default::default(),
+        pub finished_value: Signal<In, Bits<32>> = Default::default(),
         pub head_valid: Signal<In, Bit> = Default::default(),
         pub head_g: Signal<In, Bits<7>> = Default::default(),
         pub head_value: Signal<In, Bits<32>> = Default::default(),
@@ -66,75 +68,96 @@ hw! {
         pub taken_q: Signal<Out, Bits<6>> = Default::default(),
         pub taken_value: Signal<Out, Bits<32>> = Default::default(),
         pub desc_q: Signal<Out, Bits<6>> = Default::default(),
-        pub desc_slot: Signal<Out, Bits<6>> = Default::default(),
+        pub desc_slot: Signal<Out, Bits<7>> = Default::default(),
         pub desc_data: Signal<In, Bits<128>> = Default::default(),
         pub desc_err: Signal<In, Bits<8>> = Default::default(),
         pub rd_valid: Signal<Out, Bit> = Default::default(),
         pub rd_ready: Signal<In, Bit> = Default::default(),
         pub rd_hdr: Signal<Out, Bits<128>> = Default::default(),
         /// Oldest entry of the request queue not committed.
-        pub tail: Signal<In, Bits<6>> = Default::default(),
-        pub next_tag: Signal<Out, Bits<6>> = Default::default(),
+        pub tail: Signal<In, Bits<TB>> = Default::default(),
+        pub next_tag: Signal<Out, Bits<TB>> = Default::default(),
+        /// Phase in which the last read with `next_tag` of the clock before ended.
+        pub ended_phase: Signal<In, Bit> = Default::default(),
         /// Both ends of the empty request queue go back to the first tag, in this clock.
         pub tag_restart: Signal<Out, Bit> = Default::default(),
-        /// An entry for the request queue, at index `req_tag`; `req_read`: a read is made for it.
+        /// An entry for the request queue, at index `next_tag`.
         pub req_valid: Signal<Out, Bit> = Default::default(),
-        pub req_read: Signal<Out, Bit> = Default::default(),
-        pub req_tag: Signal<Out, Bits<6>> = Default::default(),
         pub req: Signal<Out, Request> = Default::default(),
         pub req_landing: Signal<Out, Landing> = Default::default(),
-        /// A packet begins with this TUSER in slot `packet_slot` of `packet_q`, or ends there.
+        /// A packet of `packet_q` begins in slot `user_slot`, or ends in `end_slot`.
+        pub packet_q: Signal<Out, Bits<QB>> = Default::default(),
         pub user_valid: Signal<Out, Bit> = Default::default(),
+        pub user_slot: Signal<Out, Bits<PB>> = Default::default(),
         pub user: Signal<Out, Bits<32>> = Default::default(),
         pub end_valid: Signal<Out, Bit> = Default::default(),
+        pub end_slot: Signal<Out, Bits<PB>> = Default::default(),
         pub packet_end: Signal<Out, PacketEnd> = Default::default(),
-        pub packet_q: Signal<Out, Bits<QB>> = Default::default(),
-        pub packet_slot: Signal<Out, Bits<PB>> = Default::default(),
         pub req_issued: Signal<Out, Bits<16>> = Default::default(),
         pub scanning: Signal<Out, Bit> = Default::default(),
-        state: Dffr<IssueState> = Dffr::new(IssueState::Scan),
-        init: InitAsk<NQ, QB> = Default::default(),
-        cut: Cut<SB> = Default::default(),
-        tags: TagRing = Default::default(),
+        init: InitOnce = Default::default(),
+        turns: Turns<NQ, QB, GN> = Default::default(),
         copies: Copies<NQ, QB, PB> = Default::default(),
+        cut: Cut<RB, SB> = Default::default(),
+        tags: TagRing<TB> = Default::default(),
         saved: Bram<IssueContext, QB> = Default::default(),
-        look: Dffr<Bits<QB>> = Default::default(),
-        seen: Reg<Bits<QB>> = Default::default(),
-        seen_ok: Dffr<Bit> = Default::default(),
-        q: Dffr<Bits<QB>> = Default::default(),
+        clean: Dffr<Bits<NQ>> = Default::default(),
+        seen_clean: Reg<Bit> = Default::default(),
+        // First clock of a turn.
+        opening: Dffr<Bit> = Default::default(),
         cur: Reg<IssueContext> = Default::default(),
-        spent: Reg<Bits<14>> = Default::default(),
-        data: Reg<Bits<128>> = Default::default(),
-        err: Reg<Bits<8>> = Default::default(),
+        // `cur` holds something to ask for, or a descriptor to refuse; it is in step 2.
+        busy: Dffr<Bit> = Default::default(),
+        step2: Dffr<Bit> = Default::default(),
+        is_read: Reg<Bit> = Default::default(),
         refused: Reg<Bits<8>> = Default::default(),
+        index: Reg<Bits<32>> = Default::default(),
+        // Bytes left of the turn, less one: negative once it is used up.
+        balance: Reg<Bits<16>> = Default::default(),
+        // Index of the descriptor that is read from the store, and whether the store's output belongs to it.
+        ahead: Reg<Bits<8>> = Default::default(),
+        there: Dffr<Bit> = Default::default(),
+        raw_valid: Dffr<Bit> = Default::default(),
+        raw: Reg<Bits<128>> = Default::default(),
+        raw_err: Reg<Bits<8>> = Default::default(),
         issued: Dffr<Bits<16>> = Default::default(),
         out_valid: Dffr<Bit> = Default::default(),
         out_hdr: Reg<Bits<128>> = Default::default(),
         gone_valid: Dffr<Bit> = Default::default(),
         gone_q: Reg<Bits<QB>> = Default::default(),
         gone_value: Reg<Bits<32>> = Default::default(),
-        active: Signal<Local, Bits<GN>> = Default::default(),
-        scan: Signal<Local, Bit> = Default::default(),
-        pick: Signal<Local, Bit> = Default::default(),
+        have: Signal<Local, Bit> = Default::default(),
+        q: Signal<Local, Bits<QB>> = Default::default(),
         taken: Signal<Local, Bits<32>> = Default::default(),
+        pkts: Signal<Local, Bits<16>> = Default::default(),
         len: Signal<Local, Bits<24>> = Default::default(),
         flags: Signal<Local, Bits<8>> = Default::default(),
         code: Signal<Local, Bits<8>> = Default::default(),
-        rows: Signal<Local, Bits<16>> = Default::default(),
+        over: Signal<Local, Bit> = Default::default(),
+        allowed: Signal<Local, Bit> = Default::default(),
+        load: Signal<Local, Bit> = Default::default(),
+        take: Signal<Local, Bit> = Default::default(),
         go: Signal<Local, Bit> = Default::default(),
-        clear: Signal<Local, Bit> = Default::default(),
-        is_read: Signal<Local, Bit> = Default::default(),
         closes: Signal<Local, Bit> = Default::default(),
-        total: Signal<Local, Bits<14>> = Default::default(),
-        last_queue: Constant<Bits<QB>> = Constant::new((NQ as u64 - 1).into()),
-        one_queue: Constant<Bits<QB>> = Constant::new(1_u64.into()),
-        share: Constant<Bits<16>> = Constant::new((1_u64 << RB).into()),
+        in_packet: Signal<Local, Bit> = Default::default(),
+        leave: Signal<Local, Bit> = Default::default(),
+        keep: Signal<Local, Bit> = Default::default(),
+        blocked: Signal<Local, Bit> = Default::default(),
+        clear: Signal<Local, Bit> = Default::default(),
+        quantum: Signal<Local, Bits<16>> = Default::default(),
+        debt: Signal<Local, Bits<16>> = Default::default(),
+        attr: Signal<Local, Bits<2>> = Default::default(),
+        init_q: Signal<Local, Bits<QB>> = Default::default(),
+        clean_next: Signal<Local, Bits<NQ>> = Default::default(),
+        one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
+        queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
+        unit: Constant<Bits<16>> = Constant::new(511_u64.into()),
         refused_flags: Constant<Bits<8>> = Constant::new((descriptor::REFUSED as u64).into()),
         eop_flag: Constant<Bits<8>> = Constant::new((descriptor::EOP as u64).into()),
         irq_flag: Constant<Bits<8>> = Constant::new((descriptor::IRQ as u64).into()),
+        fence_flag: Constant<Bits<8>> = Constant::new((descriptor::FENCE as u64).into()),
         bad_length: Constant<Bits<8>> = Constant::new((status::BAD_LENGTH as u64).into()),
         bad_flags: Constant<Bits<8>> = Constant::new((status::BAD_FLAGS as u64).into()),
-        cleared: Constant<IssueContext> = Constant::new(IssueContext::default()),
     }
 }
 
@@ -145,34 +168,53 @@ impl<
         const RB: usize,
         const PB: usize,
         const SB: usize,
-    > Logic for Issue<NQ, QB, GN, RB, PB, SB>
+        const TB: usize,
+    > Logic for Issue<NQ, QB, GN, RB, PB, SB, TB>
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, init, cut, tags, copies, saved);
-        dff_setup!(self, clock, state, look, seen, seen_ok, q, cur, spent, data, err, refused);
-        dff_setup!(self, clock, issued, out_valid, out_hdr, gone_valid, gone_q, gone_value);
-        self.state.rst.next = self.rst.val();
-        self.look.rst.next = self.rst.val();
-        self.seen_ok.rst.next = self.rst.val();
-        self.q.rst.next = self.rst.val();
+        clock!(self, clock, init, turns, copies, cut, tags, saved);
+        dff_setup!(
+            self, clock, clean, seen_clean, opening, cur, busy, step2, is_read, refused, index, balance
+        );
+        dff_setup!(self, clock, ahead, there, raw_valid, raw, raw_err, issued, out_valid, out_hdr);
+        dff_setup!(self, clock, gone_valid, gone_q, gone_value);
+        self.init.rst.next = self.rst.val();
+        self.turns.rst.next = self.rst.val();
+        self.copies.rst.next = self.rst.val();
         self.tags.rst.next = self.rst.val();
+        self.clean.rst.next = self.rst.val();
+        self.opening.rst.next = self.rst.val();
+        self.busy.rst.next = self.rst.val();
+        self.step2.rst.next = self.rst.val();
+        self.there.rst.next = self.rst.val();
+        self.raw_valid.rst.next = self.rst.val();
         self.issued.rst.next = self.rst.val();
         self.out_valid.rst.next = self.rst.val();
         self.gone_valid.rst.next = self.rst.val();
-        self.init.rst.next = self.rst.val();
-        self.init.init_valid.next = self.init_valid.val();
-        self.init.init_g.next = self.init_g.val();
-        self.init.take.next = false;
-        self.init_done.next = self.init.done.val();
 
+        // Buses.
+        self.turns.hold.next = self.hold.val();
+        self.turns.run.next = self.run.val();
+        self.turns.halted.next = self.halted.val();
+        self.turns.head_valid.next = self.head_valid.val();
+        self.turns.head_g.next = self.head_g.val();
+        self.turns.freed_valid.next = self.freed_valid.val();
+        self.turns.freed_q.next = self.freed_q.val();
+        self.turns.room_valid.next = self.room_valid.val();
+        self.turns.room_g.next = self.room_g.val();
+        self.turns.finished_valid.next = self.finished_valid.val();
+        self.turns.finished_g.next = self.finished_g.val();
         self.copies.cfgw_valid.next = self.cfgw_valid.val();
         self.copies.cfgw_g.next = self.cfgw_g.val();
         self.copies.cfgw_index.next = self.cfgw_index.val();
         self.copies.cfgw_data.next = self.cfgw_data.val();
-        self.copies.cons_valid.next = self.cons_valid.val();
-        self.copies.cons_g.next = self.cons_g.val();
-        self.copies.cons_value.next = self.cons_value.val();
+        self.copies.room_valid.next = self.room_valid.val();
+        self.copies.room_g.next = self.room_g.val();
+        self.copies.room_value.next = self.room_value.val();
+        self.copies.finished_valid.next = self.finished_valid.val();
+        self.copies.finished_g.next = self.finished_g.val();
+        self.copies.finished_value.next = self.finished_value.val();
         self.copies.head_valid.next = self.head_valid.val();
         self.copies.head_g.next = self.head_g.val();
         self.copies.head_value.next = self.head_value.val();
@@ -180,203 +222,249 @@ impl<
         self.copies.freed_q.next = self.freed_q.val();
         self.copies.freed_row.next = self.freed_row.val();
         self.copies.freed_pkts.next = self.freed_pkts.val();
-        self.copies.scan_q.next = self.look.q.val();
-        self.copies.visit_q.next = self.q.q.val();
-        self.copies.taken.next = self.cur.q.val().taken;
-        self.copies.pkts.next = self.cur.q.val().pkts;
 
-        self.active.next = self.run.val() & !self.halted.val();
-        self.scan.next = self.state.q.val() == IssueState::Scan;
-        self.saved.raddr.next = self.look.q.val();
-        self.saved.wen.next = false;
-        self.saved.waddr.next = self.q.q.val();
-        self.saved.wdata.next = self.cur.q.val();
-        self.seen.d.next = self.look.q.val();
-        self.seen_ok.d.next = false;
-        self.taken.next = self.saved.rdata.val().taken;
-        self.pick.next = self.seen_ok.q.val()
-            & self.active.val().get_bit(self.seen.q.val().index())
-            & ((self.saved.rdata.val().left != 0) | (self.taken.val() != self.copies.head.val()));
-
-        self.desc_q.next = bit_cast::<6, QB>(self.q.q.val());
+        // The queue in hand, and its next request.
+        self.have.next = self.turns.have.val();
+        self.q.next = self.turns.q.val();
         self.taken.next = self.cur.q.val().taken;
-        self.desc_slot.next = bit_cast::<6, 32>(self.taken.val());
-        self.len.next = self.data.q.val().get_bits::<24>(64);
-        self.flags.next = self.data.q.val().get_bits::<8>(88);
-        self.code.next = self.err.q.val();
-        if self.err.q.val() == 0 {
+        self.index.d.next = self.taken.val() - 1;
+        self.copies.q.next = self.q.val();
+        self.copies.taken.next = self.taken.val();
+        self.copies.pkts.next = self.cur.q.val().pkts;
+        self.copies.row.next = self.cut.here.val();
+        self.copies.row_limit.next = self.cut.row_limit.val();
+        self.cut.cur.next = self.cur.q.val();
+        self.cut.cfg_mrrs.next = self.cfg_mrrs.val();
+        self.cut.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.attr.next = 0.into();
+        if self.cfg_ro_enable.val() {
+            self.attr.next = self.copies.attr.val() & 2;
+        }
+        if self.cfg_ns_enable.val() {
+            self.attr.next = self.attr.val() | (self.copies.attr.val() & 1);
+        }
+        self.cut.attr.next = self.attr.val();
+        self.cut.tag.next = bit_cast::<8, TB>(self.tags.tag.val());
+        self.cut.q.next = bit_cast::<6, QB>(self.q.val());
+        self.tags.cfg_ext_tag.next = self.cfg_ext_tag.val();
+        self.tags.tail.next = self.tail.val();
+        self.tags.calm.next = !self.have.val();
+        self.tag_restart.next = self.tags.restart.val();
+
+        // The next descriptor.
+        self.len.next = self.raw.q.val().get_bits::<24>(64);
+        self.flags.next = self.raw.q.val().get_bits::<8>(88);
+        self.code.next = self.raw_err.q.val();
+        if self.raw_err.q.val() == 0 {
             if self.len.val() == 0 {
                 self.code.next = self.bad_length.val();
             } else if (self.flags.val() & self.refused_flags.val()) != 0 {
                 self.code.next = self.bad_flags.val();
             }
         }
-        self.gone_valid.d.next = false;
-        self.gone_q.d.next = self.q.q.val();
-        self.gone_value.d.next = self.taken.val() + 1;
-        self.user_valid.next = false;
-        self.user.next = self.data.q.val().get_bits::<32>(96);
-        self.end_valid.next = false;
-        self.packet_q.next = self.q.q.val();
-        self.packet_slot.next = bit_cast::<PB, 16>(self.cur.q.val().pkts);
+        self.over.next = self.balance.q.val().get_bit(15);
+        self.allowed.next = self.raw_valid.q.val()
+            & self.copies.may.val()
+            & (((self.flags.val() & self.fence_flag.val()) == 0) | self.copies.fence_ok.val())
+            & !self.over.val()
+            & self.turns.live.val();
 
-        self.tags.cfg_ext_tag.next = self.cfg_ext_tag.val();
-        self.tags.tail.next = self.tail.val();
-        self.tags.calm.next = self.scan.val();
-        self.tags.take.next = false;
-        self.tag_restart.next = self.tags.restart.val();
-        self.cut.cur.next = self.cur.q.val();
-        self.cut.chunk_step.next = self.state.q.val() == IssueState::Chunk;
-        self.cut.sum_step.next = self.state.q.val() == IssueState::Sum;
-        self.cut.cfg_mrrs.next = self.cfg_mrrs.val();
-        self.cut.cfg_requester_id.next = self.cfg_requester_id.val();
-        self.cut.tag.next = self.tags.tag.val();
-        self.cut.q.next = bit_cast::<6, QB>(self.q.q.val());
-        self.is_read.next = self.refused.q.val() == 0;
-        self.rows.next = self.cut.row.val() - self.copies.row.val();
-        self.closes.next = self.is_read.val() & self.cut.last.val() & self.cur.q.val().eop;
-        self.total.next = self.spent.q.val() + bit_cast::<14, 13>(self.cut.bytes.val());
+        // What happens in this clock.
         self.go.next = false;
-        self.clear.next = false;
-
+        self.take.next = false;
+        self.leave.next = false;
+        self.keep.next = false;
+        self.blocked.next = false;
+        self.closes.next = self.is_read.q.val() & self.cut.closes.val();
         if self.rd_ready.val() {
             self.out_valid.d.next = false;
         }
-        match self.state.q.val() {
-            IssueState::Scan => {
-                self.spent.d.next = 0.into();
-                self.refused.d.next = 0.into();
-                if self.init.ask.val() {
-                    self.clear.next = true;
-                } else if self.pick.val() {
-                    self.q.d.next = self.seen.q.val();
-                    self.cur.d.next = self.saved.rdata.val();
-                    self.state.d.next = IssueState::Desc;
-                    if self.saved.rdata.val().left != 0 {
-                        self.state.d.next = IssueState::Chunk;
-                    }
-                    self.look.d.next = self.seen.q.val() + self.one_queue.val();
-                    if self.seen.q.val() == self.last_queue.val() {
-                        self.look.d.next = 0.into();
-                    }
-                } else {
-                    self.seen_ok.d.next = true;
-                    self.look.d.next = self.look.q.val() + self.one_queue.val();
-                    if self.look.q.val() == self.last_queue.val() {
-                        self.look.d.next = 0.into();
-                    }
-                }
-            }
-            // The store and the copies are read with the queue's number.
-            IssueState::Desc => {
-                self.state.d.next = IssueState::Wait;
-            }
-            IssueState::Wait => {
-                self.data.d.next = self.desc_data.val();
-                self.err.d.next = self.desc_err.val();
-                self.state.d.next = IssueState::Check;
-                if self.copies.ring_full.val() | (!self.cur.q.val().in_packet & self.copies.slots_full.val())
-                {
-                    self.state.d.next = IssueState::Scan;
-                }
-            }
-            IssueState::Check => {
-                self.refused.d.next = self.code.val();
-                self.cur.d.next.eop = (self.flags.val() & self.eop_flag.val()) != 0;
-                self.cur.d.next.irq = (self.flags.val() & self.irq_flag.val()) != 0;
-                self.cur.d.next.before = 0.into();
-                self.cur.d.next.taken = self.taken.val() + 1;
-                if self.code.val() != 0 {
-                    self.state.d.next = IssueState::Push;
-                } else {
-                    self.gone_valid.d.next = true;
-                    self.cur.d.next.addr = self.data.q.val().get_bits::<64>(0);
-                    self.cur.d.next.left = self.len.val();
-                    self.cur.d.next.in_packet = true;
-                    self.user_valid.next = !self.cur.q.val().in_packet;
-                    self.state.d.next = IssueState::Chunk;
-                }
-            }
-            IssueState::Chunk => {
-                self.state.d.next = IssueState::Sum;
-                if !self.active.val().get_bit(self.q.q.val().index()) {
-                    self.state.d.next = IssueState::Save;
-                }
-            }
-            IssueState::Sum => {
-                self.state.d.next = IssueState::Push;
-            }
-            IssueState::Push => {
-                if self.tags.full.val() | (self.is_read.val() & (self.rows.val() > self.share.val())) {
-                    // Nothing of a refused descriptor is kept: it is read again.
-                    self.state.d.next = IssueState::Save;
-                    if !self.is_read.val() {
-                        self.state.d.next = IssueState::Scan;
-                    }
-                } else if !self.out_valid.q.val() | self.rd_ready.val() {
+        if self.have.val() & !self.opening.q.val() {
+            if self.step2.q.val() {
+                if self.is_read.q.val() & !self.copies.row_ok.val() {
+                    self.leave.next = true;
+                    self.blocked.next = true;
+                } else if !self.tags.full.val() & (!self.out_valid.q.val() | self.rd_ready.val()) {
                     self.go.next = true;
-                    self.tags.take.next = true;
-                    self.issued.d.next = self.issued.q.val() + 1;
-                    self.state.d.next = IssueState::Save;
-                    if self.is_read.val() {
-                        self.out_valid.d.next = true;
-                        self.out_hdr.d.next = self.cut.hdr.val();
-                        self.cur.d.next.addr = self.cut.after_addr.val();
-                        self.cur.d.next.left = self.cut.after_left.val();
-                        self.cur.d.next.before = self.cut.after_before.val();
-                        self.cur.d.next.pos = self.cut.after_pos.val();
-                        self.spent.d.next = self.total.val();
-                        if !self.cut.last.val() & !self.total.val().get_bit(12) {
-                            self.state.d.next = IssueState::Chunk;
-                        }
-                        if self.closes.val() {
-                            self.cur.d.next.pkts = self.cur.q.val().pkts + 1;
-                            self.cur.d.next.in_packet = false;
-                            self.end_valid.next = true;
-                        }
-                    } else {
-                        self.gone_valid.d.next = true;
-                        self.gone_value.d.next = self.taken.val();
-                    }
-                } else {
-                    // Clearing doesn't wait for a read to be sent: the host's write that asked for it must not.
-                    self.clear.next = self.init.ask.val();
+                    self.take.next = (self.cut.last.val() | !self.is_read.q.val()) & self.allowed.val();
                 }
+            } else if self.busy.q.val() {
+                if self.is_read.q.val() & (self.over.val() | !self.turns.live.val()) {
+                    self.leave.next = true;
+                    self.keep.next = true;
+                } else {
+                    self.step2.d.next = true;
+                }
+            } else if self.allowed.val() {
+                self.take.next = true;
+            } else if self.raw_valid.q.val() {
+                self.leave.next = true;
+                self.keep.next = self.over.val() | !self.turns.live.val();
+                self.blocked.next = true;
+            } else if self.there.q.val() & (self.ahead.q.val() == self.copies.head.val()) {
+                self.leave.next = true;
             }
-            IssueState::Save => {
-                self.saved.wen.next = true;
-                self.state.d.next = IssueState::Scan;
+        }
+        self.load.next = self.have.val()
+            & self.there.q.val()
+            & (self.ahead.q.val() != self.copies.head.val())
+            & (!self.raw_valid.q.val() | self.take.val());
+        self.turns.working.next = self.busy.q.val();
+        self.turns.leave.next = self.leave.val();
+        self.turns.keep.next = self.keep.val();
+        self.turns.blocked.next = self.blocked.val();
+        self.tags.take.next = self.go.val();
+
+        // A request is made.
+        self.pkts.next = self.cur.q.val().pkts;
+        self.in_packet.next = self.cur.q.val().in_packet;
+        if self.go.val() {
+            self.step2.d.next = false;
+            self.issued.d.next = self.issued.q.val() + 1;
+            if self.cut.last.val() | !self.is_read.q.val() {
+                self.busy.d.next = false;
+            }
+            if self.closes.val() {
+                self.pkts.next = self.cur.q.val().pkts + 1;
+                self.in_packet.next = false;
+            }
+            if self.is_read.q.val() {
+                self.out_valid.d.next = true;
+                self.out_hdr.d.next = self.cut.hdr.val();
+                self.cur.d.next.addr = self.cut.after_addr.val();
+                self.cur.d.next.left = self.cut.after_left.val();
+                self.cur.d.next.before = self.cut.after_before.val();
+                self.cur.d.next.pos = self.cut.after_pos.val();
+                self.cur.d.next.pkts = self.pkts.val();
+                self.cur.d.next.in_packet = self.in_packet.val();
+                self.balance.d.next = self.balance.q.val() - bit_cast::<16, 13>(self.cut.bytes.val());
+            } else {
+                self.cur.d.next.left = 0.into();
+            }
+        }
+        // A descriptor is taken.
+        self.gone_valid.d.next = false;
+        self.gone_q.d.next = self.q.val();
+        self.gone_value.d.next = self.taken.val() + 1;
+        self.user_valid.next = false;
+        if self.take.val() {
+            self.busy.d.next = true;
+            self.gone_valid.d.next = true;
+            self.cur.d.next.taken = self.taken.val() + 1;
+            self.cur.d.next.addr = self.raw.q.val().get_bits::<64>(0);
+            self.cur.d.next.left = self.len.val();
+            self.cur.d.next.before = 0.into();
+            self.cur.d.next.eop = (self.flags.val() & self.eop_flag.val()) != 0;
+            self.cur.d.next.irq = (self.flags.val() & self.irq_flag.val()) != 0;
+            self.refused.d.next = self.code.val();
+            self.is_read.d.next = self.code.val() == 0;
+            self.raw_valid.d.next = false;
+            if self.code.val() == 0 {
+                self.user_valid.next = !self.in_packet.val();
+                self.cur.d.next.in_packet = true;
+            }
+        }
+        // The one behind it is read. A new address shows at the store's output two clocks later.
+        self.there.d.next = self.have.val();
+        if self.load.val() {
+            self.raw.d.next = self.desc_data.val();
+            self.raw_err.d.next = self.desc_err.val();
+            self.raw_valid.d.next = true;
+            self.ahead.d.next = self.ahead.q.val() + 1;
+            self.there.d.next = false;
+        }
+
+        // A turn ends.
+        self.saved.raddr.next = self.turns.next_q.val();
+        self.saved.wen.next = self.leave.val();
+        self.saved.waddr.next = self.q.val();
+        self.saved.wdata.next = self.cur.q.val();
+        self.saved.wdata.next.debt = 0.into();
+        self.debt.next = !self.balance.q.val();
+        if self.over.val() {
+            self.saved.wdata.next.debt = bit_cast::<12, 16>(self.debt.val());
+        }
+        self.clean_next.next = self.clean.q.val();
+        if self.leave.val() {
+            self.clean_next.next = self.clean.q.val() & !self.turns.mine.val();
+            self.raw_valid.d.next = false;
+            self.busy.d.next = false;
+            self.step2.d.next = false;
+        }
+        // A turn starts.
+        self.opening.d.next = self.turns.start.val();
+        self.quantum.next = (bit_cast::<16, 6>(self.copies.weight.val()) << 9) | self.unit.val();
+        if self.opening.q.val() {
+            self.balance.d.next = self.quantum.val() - bit_cast::<16, 12>(self.cur.q.val().debt);
+        }
+        self.desc_q.next = bit_cast::<6, QB>(self.q.val());
+        self.desc_slot.next = bit_cast::<7, 8>(self.ahead.q.val());
+        if !self.have.val() {
+            self.taken.next = self.saved.rdata.val().taken;
+            if self.seen_clean.q.val() {
+                self.taken.next = 0.into();
+            }
+            self.desc_slot.next = bit_cast::<7, 32>(self.taken.val());
+            self.ahead.d.next = bit_cast::<8, 32>(self.taken.val());
+            self.there.d.next = self.turns.start.val();
+            self.raw_valid.d.next = false;
+        }
+        if self.turns.start.val() {
+            self.cur.d.next = self.saved.rdata.val();
+            self.is_read.d.next = true;
+            self.busy.d.next = (self.saved.rdata.val().left != 0) & !self.seen_clean.q.val();
+            if self.seen_clean.q.val() {
+                self.cur.d.next.taken = 0.into();
+                self.cur.d.next.left = 0.into();
+                self.cur.d.next.pos = 0.into();
+                self.cur.d.next.pkts = 0.into();
+                self.cur.d.next.debt = 0.into();
+                self.cur.d.next.in_packet = false;
             }
         }
 
+        // Clearing waits for nobody: its queue is stopped and drained, so it isn't in hand.
+        self.init.init_valid.next = self.init_valid.val() & (self.init_g.val() < self.queues.val());
+        self.init.init_g.next = self.init_g.val();
+        self.init_q.next = bit_cast::<QB, 7>(self.init_g.val());
+        self.clear.next = self.init.ask.val() & !self.take.val();
+        self.init.take.next = self.clear.val();
+        self.init_done.next = self.init.done.val();
         if self.clear.val() {
-            self.init.take.next = true;
-            self.saved.wen.next = true;
-            self.saved.waddr.next = self.init.q.val();
-            self.saved.wdata.next = self.cleared.val();
+            self.clean_next.next = self.clean_next.val() | (self.one.val() << self.init_q.val());
             self.gone_valid.d.next = true;
-            self.gone_q.d.next = self.init.q.val();
+            self.gone_q.d.next = self.init_q.val();
             self.gone_value.d.next = 0.into();
         }
+        self.clean.d.next = self.clean_next.val();
+        self.seen_clean.d.next = (self.clean.q.val() & self.turns.next_bit.val()).any();
 
         self.req_valid.next = self.go.val();
-        self.req_read.next = self.is_read.val();
-        self.req_tag.next = self.tags.tag.val();
-        self.req.next.q = bit_cast::<6, QB>(self.q.q.val());
+        self.req.next.q = bit_cast::<6, QB>(self.q.val());
         self.req.next.bytes = self.cut.bytes.val();
         self.req.next.before = self.cur.q.val().before;
-        self.req.next.index = self.taken.val() - 1;
-        self.req.next.status = self.refused.q.val();
-        self.req.next.row = self.cut.complete_row.val();
-        self.req.next.pkts = self.cur.q.val().pkts;
-        if self.closes.val() {
-            self.req.next.pkts = self.cur.q.val().pkts + 1;
+        self.req.next.index = self.index.q.val();
+        self.req.next.status = 0.into();
+        if !self.is_read.q.val() {
+            self.req.next.status = self.refused.q.val();
         }
+        self.req.next.row = self.cut.complete_row.val();
+        self.req.next.pkts = self.pkts.val();
         self.req.next.eop = self.cur.q.val().eop;
         self.req.next.last = self.cut.last.val();
         self.req.next.irq = self.cur.q.val().irq;
         self.req.next.wrap = self.tags.wrap.val();
+        self.req.next.phase = !self.ended_phase.val();
         self.req_landing.next = self.cut.landing.val();
+        self.req_landing.next.phase = self.ended_phase.val();
+        if self.is_read.q.val() {
+            self.req_landing.next.phase = !self.ended_phase.val();
+        }
+        self.packet_q.next = self.q.val();
+        self.user.next = self.raw.q.val().get_bits::<32>(96);
+        self.user_slot.next = bit_cast::<PB, 16>(self.pkts.val());
+        self.end_valid.next = self.go.val() & self.closes.val();
+        self.end_slot.next = bit_cast::<PB, 16>(self.cur.q.val().pkts);
         self.packet_end.next = self.cut.packet_end.val();
         self.next_tag.next = self.tags.tag.val();
         self.rd_valid.next = self.out_valid.q.val();
@@ -385,6 +473,6 @@ impl<
         self.taken_q.next = bit_cast::<6, QB>(self.gone_q.q.val());
         self.taken_value.next = self.gone_value.q.val();
         self.req_issued.next = self.issued.q.val();
-        self.scanning.next = self.scan.val();
+        self.scanning.next = !self.have.val();
     }
 }

@@ -34,7 +34,7 @@ hw! {
         pub ended: Signal<Out, Bit> = Default::default(),
         pub q: Signal<Out, Bits<6>> = Default::default(),
         /// Where lane 0 lands, free-running in bytes.
-        pub pos: Signal<Out, Bits<24>> = Default::default(),
+        pub pos: Signal<Out, Bits<21>> = Default::default(),
         /// Lanes that the request asked for.
         pub mask: Signal<Out, Bits<KB>> = Default::default(),
         landing: Reg<Landing> = Default::default(),
@@ -57,10 +57,12 @@ hw! {
         stop: Signal<Local, Bit> = Default::default(),
         fault: Signal<Local, Bits<8>> = Default::default(),
         left: Signal<Local, Bits<14>> = Default::default(),
+        beyond: Signal<Local, Bits<14>> = Default::default(),
+        wanted: Signal<Local, Bits<KB>> = Default::default(),
         lane: Signal<Local, Bits<KB>> = Default::default(),
-        lane_on: Signal<Local, Bit> = Default::default(),
-        number: [Constant<Bits<14>>; KB] = array_init::array_init(|i| Constant::new((i as u64).into())),
-        top: Constant<Bits<KB>> = Constant::new((1_u64 << (KB - 1)).into()),
+        row: Constant<Bits<14>> = Constant::new((KB as u64).into()),
+        all: Constant<Bits<KB>> = Constant::new((u64::MAX >> (64 - KB)).into()),
+        dw: [Constant<Bits<KB>>; K] = array_init::array_init(|k| Constant::new((15_u64 << (4 * k)).into())),
         ur: Constant<Bits<8>> = Constant::new((status::DATA_UR as u64).into()),
         ca: Constant<Bits<8>> = Constant::new((status::DATA_CA as u64).into()),
         poisoned: Constant<Bits<8>> = Constant::new((status::DATA_POISONED as u64).into()),
@@ -126,29 +128,28 @@ impl<const K: usize, const KB: usize, const SB: usize> Logic for LandCheck<K, KB
             | (self.claimed.val() <= self.payload.val());
 
         self.q.next = self.landing.q.val().q;
-        self.pos.next = self.landing.q.val().base + bit_cast::<24, 14>(self.offset.val());
+        self.pos.next = self.landing.q.val().base + bit_cast::<21, 14>(self.offset.val());
         // Lanes of the request: not before `low` (first DW only), not behind `end`.
-        self.left.next = 0.into();
-        if self.offset.val() < self.limit.val() {
-            self.left.next = self.limit.val() - self.offset.val();
+        self.wanted.next = self.all.val();
+        self.left.next = self.limit.val() - self.offset.val();
+        self.beyond.next = self.row.val() - self.left.val();
+        if self.offset.val() >= self.limit.val() {
+            self.wanted.next = 0.into();
+        } else if self.left.val() < self.row.val() {
+            self.wanted.next = self.all.val() >> self.beyond.val();
         }
-        self.low.next = 0.into();
         if self.offset.val() == 0 {
-            self.low.next = bit_cast::<14, 2>(self.landing.q.val().low);
+            self.lane.next = self.all.val() << self.landing.q.val().low;
+            self.wanted.next = self.wanted.val() & self.lane.val();
         }
         self.lane.next = 0.into();
-        for k in 0..K {
-            for b in 0..4 {
-                self.lane_on.next = (self.number[k * 4 + b].val() >= self.low.val())
-                    & (self.number[k * 4 + b].val() < self.left.val())
-                    & self.keep.q.val().get_bit(k)
-                    & !self.stop.val();
-                self.lane.next = self.lane.val() >> 1;
-                if self.lane_on.val() {
-                    self.lane.next = self.lane.val() | self.top.val();
+        if !self.stop.val() {
+            for k in 0..K {
+                if self.keep.q.val().get_bit(k) {
+                    self.lane.next = self.lane.val() | self.dw[k].val();
                 }
             }
         }
-        self.mask.next = self.lane.val();
+        self.mask.next = self.wanted.val() & self.lane.val();
     }
 }

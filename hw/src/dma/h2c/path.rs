@@ -6,9 +6,9 @@ use super::commit::Commit;
 use super::egress::Egress;
 use super::issue::Issue;
 use super::land::Land;
-use super::types::{Landing, PacketEnd, Request};
+use super::types::{Landing, PacketEnd, Request, Verdict};
 use crate::hw;
-use crate::prim::Bram;
+use crate::prim::{Bram, Dffr};
 use crate::stream::ByteRam;
 
 hw! {
@@ -17,13 +17,14 @@ hw! {
     /// ```text
     ///  descriptors ─► issue ─► data_rd             rec_h2c ◄─ commit ─► err
     ///                   │  └─► requests ───────────────────────► │ ▲
-    ///                   │  └─► landings ─► land ─► codes ────────┘ │ commit bus
+    ///                   │  └─► landings ─► land ─► verdicts ─────┘ │ commit bus
     ///                   │         cpl ───► │ └───► FIFO ─► egress ◄┘
     ///                   └─► packet slots ─────────────────► └─► h2c_axis
     /// ```
-    /// Each memory has one writer. Sizes: `KB = W/8`, `SB = log2 KB`, 2^`RB` rows and 2^`PB` packet slots per queue,
-    /// `AB = QB + RB`, `SLB = QB + PB`, `FW = W + KB + 39`.
-    pub struct H2c<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const RB: usize, const AB: usize, const PB: usize, const SLB: usize> {
+    /// Each memory has one writer. Sizes: `KB = W/8`, `SB = log2 KB`, 2^`RB` rows and 2^`PB` packet slots per queue
+    /// (`RB + SB` at least 9, `RB` at most 15, `PB` 2 to 7), `AB = QB + RB`, `SLB = QB + PB`, `FW = W + KB + 39`,
+    /// 2^`TB` tags (5 to 8), `TB1 = TB + 1`.
+    pub struct H2c<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const RB: usize, const AB: usize, const PB: usize, const SLB: usize, const TB: usize, const TB1: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub run: Signal<In, Bits<GN>> = Default::default(),
@@ -36,13 +37,18 @@ hw! {
         pub cfg_mrrs: Signal<In, Bits<3>> = Default::default(),
         pub cfg_ext_tag: Signal<In, Bit> = Default::default(),
         pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
+        pub cfg_ro_enable: Signal<In, Bit> = Default::default(),
+        pub cfg_ns_enable: Signal<In, Bit> = Default::default(),
         pub cfgw_valid: Signal<In, Bit> = Default::default(),
         pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
         pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
         pub cfgw_data: Signal<In, Bits<32>> = Default::default(),
-        pub cons_valid: Signal<In, Bit> = Default::default(),
-        pub cons_g: Signal<In, Bits<7>> = Default::default(),
-        pub cons_value: Signal<In, Bits<31>> = Default::default(),
+        pub room_valid: Signal<In, Bit> = Default::default(),
+        pub room_g: Signal<In, Bits<7>> = Default::default(),
+        pub room_value: Signal<In, Bits<31>> = Default::default(),
+        pub finished_valid: Signal<In, Bit> = Default::default(),
+        pub finished_g: Signal<In, Bits<7>> = Default::default(),
+        pub finished_value: Signal<In, Bits<32>> = Default::default(),
         pub head_valid: Signal<In, Bit> = Default::default(),
         pub head_g: Signal<In, Bits<7>> = Default::default(),
         pub head_value: Signal<In, Bits<32>> = Default::default(),
@@ -50,7 +56,7 @@ hw! {
         pub h2c_taken_q: Signal<Out, Bits<6>> = Default::default(),
         pub h2c_taken_value: Signal<Out, Bits<32>> = Default::default(),
         pub h2c_desc_q: Signal<Out, Bits<6>> = Default::default(),
-        pub h2c_desc_slot: Signal<Out, Bits<6>> = Default::default(),
+        pub h2c_desc_slot: Signal<Out, Bits<7>> = Default::default(),
         pub h2c_desc_data: Signal<In, Bits<128>> = Default::default(),
         pub h2c_desc_err: Signal<In, Bits<8>> = Default::default(),
         pub data_rd_valid: Signal<Out, Bit> = Default::default(),
@@ -95,21 +101,25 @@ hw! {
         pub req_issued: Signal<Out, Bits<16>> = Default::default(),
         pub req_committed: Signal<Out, Bits<16>> = Default::default(),
         pub scanning: Signal<Out, Bit> = Default::default(),
-        pub commit_busy: Signal<Out, Bit> = Default::default(),
+        /// A read that rd_arb has taken is unanswered.
         pub trans_pending: Signal<Out, Bit> = Default::default(),
-        issue: Issue<NQ, QB, GN, RB, PB, SB> = Default::default(),
-        land: Land<W, K, KB, SB, QB, RB, AB> = Default::default(),
-        commit: Commit<NQ, QB> = Default::default(),
+        issue: Issue<NQ, QB, GN, RB, PB, SB, TB> = Default::default(),
+        land: Land<W, K, KB, SB, QB, RB, AB, TB, TB1> = Default::default(),
+        commit: Commit<NQ, QB, TB> = Default::default(),
         egress: Egress<W, KB, FW, NQ, QB, RB, AB, PB, SLB> = Default::default(),
-        requests: Bram<Request, 6> = Default::default(),
-        landings: Bram<Landing, 6> = Default::default(),
-        codes: Bram<Bits<8>, 6> = Default::default(),
+        requests: Bram<Request, TB> = Default::default(),
+        landings: Bram<Landing, TB> = Default::default(),
+        verdicts: Bram<Verdict, TB> = Default::default(),
+        // The phases of the verdicts again, for issue.
+        phases: Bram<Bit, TB> = Default::default(),
+        // Reads on their way.
+        pending: Dffr<Bits<9>> = Default::default(),
         users: Bram<Bits<32>, SLB> = Default::default(),
         ends: Bram<PacketEnd, SLB> = Default::default(),
         fifo: ByteRam<W, KB, AB> = Default::default(),
-        slot: Signal<Local, Bits<SLB>> = Default::default(),
-        held: Signal<Local, Bits<64>> = Default::default(),
-        one_tag: Constant<Bits<64>> = Constant::new(1_u64.into()),
+        slots: Signal<Local, Bits<SLB>> = Default::default(),
+        asked: Signal<Local, Bit> = Default::default(),
+        answered: Signal<Local, Bit> = Default::default(),
         slot_shift: Constant<Bits<5>> = Constant::new((PB as u64).into()),
     }
 }
@@ -127,11 +137,17 @@ impl<
         const AB: usize,
         const PB: usize,
         const SLB: usize,
-    > Logic for H2c<W, K, KB, SB, FW, NQ, QB, GN, RB, AB, PB, SLB>
+        const TB: usize,
+        const TB1: usize,
+    > Logic for H2c<W, K, KB, SB, FW, NQ, QB, GN, RB, AB, PB, SLB, TB, TB1>
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, issue, land, commit, egress, requests, landings, codes, users, ends, fifo);
+        clock!(
+            self, clock, issue, land, commit, egress, requests, landings, verdicts, phases, users, ends, fifo
+        );
+        dff_setup!(self, clock, pending);
+        self.pending.rst.next = self.rst.val();
         self.issue.rst.next = self.rst.val();
         self.land.rst.next = self.rst.val();
         self.commit.rst.next = self.rst.val();
@@ -145,13 +161,18 @@ impl<
         self.issue.cfg_mrrs.next = self.cfg_mrrs.val();
         self.issue.cfg_ext_tag.next = self.cfg_ext_tag.val();
         self.issue.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.issue.cfg_ro_enable.next = self.cfg_ro_enable.val();
+        self.issue.cfg_ns_enable.next = self.cfg_ns_enable.val();
         self.issue.cfgw_valid.next = self.cfgw_valid.val();
         self.issue.cfgw_g.next = self.cfgw_g.val();
         self.issue.cfgw_index.next = self.cfgw_index.val();
         self.issue.cfgw_data.next = self.cfgw_data.val();
-        self.issue.cons_valid.next = self.cons_valid.val();
-        self.issue.cons_g.next = self.cons_g.val();
-        self.issue.cons_value.next = self.cons_value.val();
+        self.issue.room_valid.next = self.room_valid.val();
+        self.issue.room_g.next = self.room_g.val();
+        self.issue.room_value.next = self.room_value.val();
+        self.issue.finished_valid.next = self.finished_valid.val();
+        self.issue.finished_g.next = self.finished_g.val();
+        self.issue.finished_value.next = self.finished_value.val();
         self.issue.head_valid.next = self.head_valid.val();
         self.issue.head_g.next = self.head_g.val();
         self.issue.head_value.next = self.head_value.val();
@@ -173,25 +194,34 @@ impl<
         self.req_issued.next = self.issue.req_issued.val();
         self.scanning.next = self.issue.scanning.val();
 
-        self.requests.waddr.next = self.issue.req_tag.val();
+        self.requests.waddr.next = self.issue.next_tag.val();
         self.requests.wdata.next = self.issue.req.val();
         self.requests.wen.next = self.issue.req_valid.val();
         self.requests.raddr.next = self.commit.tail.val();
-        self.landings.waddr.next = self.issue.req_tag.val();
+        self.landings.waddr.next = self.issue.next_tag.val();
         self.landings.wdata.next = self.issue.req_landing.val();
-        self.landings.wen.next = self.issue.req_valid.val();
+        self.landings.wen.next = self.issue.req_valid.val() | self.land.sweeping.val();
         self.landings.raddr.next = self.land.look_tag.val();
-        self.codes.waddr.next = self.land.code_tag.val();
-        self.codes.wdata.next = self.land.code.val();
-        self.codes.wen.next = self.land.code_valid.val();
-        self.codes.raddr.next = self.commit.tail.val();
-        self.slot.next = (bit_cast::<SLB, QB>(self.issue.packet_q.val()) << self.slot_shift.val())
-            | bit_cast::<SLB, PB>(self.issue.packet_slot.val());
-        self.users.waddr.next = self.slot.val();
+        self.issue.hold.next = self.land.sweeping.val();
+        if self.land.sweeping.val() {
+            self.landings.waddr.next = self.land.verdict_tag.val();
+            self.landings.wdata.next.phase = false;
+        }
+        self.verdicts.waddr.next = self.land.verdict_tag.val();
+        self.verdicts.wdata.next = self.land.verdict.val();
+        self.verdicts.wen.next = self.land.verdict_valid.val();
+        self.verdicts.raddr.next = self.commit.tail.val();
+        self.phases.waddr.next = self.land.verdict_tag.val();
+        self.phases.wdata.next = self.land.verdict.val().phase;
+        self.phases.wen.next = self.land.verdict_valid.val();
+        self.phases.raddr.next = self.issue.next_tag.val();
+        self.issue.ended_phase.next = self.phases.rdata.val();
+        self.slots.next = bit_cast::<SLB, QB>(self.issue.packet_q.val()) << self.slot_shift.val();
+        self.users.waddr.next = self.slots.val() | bit_cast::<SLB, PB>(self.issue.user_slot.val());
         self.users.wdata.next = self.issue.user.val();
         self.users.wen.next = self.issue.user_valid.val();
         self.users.raddr.next = self.egress.packet_slot.val();
-        self.ends.waddr.next = self.slot.val();
+        self.ends.waddr.next = self.slots.val() | bit_cast::<SLB, PB>(self.issue.end_slot.val());
         self.ends.wdata.next = self.issue.packet_end.val();
         self.ends.wen.next = self.issue.end_valid.val();
         self.ends.raddr.next = self.egress.packet_slot.val();
@@ -210,16 +240,18 @@ impl<
         self.land.cpl_ep.next = self.cpl_ep.val();
         self.land.cpl_has_data.next = self.cpl_has_data.val();
         self.land.cpl_bad.next = self.cpl_bad.val();
-        self.land.sent_valid.next = self.issue.req_valid.val() & self.issue.req_read.val();
-        self.land.sent_tag.next = self.issue.req_tag.val();
         self.land.landing.next = self.landings.rdata.val();
         self.unexpected.next = self.land.unexpected.val();
         // A read that rd_arb has not taken is no transaction yet: without bus mastering it may wait for ever.
-        self.held.next = 0.into();
-        if self.issue.rd_valid.val() {
-            self.held.next = self.one_tag.val() << self.issue.rd_hdr.val().get_bits::<6>(40);
+        self.asked.next = self.issue.rd_valid.val() & self.data_rd_ready.val();
+        self.answered.next = self.land.verdict_valid.val() & !self.land.sweeping.val();
+        if self.asked.val() & !self.answered.val() {
+            self.pending.d.next = self.pending.q.val() + 1;
         }
-        self.trans_pending.next = (self.land.outstanding.val() & !self.held.val()).any();
+        if self.answered.val() & !self.asked.val() {
+            self.pending.d.next = self.pending.q.val() - 1;
+        }
+        self.trans_pending.next = self.pending.q.val().any();
 
         self.fifo.w_row.next = self.land.w_row.val();
         self.fifo.w_row2.next = self.land.w_row2.val();
@@ -236,9 +268,8 @@ impl<
         self.init_done_h2c_commit.next = self.commit.init_done.val();
         self.commit.next_tag.next = self.issue.next_tag.val();
         self.commit.tag_restart.next = self.issue.tag_restart.val();
-        self.commit.outstanding.next = self.land.outstanding.val();
         self.commit.entry.next = self.requests.rdata.val();
-        self.commit.land_code.next = self.codes.rdata.val();
+        self.commit.verdict.next = self.verdicts.rdata.val();
         self.h2c_err_valid.next = self.commit.err_valid.val();
         self.h2c_err_q.next = self.commit.err_q.val();
         self.h2c_err_code.next = self.commit.err_code.val();
@@ -252,7 +283,6 @@ impl<
         self.rec_h2c_status.next = self.commit.rec_status.val();
         self.rec_h2c_irq.next = self.commit.rec_irq.val();
         self.req_committed.next = self.commit.req_committed.val();
-        self.commit_busy.next = self.commit.busy.val();
 
         self.egress.init_valid.next = self.init_valid.val();
         self.egress.init_g.next = self.init_g.val();

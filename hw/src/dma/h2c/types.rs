@@ -2,10 +2,8 @@
 
 use rust_hdl::prelude::*;
 
-/// Data tags are `FIRST_TAG ..= LAST_TAG`; below stand the descriptor fetches' tags.
-pub const FIRST_TAG: u64 = 8;
-/// Last data tag with 8-bit tags enabled (64 tags are built).
-pub const LAST_TAG: u64 = 63;
+/// First data tag; below stand the descriptor fetches' tags. The last one is 2^`TB` - 1.
+pub const FIRST_TAG: u64 = crate::tlp::FETCH_TAGS;
 /// Last data tag while `cfg_ext_tag` is 0: tags have 5 bits then (PCIe Base Spec r5 2.2.6.2).
 pub const LAST_SHORT_TAG: u64 = 31;
 
@@ -34,6 +32,8 @@ pub struct Request {
     pub irq: Bit,
     /// The next entry is `FIRST_TAG`, not the one behind this.
     pub wrap: Bit,
+    /// The request is complete when its tag's [`Verdict`] has this phase.
+    pub phase: Bit,
 }
 
 /// An entry of the request queue as land reads it.
@@ -43,11 +43,13 @@ pub struct Landing {
     pub q: Bits<6>,
     /// Position in the queue's share, free-running in bytes, of lane 0 of the request's first DW. Its low `low` bytes
     /// are not asked for and belong to somebody else.
-    pub base: Bits<24>,
+    pub base: Bits<21>,
     /// Bytes from `base` to the request's end: `low` + bytes asked for.
     pub end: Bits<13>,
     /// Bits 1:0 of the address.
     pub low: Bits<2>,
+    /// The read is unanswered while the tag's [`Progress`] has the other phase.
+    pub phase: Bit,
 }
 
 /// How far a request has landed, and what went wrong.
@@ -57,18 +59,30 @@ pub struct Progress {
     pub dwords: Bits<12>,
     /// Status code of the first fault, 0 without.
     pub code: Bits<8>,
+    /// Phase of the last read of this tag that has ended. Each read of a tag has the phase that the one before had not, so
+    /// "unanswered" needs no bit that two blocks write.
+    pub phase: Bit,
+}
+
+/// How the last read of a tag ended.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Verdict {
+    /// Status code, 0 if all went well.
+    pub code: Bits<8>,
+    /// The read's phase.
+    pub phase: Bit,
 }
 
 /// End of a packet in the FIFO.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
 pub struct PacketEnd {
-    /// Its last row.
+    /// The row behind its last one.
     pub row: Bits<16>,
-    /// Last byte of that row that belongs to it.
+    /// Last byte of its last row that belongs to it.
     pub last_byte: Bits<8>,
 }
 
-/// State of a queue between two visits of issue.
+/// State of a queue between two turns at issue.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
 pub struct IssueContext {
     /// Descriptors taken from the store.
@@ -80,9 +94,11 @@ pub struct IssueContext {
     /// Bytes of the descriptor asked for.
     pub before: Bits<24>,
     /// Where the next byte lands, free-running in bytes.
-    pub pos: Bits<24>,
+    pub pos: Bits<21>,
     /// Packets ended.
     pub pkts: Bits<16>,
+    /// Bytes by which the last turn was overrun.
+    pub debt: Bits<12>,
     /// The descriptor ends a packet.
     pub eop: Bit,
     /// The descriptor asks for an interrupt.

@@ -10,7 +10,21 @@ use verilated::Dut;
 
 use crate::host::{memory, Fault, Habits, Host};
 
-pub const QUEUES: usize = 4;
+/// Sizes of the path under test.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shape {
+    pub queues: usize,
+    /// Rows of a share, bytes of a row, tags.
+    pub rows: u64,
+    pub row: u64,
+    pub tags: u64,
+    pub slots: u64,
+}
+
+pub const W64: Shape = Shape { queues: 1, rows: 256, row: 8, tags: 32, slots: 32 };
+pub const W128: Shape = Shape { queues: 4, rows: 512, row: 16, tags: 64, slots: 64 };
+pub const W256: Shape = Shape { queues: 4, rows: 1024, row: 32, tags: 256, slots: 128 };
+pub const SHAPES: [Shape; 3] = [W64, W128, W256];
 
 /// How the surroundings behave; probabilities are per clock.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +42,8 @@ pub struct Knobs {
     pub ring: u32,
     /// The host takes records.
     pub consume: bool,
+    /// `cfg_ns_enable`, `cfg_ro_enable`; the queues want Relaxed Ordering only.
+    pub attr: u32,
 }
 
 impl Knobs {
@@ -51,6 +67,7 @@ impl Knobs {
             pause: 0.0,
             ring: 16,
             consume: true,
+            attr: 0,
         }
     }
 
@@ -76,6 +93,7 @@ impl Knobs {
             pause: if rng.random_bool(0.4) { 0.01 } else { 0.0 },
             ring: rng.random_range(1..=5),
             consume: true,
+            attr: rng.random_range(0..4),
         }
     }
 }
@@ -107,6 +125,7 @@ pub struct Queue {
     pub records: VecDeque<Record>,
     pub recorded: u32,
     pub consumed: u32,
+    pub finished: u32,
     pub beats: u64,
     pub error: Option<u64>,
     pub paused_for: u64,
@@ -117,6 +136,7 @@ pub struct Bench {
     pub d: Dut,
     pub rng: StdRng,
     pub knobs: Knobs,
+    pub shape: Shape,
     pub host: Host,
     pub q: Vec<Queue>,
     /// Reads that touch this address get this fault.
@@ -135,13 +155,18 @@ pub struct Bench {
 
 impl Bench {
     /// After reset, all queues cleared and running.
-    pub fn new(seed: u64, knobs: Knobs) -> Self {
+    pub fn new(seed: u64, knobs: Knobs, shape: Shape) -> Self {
         let mut bench = Bench {
-            d: dut!(h2c, seed),
+            d: match shape.row {
+                8 => dut!(h2c64, seed),
+                16 => dut!(h2c, seed),
+                _ => dut!(h2c256, seed),
+            },
+            shape,
             rng: StdRng::seed_from_u64(seed),
             knobs,
-            host: Host::new(knobs.host),
-            q: (0..QUEUES).map(|_| Queue::default()).collect(),
+            host: Host::new(knobs.host, shape.row as usize / 4),
+            q: (0..shape.queues).map(|_| Queue::default()).collect(),
             faults: vec![],
             run: 0,
             halted: 0,
@@ -157,11 +182,17 @@ impl Bench {
         bench.d.set("cfg_mrrs", knobs.mrrs);
         bench.d.set("cfg_ext_tag", knobs.ext_tag as u64);
         bench.d.set("cfg_requester_id", 0x1A5u64);
-        bench.d.steps(70);
-        for q in 0..QUEUES {
+        bench.d.set("cfg_ro_enable", knobs.attr as u64 >> 1);
+        bench.d.set("cfg_ns_enable", knobs.attr as u64 & 1);
+        for q in 0..shape.queues {
             bench.start(q);
         }
         bench
+    }
+
+    /// Longest request.
+    pub fn size(&self) -> u64 {
+        (128 << self.knobs.mrrs).min(self.shape.rows * self.shape.row / 4)
     }
 
     /// Clears a stopped queue and lets it run, as control does.
@@ -172,8 +203,11 @@ impl Bench {
         let queue = &mut self.q[q];
         (queue.told, queue.consumed, queue.flushing) = (queue.head, queue.recorded, true);
         let size = self.knobs.ring << 8 | 9;
-        for (bus, value) in [("cfgw", size), ("cons", 0), ("head", 0)] {
-            self.tell_bus = Some((bus, q, value));
+        let (index, mode) = (regs::queue::RING_SIZE.offset / 4, regs::queue::MODE.offset / 4);
+        for (bus, value) in [("cfgw", mode), ("cfgw", index), ("room", 0), ("finished", 0), ("head", 0)] {
+            self.d.set("cfgw_index", value as u64);
+            let data = if value == mode { 7 << 8 | 1 << 4 } else { size };
+            self.tell_bus = Some((bus, q, if bus == "cfgw" { data } else { value }));
             self.step();
         }
         self.d.set("init_valid", 1u64);
@@ -202,7 +236,7 @@ impl Bench {
 
     /// Offers a descriptor; `err` is the descriptor store's verdict.
     pub fn offer(&mut self, q: usize, descriptor: Descriptor, err: u8) {
-        let mrrs = 128 << self.knobs.mrrs;
+        let mrrs = self.size();
         let queue = &mut self.q[q];
         let irq = u64::from(descriptor.flags & descriptor::IRQ != 0);
         let mut record = Record { bytes: 0, index: queue.descriptors.len() as u64, flags: 0, status: 0, irq };
@@ -261,10 +295,10 @@ impl Bench {
 
     /// Whether every record has come and every complete row was sent.
     pub fn finished(&self) -> bool {
-        self.q
-            .iter()
-            .all(|q| q.records.is_empty() && q.packets.iter().all(|p| !p.ended && p.bytes.len() < 16))
-            && self.host.idle()
+        self.q.iter().all(|q| {
+            q.records.is_empty()
+                && q.packets.iter().all(|p| !p.ended && p.bytes.len() < self.shape.row as usize)
+        }) && self.host.idle()
     }
 
     /// Runs until everything has come out.
@@ -294,9 +328,9 @@ impl Bench {
         self.clock += 1;
         self.drive_buses();
         let (q, slot) = self.desc_at;
-        let taken = self.q[q].taken;
-        // The slot number wraps; the entry is the one not before what is taken.
-        let entry = taken as usize + (slot.wrapping_sub(taken) & 63) as usize;
+        // The slot number wraps; the entry is the one not before what was taken last.
+        let taken = self.q[q].taken.saturating_sub(2);
+        let entry = taken as usize + (slot.wrapping_sub(taken) & 127) as usize;
         let (descriptor, err) = self.q[q].descriptors.get(entry).copied().unwrap_or_default();
         self.d.set_wide("h2c_desc_data", words(&descriptor.to_bytes()).as_slice());
         self.d.set("h2c_desc_err", err as u64);
@@ -306,7 +340,7 @@ impl Bench {
         self.d.set("rec_h2c_ready", self.rng.random_bool(self.knobs.record_ready) as u64);
         self.d.set("h2c_axis_tready", self.rng.random_bool(self.knobs.card_ready) as u64);
         if self.knobs.pause > 0.0 {
-            for q in 0..QUEUES {
+            for q in 0..self.shape.queues {
                 if self.rng.random_bool(self.knobs.pause) {
                     self.pause ^= 1 << q;
                 }
@@ -333,21 +367,21 @@ impl Bench {
 
     fn drive_buses(&mut self) {
         self.d.set("head_valid", 0u64);
-        self.d.set("cons_valid", 0u64);
+        self.d.set("room_valid", 0u64);
+        self.d.set("finished_valid", 0u64);
         self.d.set("cfgw_valid", 0u64);
         if let Some((bus, q, value)) = self.tell_bus.take() {
             let field = if bus == "cfgw" { "data" } else { "value" };
-            self.d.set("cfgw_index", regs::queue::RING_SIZE.offset as u64 / 4);
             self.d.set(&format!("{bus}_valid"), 1u64);
             self.d.set(&format!("{bus}_g"), q as u64);
             self.d.set(&format!("{bus}_{field}"), value as u64);
             return;
         }
-        let q = self.rng.random_range(0..QUEUES);
+        let q = self.rng.random_range(0..self.shape.queues);
         let queue = &mut self.q[q];
         if queue.told != queue.head {
-            // The store holds at most 64.
-            queue.told = queue.head.min(queue.taken + 64);
+            // The store holds at most 120.
+            queue.told = queue.head.min(queue.taken + 120);
             self.d.set("head_valid", 1u64);
             self.d.set("head_g", q as u64);
             self.d.set("head_value", queue.told as u64);
@@ -355,9 +389,15 @@ impl Bench {
         let queue = &mut self.q[q];
         if queue.consumed != queue.recorded && self.knobs.consume {
             queue.consumed = queue.recorded;
-            self.d.set("cons_valid", 1u64);
-            self.d.set("cons_g", q as u64);
-            self.d.set("cons_value", queue.consumed as u64);
+            self.d.set("room_valid", 1u64);
+            self.d.set("room_g", q as u64);
+            self.d.set("room_value", queue.consumed as u64);
+        }
+        if queue.finished != queue.recorded {
+            queue.finished = queue.recorded;
+            self.d.set("finished_valid", 1u64);
+            self.d.set("finished_g", q as u64);
+            self.d.set("finished_value", queue.finished as u64);
         }
     }
 
@@ -366,7 +406,11 @@ impl Bench {
         self.d.set("cpl_valid", beat.is_some() as u64);
         let beat = beat.unwrap_or_default();
         self.d.set("to_land", 1u64);
-        self.d.set_wide("cpl_data", &beat.data);
+        match beat.data[..] {
+            [] => {}
+            [low, high] => self.d.set("cpl_data", low as u64 | (high as u64) << 32),
+            _ => self.d.set_wide("cpl_data", &beat.data),
+        }
         for (name, value) in [
             ("cpl_keep", beat.keep),
             ("cpl_first", beat.first as u64),

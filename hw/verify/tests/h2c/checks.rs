@@ -1,6 +1,6 @@
 //! What the bench checks of the path's outputs.
 
-use crate::bench::{Bench, Record, QUEUES};
+use crate::bench::{Bench, Record};
 use crate::host::Read;
 
 impl Bench {
@@ -14,7 +14,8 @@ impl Bench {
         assert!(long || hdr[0] >> 24 == 0, "{hdr:#x?}");
         let addr = if long { (hdr[2] as u64) << 32 | hdr[3] as u64 } else { hdr[2] as u64 };
         assert_eq!(long, addr >> 32 != 0, "3-DW header below 4 GiB only");
-        assert_eq!((hdr[0] & 0x00FF_FC00, hdr[1] >> 16), (0, 0x1A5));
+        assert_eq!((hdr[0] & 0x00FF_CC00, hdr[1] >> 16), (0, 0x1A5));
+        assert_eq!(hdr[0] >> 12 & 3, self.knobs.attr & 1 << 1, "Relaxed Ordering where both allow it");
         assert!(long || hdr[3] == 0);
         let dws = if hdr[0] & 0x3FF == 0 { 1024 } else { hdr[0] as u64 & 0x3FF };
         let (first, last) = (hdr[1] & 15, hdr[1] >> 4 & 15);
@@ -30,9 +31,9 @@ impl Bench {
             assert_eq!((first, last), (ones(lead, 0), ones(0, tail)));
         }
         let (addr, bytes) = (addr + lead, dws * 4 - lead - tail);
-        let mrrs = 128 << self.knobs.mrrs;
+        let mrrs = self.size();
         assert!(bytes <= mrrs && addr / mrrs == (addr + bytes - 1) / mrrs, "{addr:#x} + {bytes}");
-        let max = if self.knobs.ext_tag { 63 } else { 31 };
+        let max = if self.knobs.ext_tag { self.shape.tags - 1 } else { 31 };
         assert!((8..=max).contains(&tag));
         assert!(self.host.reads.iter().all(|r| r.tag != tag), "tag {tag} in use");
         let fault = self.faults.iter().filter(|f| (addr..addr + bytes).contains(&f.0)).map(|f| f.1).next();
@@ -64,7 +65,7 @@ impl Bench {
     }
 
     pub fn take_beat(&mut self) {
-        for q in 0..QUEUES {
+        for q in 0..self.shape.queues {
             let paused = self.pause >> q & 1 == 1;
             self.q[q].paused_for = if paused { self.q[q].paused_for + 1 } else { 0 };
         }
@@ -79,11 +80,12 @@ impl Bench {
         }
         assert!(self.q[q].paused_for <= 8, "queue {q} sends {} clocks after its pause", self.q[q].paused_for);
         let words = self.d.get_wide("h2c_axis_tdata");
+        let row = self.shape.row as usize;
         let (keep, last) = (self.d.get("h2c_axis_tkeep") as u32, self.d.is_set("h2c_axis_tlast"));
         let user = self.d.get("h2c_axis_tuser") as u32;
         let count = keep.count_ones() as usize;
         assert_eq!(keep, ((1u64 << count) - 1) as u32, "lanes from 0 on");
-        assert!(last || count == 16, "only the last beat may be short");
+        assert!(last || count == row, "only the last beat may be short");
         let queue = &mut self.q[q];
         if queue.flushing {
             return;

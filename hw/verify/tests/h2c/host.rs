@@ -55,7 +55,7 @@ pub struct Read {
 /// One beat of a completion with what cpl_route says of it.
 #[derive(Clone, Debug, Default)]
 pub struct Beat {
-    pub data: [u32; 4],
+    pub data: Vec<u32>,
     pub keep: u64,
     pub first: bool,
     pub last: bool,
@@ -71,6 +71,8 @@ pub struct Beat {
 
 pub struct Host {
     pub habits: Habits,
+    /// DWs of a beat.
+    pub dws: usize,
     pub reads: Vec<Read>,
     pub strays: u64,
     tlp: VecDeque<Beat>,
@@ -78,8 +80,8 @@ pub struct Host {
 }
 
 impl Host {
-    pub fn new(habits: Habits) -> Self {
-        Host { habits, reads: vec![], strays: 0, tlp: VecDeque::new(), again: None }
+    pub fn new(habits: Habits, dws: usize) -> Self {
+        Host { habits, dws, reads: vec![], strays: 0, tlp: VecDeque::new(), again: None }
     }
 
     pub fn idle(&self) -> bool {
@@ -111,7 +113,7 @@ impl Host {
         if rng.random_bool(self.habits.retry) {
             let mut broken = tlp.clone();
             for beat in &mut broken {
-                beat.data = rng.random();
+                beat.data.fill_with(|| rng.random());
             }
             if let Some(last) = broken.back_mut() {
                 last.error = true;
@@ -125,12 +127,12 @@ impl Host {
     fn stray(&self, rng: &mut StdRng) -> VecDeque<Beat> {
         let (mut tag, mut bad) = (rng.random_range(0..8), false);
         match rng.random_range(0..3) {
-            0 => tag = rng.random_range(64..1024),
-            1 => (tag, bad) = (rng.random_range(8..64), true),
+            0 => tag = rng.random_range(256..1024),
+            1 => (tag, bad) = (rng.random_range(8..32), true),
             _ => {}
         }
         let template = Beat { tag, bad, byte_count: 64, has_data: true, ..Beat::default() };
-        beats(&[0xBAD_F00D; 16][..rng.random_range(1..=16)], template)
+        beats(&[0xBAD_F00D; 16][..rng.random_range(1..=16)], template, self.dws)
     }
 
     /// The next completion of read `i`, PCIe Base Spec 2.3.1.1.
@@ -186,15 +188,16 @@ impl Host {
         } else {
             self.reads[i].done = end - read.addr;
         }
-        beats(&payload, template)
+        beats(&payload, template, self.dws)
     }
 }
 
-fn beats(payload: &[u32], mut template: Beat) -> VecDeque<Beat> {
+fn beats(payload: &[u32], mut template: Beat, dws: usize) -> VecDeque<Beat> {
+    template.data = vec![0; dws];
     template.len = payload.len().max(1) as u64;
     template.has_data &= !payload.is_empty();
     let mut list: VecDeque<Beat> = payload
-        .chunks(4)
+        .chunks(dws)
         .map(|chunk| {
             let mut beat = template.clone();
             beat.data[..chunk.len()].copy_from_slice(chunk);

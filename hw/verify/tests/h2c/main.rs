@@ -4,8 +4,8 @@ mod bench;
 mod checks;
 mod host;
 
-use bench::{Bench, Knobs, QUEUES};
-use ferrolane_abi::descriptor::{Descriptor, EOP, IRQ, SOP};
+use bench::{Bench, Knobs, SHAPES, W128, W256, W64};
+use ferrolane_abi::descriptor::{Descriptor, EOP, FENCE, IRQ, SOP};
 use ferrolane_abi::status;
 use host::Fault;
 use rand::{rngs::StdRng, Rng, SeedableRng};
@@ -28,38 +28,41 @@ fn any(rng: &mut StdRng, max: u32) -> Descriptor {
     };
     let mut flags = if rng.random_bool(0.6) { EOP } else { 0 };
     flags |= if rng.random_bool(0.3) { IRQ } else { 0 } | if rng.random_bool(0.5) { SOP } else { 0 };
+    flags |= if rng.random_bool(0.05) { FENCE } else { 0 };
     descriptor(base.min(u64::MAX >> 1) + rng.random_range(0..32), len, flags, rng.random())
 }
 
 #[test]
 fn every_alignment_of_address_and_length() {
-    for (seed, mrrs) in [(1, 0), (2, 2)] {
+    for (seed, mrrs, shape) in [(1, 0, W128), (2, 2, W128), (3, 1, W64), (4, 3, W256)] {
         let mut knobs = Knobs::fast();
         (knobs.mrrs, knobs.host.split, knobs.host.reorder) = (mrrs, 0.5, true);
-        let mut b = Bench::new(seed, knobs);
+        let mut b = Bench::new(seed, knobs, shape);
         let mut n = 0;
-        for addr in 0..16 {
+        for addr in 0..shape.row {
             for len in 1..=36 {
-                let q = n % QUEUES;
+                let q = n % shape.queues;
                 b.offer(q, descriptor(0x4FF0 + addr, len, EOP, n as u32), 0);
                 // Without EOP the next descriptor goes on at the byte behind.
                 b.offer(q, descriptor(0x7FC0 + addr, len * 4, 0, 0x8000 + n as u32), 0);
                 n += 1;
             }
         }
-        (0..QUEUES).for_each(|q| b.tell(q));
-        b.finish(200_000);
+        (0..shape.queues).for_each(|q| b.tell(q));
+        b.finish(400_000);
     }
 }
 
 #[test]
 fn random_traffic_of_all_queues() {
-    for seed in 0..40 {
+    for seed in 0..60 {
         let mut rng = StdRng::seed_from_u64(1000 + seed);
         let knobs = Knobs::random(&mut rng);
-        let mut b = Bench::new(seed, knobs);
+        let shape = SHAPES[seed as usize % 3];
+        println!("seed {seed}: {shape:?} {knobs:?}");
+        let mut b = Bench::new(seed, knobs, shape);
         for _ in 0..rng.random_range(20..120) {
-            let q = rng.random_range(0..QUEUES);
+            let q = rng.random_range(0..shape.queues);
             let d = any(&mut rng, 12_000);
             b.offer(q, d, 0);
             if rng.random_bool(0.5) {
@@ -69,7 +72,7 @@ fn random_traffic_of_all_queues() {
                 }
             }
         }
-        (0..QUEUES).for_each(|q| b.tell(q));
+        (0..shape.queues).for_each(|q| b.tell(q));
         // A pause that nobody lifts would last for ever.
         b.knobs.pause = 0.0;
         b.pause = 0;
@@ -84,9 +87,9 @@ fn random_traffic_of_all_queues() {
 
 #[test]
 fn a_paused_queue_stops_nobody_else() {
-    let mut b = Bench::new(3, Knobs::fast());
+    let mut b = Bench::new(3, Knobs::fast(), W128);
     b.pause = 1 << 2;
-    for q in 0..QUEUES {
+    for q in 0..4 {
         for i in 0..40 {
             b.offer(q, descriptor(0x10_0000 + i * 4096, 4000, EOP, i as u32), 0);
         }
@@ -104,14 +107,15 @@ fn a_paused_queue_stops_nobody_else() {
 
 #[test]
 fn packet_slots_are_not_overcommitted() {
-    let mut b = Bench::new(6, Knobs::fast());
+    let mut b = Bench::new(6, Knobs::fast(), W128);
     b.pause = 1;
     for i in 0..100 {
         b.offer(0, descriptor(0x2000 + i * 3, 1 + i as u32 % 20, EOP, i as u32), 0);
     }
     b.tell(0);
     (0..5000).for_each(|_| b.step());
-    assert_eq!(b.q[0].recorded, 32);
+    // A packet that begins while none is under way keeps a slot free.
+    assert!((63..=64).contains(&b.q[0].recorded));
     b.pause = 0;
     b.finish(20_000);
     assert_eq!(b.q[0].recorded, 100);
@@ -119,7 +123,7 @@ fn packet_slots_are_not_overcommitted() {
 
 #[test]
 fn a_full_completion_ring_holds_its_queue_only() {
-    let mut b = Bench::new(7, Knobs { ring: 3, consume: false, ..Knobs::fast() });
+    let mut b = Bench::new(7, Knobs { ring: 3, consume: false, ..Knobs::fast() }, W128);
     for i in 0..30 {
         b.offer(0, descriptor(0x2000 + i * 3, 100, EOP, i as u32), 0);
         if i < 7 {
@@ -147,17 +151,17 @@ fn a_fault_ends_one_queue_and_a_restart_revives_it() {
         if fault == ByteCountLow || fault == TooLong {
             knobs.host.split = 0.0;
         }
-        let mut b = Bench::new(seed as u64, knobs);
+        let mut b = Bench::new(seed as u64, knobs, if seed % 2 == 0 { W128 } else { W256 });
         let at = 0x77_0000 + rng.random_range(0..3000);
         b.faults = vec![(at, fault)];
         for i in 0..12u64 {
-            for q in 0..QUEUES {
+            for q in 0..b.shape.queues {
                 let addr =
                     if q == 1 && i == 5 { 0x77_0000 - 900 } else { 0x100_0000 * (q as u64 + 1) + i * 5000 };
                 b.offer(q, descriptor(addr, 4500, EOP, rng.random()), 0);
             }
         }
-        (0..QUEUES).for_each(|q| b.tell(q));
+        (0..b.shape.queues).for_each(|q| b.tell(q));
         (b.knobs.pause, b.pause) = (0.0, 0);
         b.finish(500_000);
         let code = match fault {
@@ -191,7 +195,13 @@ fn drain(b: &mut Bench, q: usize) {
     let issued = b.d.get("req_issued");
     for _ in 0..20_000 {
         let left = issued.wrapping_sub(b.d.get("req_committed")) & 0xFFFF;
-        if (left == 0 || left > 0x8000) && !b.d.is_set("commit_busy") {
+        let mut free = 0;
+        // As control does: what was offered by then is accepted.
+        while (left == 0 || left > 0x8000) && free < 8 {
+            b.step();
+            free = if b.d.is_set("rec_h2c_valid") { 0 } else { free + 1 };
+        }
+        if free == 8 {
             return;
         }
         b.step();
@@ -201,10 +211,10 @@ fn drain(b: &mut Bench, q: usize) {
 
 #[test]
 fn tags_follow_the_extended_tag_enable_once_none_is_in_use() {
-    let mut b = Bench::new(4, Knobs { ext_tag: true, mrrs: 0, ..Knobs::fast() });
+    let mut b = Bench::new(4, Knobs { ext_tag: true, mrrs: 0, ..Knobs::fast() }, W256);
     let mut rng = StdRng::seed_from_u64(4);
     for round in 0..40u64 {
-        for q in 0..QUEUES {
+        for q in 0..b.shape.queues {
             b.offer(q, descriptor(0x8000 + round * 33, rng.random_range(1..4000), EOP, 0), 0);
             b.tell(q);
         }
@@ -224,7 +234,7 @@ fn refused_descriptors_get_their_code() {
         (16, 0x08, 0, status::BAD_FLAGS),
         (16, EOP, status::FETCH_UR, status::FETCH_UR),
     ] {
-        let mut b = Bench::new(9, Knobs::fast());
+        let mut b = Bench::new(9, Knobs::fast(), W128);
         b.offer(0, descriptor(0x1000, 100, EOP, 5), 0);
         b.offer(0, descriptor(0x2000, len, flags | IRQ, 6), err);
         b.offer(0, descriptor(0x3000, 100, EOP, 7), 0);
@@ -246,9 +256,11 @@ fn refused_descriptors_get_their_code() {
 fn a_stop_in_the_middle_and_a_new_start() {
     for seed in 0..30 {
         let mut rng = StdRng::seed_from_u64(seed);
-        let mut b = Bench::new(seed, Knobs { ring: 8, ..Knobs::random(&mut rng) });
+        let shape = SHAPES[seed as usize % 3];
+        println!("seed {seed}");
+        let mut b = Bench::new(seed, Knobs { ring: 8, ..Knobs::random(&mut rng) }, shape);
         for round in 0..4 {
-            for q in 0..QUEUES {
+            for q in 0..b.shape.queues {
                 for _ in 0..rng.random_range(1..30) {
                     let d = any(&mut rng, 9000);
                     b.offer(q, d, 0);
@@ -258,7 +270,7 @@ fn a_stop_in_the_middle_and_a_new_start() {
             for _ in 0..rng.random_range(0..4000) {
                 b.step();
             }
-            let q = rng.random_range(0..QUEUES);
+            let q = rng.random_range(0..shape.queues);
             drain(&mut b, q);
             // What was committed has gone to the card before the host can know of it, or it is discarded.
             let before = b.q[q].recorded;
@@ -275,25 +287,64 @@ fn a_stop_in_the_middle_and_a_new_start() {
 }
 
 #[test]
-fn fifteen_bytes_a_clock() {
-    for (queues, odd) in [(1, 0), (1, 5), (4, 0), (4, 13)] {
+fn a_row_every_clock() {
+    for shape in SHAPES {
+        for (queues, odd) in [(1, 0), (1, 5), (4, 0), (4, 13)] {
+            if queues > shape.queues {
+                continue;
+            }
+            let mut knobs = Knobs::fast();
+            // What a share or the tags hold must cover the time on the way.
+            knobs.host.latency = if shape == W64 { 60 } else { 150 };
+            let mut b = Bench::new(1, knobs, shape);
+            for i in 0..64 {
+                for q in 0..queues {
+                    b.offer(q, descriptor(0x100_0000 + i * 4096 + odd, 4096, EOP, 0), 0);
+                }
+            }
+            (0..queues).for_each(|q| b.tell(q));
+            while b.card_bytes < 16384 {
+                b.step();
+            }
+            let (clock, bytes) = (b.clock, b.card_bytes);
+            while b.card_bytes < queues as u64 * 64 * 4096 - 16384 {
+                b.step();
+            }
+            let rate = (b.card_bytes - bytes) as f64 / (b.clock - clock) as f64 / shape.row as f64;
+            println!("{} bit, {queues} queues, offset {odd}: {rate:.3} rows a clock", shape.row * 8);
+            // A row is shared by two beats where the address isn't that of a row.
+            let least = if odd == 0 { 0.97 } else { 0.93 };
+            assert!(rate >= least, "{shape:?}: {queues} queues at offset {odd}: {rate:.3} rows per clock");
+            b.finish(100_000);
+        }
+    }
+}
+
+#[test]
+fn small_fragments_take_little_more_than_two_clocks() {
+    // 64 bytes are two rows of 256 bit: the descriptor, the request, the record and the card keep pace.
+    for (queues, flags, len) in [(1, EOP, 64), (4, EOP, 64), (1, 0, 64), (4, 0, 40)] {
         let mut knobs = Knobs::fast();
-        knobs.host.latency = 150;
-        let mut b = Bench::new(1, knobs);
-        for i in 0..64 {
+        knobs.host.latency = 40;
+        let mut b = Bench::new(1, knobs, W256);
+        for i in 0..4000 / queues as u64 {
             for q in 0..queues {
-                b.offer(q, descriptor(0x100_0000 + i * 4096 + odd, 4096, EOP, 0), 0);
+                b.offer(q, descriptor(0x100_0000 + i * 64, len, flags, i as u32), 0);
             }
         }
         (0..queues).for_each(|q| b.tell(q));
-        while b.card_bytes < 16384 {
+        let recorded = |b: &Bench| b.q.iter().map(|q| q.recorded).sum::<u32>();
+        while recorded(&b) < 400 {
             b.step();
         }
-        let (clock, bytes) = (b.clock, b.card_bytes);
-        b.finish(100_000);
-        let rate = (b.card_bytes - bytes) as f64 / (b.clock - clock) as f64;
-        println!("{queues} queues, offset {odd}: {rate:.2} B/clock");
-        assert!(rate >= 15.0, "{queues} queues at offset {odd}: {rate:.2} bytes per clock");
+        let clock = b.clock;
+        while recorded(&b) < 3400 {
+            b.step();
+        }
+        let clocks = (b.clock - clock) as f64 / 3000.0;
+        println!("{queues} queues, flags {flags}, {len} bytes: {clocks:.3} clocks per descriptor");
+        assert!(clocks <= 2.1, "{queues} queues: {clocks:.3} clocks per descriptor");
+        b.finish(50_000);
     }
 }
 
@@ -301,7 +352,7 @@ fn fifteen_bytes_a_clock() {
 fn indices_wrap() {
     let mut knobs = Knobs::fast();
     (knobs.host.latency, knobs.mrrs) = (20, 5);
-    let mut b = Bench::new(5, knobs);
+    let mut b = Bench::new(5, knobs, W128);
     // 70,000 one-byte packets: rows and packets pass 2^16.
     for round in 0..70 {
         for i in 0..1000 {
