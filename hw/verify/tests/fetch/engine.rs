@@ -1,127 +1,168 @@
-//! The engine's side: control, the buses, and the readers of the stores.
+//! The engine's side: control, the buses, the readers of the stores.
 
 use ferrolane_abi::regs::queue;
 use rand::Rng;
 
-use super::{Bench, Life, GN, NQ};
+use super::{Bench, Life, DIRECT, LIST, PUSH, RING};
 
 impl Bench {
     /// Doing what control does: one queue at a time is stopped, cleared or started.
     pub fn control(&mut self) {
-        let moving = (0..GN).find(|&g| !matches!(self.queues[g].life, Life::Stopped | Life::Running));
-        if moving.is_none() {
-            let g = self.rng.random_range(0..GN);
+        let gn = self.shape.gn();
+        let moving = (0..gn).any(|g| !matches!(self.queues[g].life, Life::Stopped | Life::Running));
+        if !moving {
+            let g = self.rng.random_range(0..gn);
+            let fed = self.feed.is_some_and(|f| f.g == g)
+                || self.pushed.is_some_and(|p| p.lands.is_some_and(|l| l.0 == g));
             match self.queues[g].life {
-                Life::Stopped if self.rng.random_bool(0.05) => {
-                    let q = &mut self.queues[g];
-                    q.life = Life::Clearing;
-                    q.heads.push_back(0);
-                    q.clearing_for = 0;
-                    q.cleared = false;
-                }
-                Life::Running if self.queues[g].halted || self.rng.random_bool(0.0005) => {
+                Life::Stopped if !fed && self.rng.random_bool(0.2) => self.set_up(g),
+                Life::Running if !fed && (self.queues[g].halted || self.rng.random_bool(self.stops)) => {
                     self.queues[g].life = Life::Draining(0);
                 }
                 _ => {}
             }
         }
-        let mut run = 0u64;
-        let mut halted = 0u64;
+        let mut run = vec![0u32; gn.div_ceil(32)];
+        let mut halted = run.clone();
         for (g, q) in self.queues.iter().enumerate() {
-            run |= ((q.life == Life::Running) as u64) << g;
-            halted |= (q.halted as u64) << g;
+            run[g / 32] |= ((q.life == Life::Running) as u32) << (g % 32);
+            halted[g / 32] |= (q.halted as u32) << (g % 32);
         }
-        self.d.set("run", run);
-        self.d.set("halted", halted);
-        let clearing = (0..GN).find(|&g| self.queues[g].life == Life::Clearing);
+        self.d.set_wide("run", &run);
+        self.d.set_wide("halted", &halted);
+        let clearing = (0..gn).find(|&g| self.queues[g].life == Life::Clearing);
         self.d.set("init_valid", clearing.is_some_and(|g| !self.queues[g].cleared) as u64);
         if let Some(g) = clearing {
             self.d.set("init_g", g as u64);
         }
     }
 
-    /// Buses: ring registers, producer, taken. `prod` at most a ring ahead of the head.
-    pub fn buses(&mut self) {
-        self.d.set("prod_valid", 0u64);
-        self.d.set("h2c_taken_valid", 0u64);
-        self.d.set("c2h_taken_valid", 0u64);
-        self.d.set("cfgw_valid", 0u64);
-        if let Some(g) = (0..GN).find(|&g| self.queues[g].life == Life::Clearing) {
-            self.set_up(g);
-            if self.queues[g].clearing_for == 20 {
-                return;
-            }
-        }
-        if self.rng.random_bool(0.3) {
-            let g = self.rng.random_range(0..GN);
-            let q = &mut self.queues[g];
-            if q.life == Life::Running {
-                let room = (1u32 << q.log2) - q.prod.wrapping_sub(q.head);
-                let most = if self.rng.random() { 3 } else { 200 };
-                q.prod = q.prod.wrapping_add(self.rng.random_range(0..=room.min(most)));
-                self.d.set("prod_valid", 1u64);
-                self.d.set("prod_g", g as u64);
-                self.d.set("prod_value", q.prod);
-            }
-        }
-        // The stores are read one slot per direction and clock; what was seen is taken the clock after.
-        for (dir, name) in ["h2c", "c2h"].iter().enumerate() {
-            if let Some((g, index)) = self.verified[dir].take() {
-                let q = &mut self.queues[g];
-                if q.life == Life::Running && q.taken == index {
-                    q.taken = q.taken.wrapping_add(1);
-                    self.d.set(&format!("{name}_taken_valid"), 1u64);
-                    self.d.set(&format!("{name}_taken_q"), (g % NQ) as u64);
-                    self.d.set(&format!("{name}_taken_value"), q.taken);
-                }
-            }
-            let g = dir * NQ + self.rng.random_range(0..NQ);
-            let q = &self.queues[g];
-            let readable = q.taken != q.head && q.life == Life::Running && !q.halted;
-            if self.look[dir].is_none() && readable && self.rng.random_bool(0.7) {
-                self.d.set(&format!("{name}_desc_q"), (g % NQ) as u64);
-                self.d.set(&format!("{name}_desc_slot"), (q.taken % 64) as u64);
-                self.look[dir] = Some((0, g, q.taken));
-            }
+    /// A cleared queue gets a mode and a ring of its own for each life, anywhere below or above 4 GiB.
+    fn set_up(&mut self, g: usize) {
+        let base = self.place();
+        let q = &mut self.queues[g];
+        q.life = Life::Clearing;
+        q.clearing_for = 0;
+        q.cleared = false;
+        q.cleared_told = false;
+        q.lives += 1;
+        q.mode = self.modes[self.rng.random_range(0..self.modes.len())];
+        q.log2 = *[1, 2, 3, 5, 7, 9, 16].get(self.rng.random_range(0..7)).expect("in range");
+        q.base = base;
+        let junk = self.rng.random_range(0..16u32) << 8;
+        let registers = [
+            (queue::RING_BASE_LO, q.base as u32),
+            (queue::RING_BASE_HI, (q.base >> 32) as u32),
+            (queue::RING_SIZE, q.log2 | junk),
+            (queue::MODE, q.mode | self.rng.random::<u32>() & !3),
+            (queue::CPL_BASE_LO, self.rng.random()),
+            (queue::VECTOR, self.rng.random()),
+            (queue::MODERATE, self.rng.random()),
+        ];
+        for (register, data) in registers {
+            self.cfg.push_back((g, register.offset / 4, data));
         }
     }
 
-    /// A cleared queue gets a ring of its own for each life, anywhere below or above 4 GiB.
-    fn set_up(&mut self, g: usize) {
-        let q = &mut self.queues[g];
-        if q.clearing_for == 0 {
-            q.lives += 1;
-            q.log2 = *[1, 2, 3, 5, 7, 9, 16].get(self.rng.random_range(0..7)).expect("in range");
-            let place = (q.lives as u64 * GN as u64 + g as u64) << 21;
-            let top: u64 = if self.rng.random() { 0 } else { (self.rng.random::<u32>() as u64 | 1) << 32 };
-            q.base = top + (place & 0xFFFF_FFFF) + self.rng.random_range(0..4096) * 16;
-            let junk = self.rng.random_range(0..16u32) << 8;
-            for (register, data) in [
-                (queue::RING_BASE_LO, q.base as u32),
-                (queue::RING_BASE_HI, (q.base >> 32) as u32),
-                (queue::RING_SIZE, q.log2 | junk),
-                (queue::CPL_BASE_LO, self.rng.random()),
-                (queue::VECTOR, self.rng.random()),
-            ] {
-                self.cfg.push_back((g, register.offset / 4, data));
-            }
+    fn broadcast(&mut self, name: &str, g: usize, value: u32) {
+        let nq = self.shape.nq;
+        match name {
+            "prod" => self.d.set("prod_g", g as u64),
+            _ => self.d.set(&format!("{name}_q"), (g % nq) as u64),
         }
-        if q.clearing_for == 20 {
-            q.prod = 0;
-            q.taken = 0;
-            self.d.set("prod_valid", 1u64);
-            self.d.set("prod_g", g as u64);
-            self.d.set("prod_value", 0u64);
-            let name = ["h2c", "c2h"][g / NQ];
-            self.d.set(&format!("{name}_taken_valid"), 1u64);
-            self.d.set(&format!("{name}_taken_q"), (g % NQ) as u64);
-            self.d.set(&format!("{name}_taken_value"), 0u64);
+        self.d.set(&format!("{name}_valid"), 1u64);
+        self.d.set(&format!("{name}_value"), value);
+    }
+
+    /// Buses: registers, producer, taken.
+    pub fn buses(&mut self) {
+        for name in ["prod_valid", "h2c_taken_valid", "c2h_taken_valid", "cfgw_valid"] {
+            self.d.set(name, 0u64);
         }
         if let Some((g, index, data)) = self.cfg.pop_front() {
             self.d.set("cfgw_valid", 1u64);
             self.d.set("cfgw_g", g as u64);
             self.d.set("cfgw_index", index);
             self.d.set("cfgw_data", data);
+        }
+        let clearing = (0..self.shape.gn()).find(|&g| self.queues[g].life == Life::Clearing);
+        if let Some(g) = clearing.filter(|&g| self.queues[g].clearing_for == 20) {
+            self.broadcast("prod", g, 0);
+            let name = ["h2c_taken", "c2h_taken"][g / self.shape.nq];
+            self.broadcast(name, g, 0);
+            return;
+        }
+        if self.rng.random_bool(0.3) {
+            self.produce();
+        }
+        self.read_stores();
+    }
+
+    /// `prod` is at most a ring ahead of the head, and of `taken` a window in push mode.
+    fn produce(&mut self) {
+        let g = self.rng.random_range(0..self.shape.gn());
+        let on_its_way = self.pushed.is_some_and(|p| p.lands.is_some_and(|l| l.0 == g));
+        let q = &mut self.queues[g];
+        if q.life != Life::Running || on_its_way {
+            return;
+        }
+        match q.mode {
+            RING => {
+                let room = (1u32 << q.log2) - q.prod.wrapping_sub(q.head);
+                let most = if self.rng.random() { 3 } else { 200 };
+                q.prod = q.prod.wrapping_add(self.rng.random_range(0..=room.min(most)));
+                let prod = q.prod;
+                self.broadcast("prod", g, prod);
+            }
+            PUSH if q.written.is_empty() && q.pushing != q.prod => {
+                q.prod = q.pushing;
+                q.limit = q.pushing;
+                let prod = q.prod;
+                self.push_heads.push_back((self.clock + 2, g, prod));
+                self.broadcast("prod", g, prod);
+            }
+            PUSH => {}
+            // A host may ring the doorbell; it means nothing.
+            _ => {
+                let any = self.rng.random();
+                self.broadcast("prod", g, any);
+            }
+        }
+    }
+
+    /// The stores are read one slot per direction and clock; what was seen is taken the clock after.
+    fn read_stores(&mut self) {
+        let nq = self.shape.nq;
+        for (dir, name) in ["h2c", "c2h"].iter().enumerate() {
+            if let Some((g, index)) = self.verified[dir].take() {
+                let q = &mut self.queues[g];
+                if q.life == Life::Running && q.taken == index {
+                    q.taken = q.taken.wrapping_add(1);
+                    let taken = q.taken;
+                    self.broadcast(&format!("{name}_taken"), g, taken);
+                }
+            }
+            let g = dir * nq + self.rng.random_range(0..nq);
+            let q = &self.queues[g];
+            let readable = q.taken != q.head && q.life == Life::Running && !q.halted;
+            if self.look[dir].is_none() && readable && self.rng.random_bool(self.takes) {
+                self.d.set(&format!("{name}_desc_q"), (g % nq) as u64);
+                self.d.set(&format!("{name}_desc_slot"), (q.taken % 128) as u64);
+                self.look[dir] = Some((0, g, q.taken));
+            }
+        }
+    }
+
+    /// Whether the host may feed the queue in this clock, as far as the model can tell.
+    pub fn feed_verdict(&self, g: usize) -> Option<bool> {
+        let q = &self.queues[g];
+        match q.mode {
+            _ if q.life != Life::Running => Some(false),
+            LIST if q.dead || q.bad_pending || !q.list_done => Some(false),
+            LIST if q.head == q.limit => Some(true),
+            LIST => None,
+            DIRECT => Some(q.limit.wrapping_sub(q.taken) < 1 << self.shape.db),
+            _ => Some(false),
         }
     }
 }
