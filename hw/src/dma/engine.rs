@@ -129,8 +129,8 @@ hw! {
         fetch: Fetch<W, K, NQ, QB, GN, GB, SA> = Default::default(),
         h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB, 6, 7> = Default::default(),
         c2h: C2h<W, K, KB, NQ, QB, GN, OB, PW, CRB, CPB, CAB, CPA> = Default::default(),
-        record: Record<W, K, NQ, QB, GN, GB> = Default::default(),
-        msix: Msix<W, K, NV, VB> = Default::default(),
+        record: Record<W, K, 1, NQ, QB, GN, GB, 8> = Default::default(),
+        msix: Msix<W, K, NV, VB, 1, NV> = Default::default(),
         rd_arb: RdArb<W, K> = Default::default(),
         wr_arb: WrArb<W, K> = Default::default(),
         core_rst: Signal<Local, Bit> = Default::default(),
@@ -392,8 +392,7 @@ impl<
         self.control.rec_c2h_ready.next = self.record.rec_c2h_ready.val();
         self.control.rec_h2c_valid.next = self.h2c.rec_h2c_valid.val();
         self.control.rec_h2c_ready.next = self.record.rec_h2c_ready.val();
-        self.control.rec_accepted.next = self.record.rec_accepted.val();
-        self.control.rec_written.next = self.record.rec_written.val();
+        self.control.rec_open.next = self.record.rec_open.val();
         self.control.wr_issued.next = self.wr_arb.wr_issued.val();
         self.control.wr_sent.next = self.wr_arb.wr_sent.val();
         // c2h
@@ -536,6 +535,7 @@ impl<
         self.msix.w_be.next = self.decode.t_w_be.val();
         self.msix.r_valid.next = self.decode.msix_r_valid.val();
         self.msix.r_addr.next = self.decode.t_r_addr.val();
+        self.msix.user_irq.next = 0.into();
         self.msix.irq_valid.next = self.record.irq_valid.val();
         self.msix.irq_vector.next = self.record.irq_vector.val();
         self.msix.err_irq.next = self.regs.err_irq.val();
@@ -587,6 +587,14 @@ impl<
         self.record.start_valid.next = self.control.start_valid.val();
         self.record.start_g.next = self.control.start_g.val();
         self.record.start_generation.next = self.control.start_generation.val();
+        self.record.cfg_mps.next = self.cfg_mps.val();
+        self.record.run.next = self.control.run.val();
+        self.record.h2c_taken_valid.next = self.h2c.h2c_taken_valid.val();
+        self.record.h2c_taken_q.next = self.h2c.h2c_taken_q.val();
+        self.record.h2c_taken_value.next = self.h2c.h2c_taken_value.val();
+        self.record.c2h_taken_valid.next = self.c2h.c2h_taken_valid.val();
+        self.record.c2h_taken_q.next = self.c2h.c2h_taken_q.val();
+        self.record.c2h_taken_value.next = self.c2h.c2h_taken_value.val();
         self.record.cfg_requester_id.next = self.cfg_requester_id.val();
         self.record.cfgw_valid.next = self.queue_regs.cfgw_valid.val();
         self.record.cfgw_g.next = self.queue_regs.cfgw_g.val();

@@ -19,6 +19,10 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
     crate::blocks![
         rd_arb: RdArb<128, 4>,
         wr_arb: WrArb<128, 4>,
+        wr_arb64: WrArb<64, 2>,
+        wr_arb256: WrArb<256, 8>,
         cpl_route: CplRoute<128, 4>,
+        cpl_route64: CplRoute<64, 2>,
+        cpl_route256: CplRoute<256, 8>,
     ]
 }

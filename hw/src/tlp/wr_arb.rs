@@ -77,7 +77,7 @@ hw! {
         seq: Reg<Bits<6>> = Default::default(),
         written: Dffr<Bit> = Default::default(),
         pick: Signal<Local, Bits<2>> = Default::default(),
-        unreported: Signal<Local, Bits<16>> = Default::default(),
+        unreported: Signal<Local, Bits<6>> = Default::default(),
         open: Signal<Local, Bit> = Default::default(),
         valid: Signal<Local, Bit> = Default::default(),
         last: Signal<Local, Bit> = Default::default(),
@@ -124,7 +124,7 @@ impl<const W: usize, const K: usize> Logic for WrArb<W, K> {
         }
 
         // Bus Master Enable (PCIe Base Spec r5 7.5.1.1.3): without it no memory request is made, and MSI-X is one.
-        self.unreported.next = self.issued.q.val() - self.sent.q.val();
+        self.unreported.next = bit_cast::<6, 16>(self.issued.q.val()) - bit_cast::<6, 16>(self.sent.q.val());
         self.open.next = self.cfg_bus_master.val() & !self.hold.val() & (self.unreported.val() < 60);
         self.valid.next = self.data_wr_valid.val();
         self.last.next = self.data_wr_last.val();

@@ -19,15 +19,17 @@ hw! {
     /// (PCIe Base Spec r5 6.1.4).
     ///
     /// ```text
-    ///  irq, err_irq ─► pending ─► Seek ─► Load ─► Send ─► msi_wr
-    ///                     ▲        │ one vector per clock    │
-    ///  w, r ─► table ─────┼────────┴─ masks, entry           │
-    ///                     └────────────── clear, when taken ─┘
+    ///  irq, err_irq, user_irq ─► pending ─► Seek ─► Load ─► Send ─► msi_wr
+    ///                               ▲        │ one vector per clock    │
+    ///  w, r ─► table ───────────────┼────────┴─ masks, entry           │
+    ///                               └────────────── clear, when taken ─┘
     /// ```
     /// A request for a vector that is pending already is one with it. A request in the clock in which the message is taken is
     /// another one. A message that was not taken yet is withdrawn when its vector is masked: once the host's
     /// write of the mask is through, no message follows.
-    pub struct Msix<const W: usize, const K: usize, const NV: usize, const VB: usize> {
+    ///
+    /// `NV` vectors, of which the card's `NU` begin at `UV`; those behind `NV` are ignored.
+    pub struct Msix<const W: usize, const K: usize, const NV: usize, const VB: usize, const NU: usize, const UV: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub cfg_msix_enable: Signal<In, Bit> = Default::default(),
@@ -51,6 +53,8 @@ hw! {
         pub irq_vector: Signal<In, Bits<8>> = Default::default(),
         /// Pulse: vector 0.
         pub err_irq: Signal<In, Bit> = Default::default(),
+        /// A pulse on bit i: vector `UV` + i.
+        pub user_irq: Signal<In, Bits<NU>> = Default::default(),
         pub msi_wr_valid: Signal<Out, Bit> = Default::default(),
         pub msi_wr_ready: Signal<In, Bit> = Default::default(),
         pub msi_wr_first: Signal<Out, Bit> = Default::default(),
@@ -72,7 +76,9 @@ hw! {
         set: Signal<Local, Bits<NV>> = Default::default(),
         clear: Signal<Local, Bits<NV>> = Default::default(),
         next_look: Signal<Local, Bits<VB>> = Default::default(),
+        user: Signal<Local, Bits<NV>> = Default::default(),
         one: Constant<Bits<NV>> = Constant::new(1_u64.into()),
+        first_user: Constant<Bits<8>> = Constant::new((UV as u64).into()),
         one_vector: Constant<Bits<VB>> = Constant::new(1_u64.into()),
         last_vector: Constant<Bits<VB>> = Constant::new((NV as u64 - 1).into()),
         write: Constant<Bits<8>> = Constant::new(MEM_WRITE.into()),
@@ -82,7 +88,9 @@ hw! {
     }
 }
 
-impl<const W: usize, const K: usize, const NV: usize, const VB: usize> Logic for Msix<W, K, NV, VB> {
+impl<const W: usize, const K: usize, const NV: usize, const VB: usize, const NU: usize, const UV: usize> Logic
+    for Msix<W, K, NV, VB, NU, UV>
+{
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, access);
@@ -105,9 +113,10 @@ impl<const W: usize, const K: usize, const NV: usize, const VB: usize> Logic for
         self.access.pending.next = self.pending.q.val();
         self.access.vector.next = self.look.q.val();
 
-        self.set.next = 0.into();
+        self.user.next = bit_cast::<NV, NU>(self.user_irq.val()) << self.first_user.val();
+        self.set.next = self.user.val();
         if self.irq_valid.val() {
-            self.set.next = self.one.val() << self.irq_vector.val();
+            self.set.next = self.user.val() | (self.one.val() << self.irq_vector.val());
         }
         if self.err_irq.val() {
             self.set.next = self.set.val() | self.one.val();

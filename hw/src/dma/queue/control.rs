@@ -102,8 +102,7 @@ hw! {
         pub rec_c2h_ready: Signal<In, Bit> = Default::default(),
         pub rec_h2c_valid: Signal<In, Bit> = Default::default(),
         pub rec_h2c_ready: Signal<In, Bit> = Default::default(),
-        pub rec_accepted: Signal<In, Bits<16>> = Default::default(),
-        pub rec_written: Signal<In, Bits<16>> = Default::default(),
+        pub rec_open: Signal<In, Bits<GN>> = Default::default(),
         pub wr_issued: Signal<In, Bits<16>> = Default::default(),
         pub wr_sent: Signal<In, Bits<16>> = Default::default(),
 
@@ -189,8 +188,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const FT: usize> Logic f
         self.drain.rec_c2h_ready.next = self.rec_c2h_ready.val();
         self.drain.rec_h2c_valid.next = self.rec_h2c_valid.val();
         self.drain.rec_h2c_ready.next = self.rec_h2c_ready.val();
-        self.drain.rec_accepted.next = self.rec_accepted.val();
-        self.drain.rec_written.next = self.rec_written.val();
+        self.drain.rec_open.next = self.rec_open.val();
         self.drain.wr_issued.next = self.wr_issued.val();
         self.drain.wr_sent.next = self.wr_sent.val();
 

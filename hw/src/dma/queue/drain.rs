@@ -26,15 +26,16 @@ hw! {
     ///
     /// ```text
     ///  Find ─► Picks ─► Fetch ─► Data ─────────► Offer ─────────► Records ───────────► Writes ─► drained
-    ///          nobody   no       requests given  records offered  records accepted     writes issued by then
-    ///          holds it fetch    by then are     by then are      by then are written  are reported sent
+    ///          nobody   no       requests given  records offered  no record of the     writes issued by then
+    ///          holds it fetch    by then are     by then are      queue is open        are reported sent
     ///                            committed; C2H: accepted
     ///                            TLPs are out
     /// ```
     /// Work of a queue can only move from left to right, and each stage keeps the order of what it is given, so waiting for
     /// the count a stage had reached (modulo 2^16) covers all of the queue's work without knowing which was whose. Other
     /// queues go on all the time; nothing here waits for them to pause. Stages that don't count what they were given are
-    /// watched at their output instead: it has been empty, or as much has come out as fits inside.
+    /// watched at their output instead: it has been empty, or as much has come out as fits inside. Records are collected
+    /// per queue and for a while, so there the queue's own bit counts.
     ///
     /// Each stage begins with a clock that takes the mark, after some of waiting, so that registers between two blocks
     /// can't hide work from both.
@@ -60,8 +61,8 @@ hw! {
         /// h2c/commit's output, watched.
         pub rec_h2c_valid: Signal<In, Bit> = Default::default(),
         pub rec_h2c_ready: Signal<In, Bit> = Default::default(),
-        pub rec_accepted: Signal<In, Bits<16>> = Default::default(),
-        pub rec_written: Signal<In, Bits<16>> = Default::default(),
+        /// A record of the queue was not taken by wr_arb yet; at the latest 6 clocks behind its acceptance.
+        pub rec_open: Signal<In, Bits<GN>> = Default::default(),
         pub wr_issued: Signal<In, Bits<16>> = Default::default(),
         pub wr_sent: Signal<In, Bits<16>> = Default::default(),
         /// Pulse: queue `drained_g` is idle from now on.
@@ -159,10 +160,6 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for Drain<NQ, GN, 
                 self.finished.next = self.h2c_offers.q.val();
             }
         }
-        if self.state.q.val() == DrainState::Records {
-            self.given.next = self.rec_accepted.val();
-            self.finished.next = self.rec_written.val();
-        }
         self.ahead.next = self.finished.val() - self.mark.q.val();
         self.reached.next = !self.ahead.val().get_bit(15);
         // Empty for 8 clocks: a FIFO may show a word some clocks after it got it.
@@ -185,7 +182,8 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for Drain<NQ, GN, 
         }
         self.picking.next = (self.state.q.val() == DrainState::Find)
             | (self.state.q.val() == DrainState::Picks)
-            | (self.state.q.val() == DrainState::Fetch);
+            | (self.state.q.val() == DrainState::Fetch)
+            | (self.state.q.val() == DrainState::Records);
         if self.go.val() & !self.picking.val() & !self.marked.q.val() {
             self.marked.d.next = true;
             self.mark.d.next = self.given.val();
@@ -242,7 +240,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for Drain<NQ, GN, 
                 }
             }
             DrainState::Records => {
-                if self.passed.val() {
+                if self.go.val() & !self.rec_open.val().get_bit(self.gb.val().index()) {
                     self.settle.d.next = 7.into();
                     self.state.d.next = DrainState::Writes;
                 }

@@ -1,19 +1,26 @@
-//! Where a record goes and what it says.
+//! Which records go into the next TLP, and where.
 
 use rust_hdl::prelude::*;
 
-use super::types::{RecordWords, RECORD_BITS};
 use crate::hw;
-use crate::prim::Bram;
+use crate::prim::{Bram, Dffr, Reg};
+use crate::stream::Mirror;
 use ferrolane_abi::regs;
 
 hw! {
-    /// Each queue's ring, generation, vector and count of records, and from them the record and its address.
+    /// Takes the queues that are due, one after the other, and plans a TLP of all records that fit.
     ///
-    /// Everything is read at `g` and shows one clock later; `record` and `address` are then those for the record
-    /// asked for in `ask`.
-    pub struct RecordPlace<const GB: usize> {
+    /// ```text
+    ///  due queue ─► pop ─► memories ─► how many are there, how far is the ring's end ─► register
+    ///                                  ─► how many fit, address, phase ─► tlp_*, done
+    /// ```
+    /// Records that don't fit make the queue due again, behind the others. A plan takes two clocks, and the next one is
+    /// begun when this one is handed on. `done` is broadcast in the clock in which the TLP is offered first, before the host can see it and
+    /// answer with a consumer index that the doorbell must know to be valid.
+    pub struct RecordPlace<const NQ: usize, const GB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        pub cfg_mps: Signal<In, Bits<3>> = Default::default(),
         pub cfgw_valid: Signal<In, Bit> = Default::default(),
         pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
         pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
@@ -21,89 +28,226 @@ hw! {
         pub start_valid: Signal<In, Bit> = Default::default(),
         pub start_g: Signal<In, Bits<7>> = Default::default(),
         pub start_generation: Signal<In, Bits<8>> = Default::default(),
-        pub done_wen: Signal<In, Bit> = Default::default(),
-        pub done_waddr: Signal<In, Bits<7>> = Default::default(),
-        pub done_wdata: Signal<In, Bits<32>> = Default::default(),
-        pub g: Signal<In, Bits<7>> = Default::default(),
-        /// A [`super::RecordAsk`].
-        pub ask: Signal<In, Bits<RECORD_BITS>> = Default::default(),
-        pub is_c2h: Signal<In, Bit> = Default::default(),
-        pub done: Signal<Out, Bits<32>> = Default::default(),
-        pub vector: Signal<Out, Bits<8>> = Default::default(),
-        pub address: Signal<Out, Bits<64>> = Default::default(),
-        pub record: Signal<Out, Bits<128>> = Default::default(),
-        base_lo: Bram<Bits<32>, GB> = Default::default(),
+        /// Records collected of queue `put_g`.
+        pub put_wen: Signal<In, Bit> = Default::default(),
+        pub put_g: Signal<In, Bits<7>> = Default::default(),
+        pub put_value: Signal<In, Bits<6>> = Default::default(),
+        /// With `put_wen`: the queue is cleared. Never in the clock behind one with `busy`.
+        pub init: Signal<In, Bit> = Default::default(),
+        pub busy: Signal<Out, Bit> = Default::default(),
+        pub due_valid: Signal<In, Bit> = Default::default(),
+        pub due_g: Signal<In, Bits<7>> = Default::default(),
+        pub due_pop: Signal<Out, Bit> = Default::default(),
+        pub again_valid: Signal<Out, Bit> = Default::default(),
+        pub again_g: Signal<Out, Bits<7>> = Default::default(),
+        pub again_ready: Signal<In, Bit> = Default::default(),
+        pub tlp_valid: Signal<Out, Bit> = Default::default(),
+        pub tlp_ready: Signal<In, Bit> = Default::default(),
+        pub tlp_g: Signal<Out, Bits<7>> = Default::default(),
+        /// First record's slot.
+        pub tlp_slot: Signal<Out, Bits<5>> = Default::default(),
+        pub tlp_count: Signal<Out, Bits<5>> = Default::default(),
+        pub tlp_address: Signal<Out, Bits<64>> = Default::default(),
+        /// Queue as in DW3 of the record.
+        pub tlp_queue: Signal<Out, Bits<8>> = Default::default(),
+        pub tlp_generation: Signal<Out, Bits<8>> = Default::default(),
+        pub tlp_phase: Signal<Out, Bit> = Default::default(),
+        /// Records behind this TLP.
+        pub tlp_done: Signal<Out, Bits<32>> = Default::default(),
+        pub done_valid: Signal<Out, Bit> = Default::default(),
+        pub done_g: Signal<Out, Bits<7>> = Default::default(),
+        pub done_value: Signal<Out, Bits<32>> = Default::default(),
+        base_lo: Bram<Bits<28>, GB> = Default::default(),
         base_hi: Bram<Bits<32>, GB> = Default::default(),
-        sizes: Bram<Bits<5>, GB> = Default::default(),
-        vectors: Bram<Bits<8>, GB> = Default::default(),
+        masks: Bram<Bits<16>, GB> = Default::default(),
         generations: Bram<Bits<8>, GB> = Default::default(),
         dones: Bram<Bits<32>, GB> = Default::default(),
+        puts: Mirror<6, GB> = Default::default(),
+        popped: Dffr<Bit> = Default::default(),
+        popped_g: Reg<Bits<7>> = Default::default(),
+        planned: Dffr<Bit> = Default::default(),
+        fresh: Dffr<Bit> = Default::default(),
+        g: Reg<Bits<7>> = Default::default(),
+        less: Reg<Bits<6>> = Default::default(),
+        to_end: Reg<Bits<4>> = Default::default(),
+        in_page: Reg<Bits<8>> = Default::default(),
+        entry: Reg<Bits<16>> = Default::default(),
+        mask: Reg<Bits<16>> = Default::default(),
+        base: Reg<Bits<60>> = Default::default(),
+        generation: Reg<Bits<8>> = Default::default(),
+        done: Reg<Bits<32>> = Default::default(),
+        again: Dffr<Bit> = Default::default(),
+        again_queue: Reg<Bits<7>> = Default::default(),
+        told: Dffr<Bit> = Default::default(),
+        told_g: Reg<Bits<7>> = Default::default(),
+        told_value: Reg<Bits<32>> = Default::default(),
         size: Signal<Local, Bits<17>> = Default::default(),
-        mask: Signal<Local, Bits<17>> = Default::default(),
-        entry: Signal<Local, Bits<17>> = Default::default(),
-        lower: Signal<Local, Bits<32>> = Default::default(),
-        base: Signal<Local, Bits<64>> = Default::default(),
-        offset: Signal<Local, Bits<64>> = Default::default(),
-        words: Signal<Local, RecordWords> = Default::default(),
-        one: Constant<Bits<17>> = Constant::new(1_u64.into()),
-        aligned: Constant<Bits<32>> = Constant::new(0xFFFF_FFF0_u64.into()),
+        size_less: Signal<Local, Bits<17>> = Default::default(),
+        pop: Signal<Local, Bit> = Default::default(),
+        go: Signal<Local, Bit> = Default::default(),
+        not_done: Signal<Local, Bits<6>> = Default::default(),
+        pending_less: Signal<Local, Bits<6>> = Default::default(),
+        place: Signal<Local, Bits<16>> = Default::default(),
+        left: Signal<Local, Bits<16>> = Default::default(),
+        there: Signal<Local, Bits<4>> = Default::default(),
+        not_page: Signal<Local, Bits<8>> = Default::default(),
+        to_page: Signal<Local, Bits<4>> = Default::default(),
+        fit_less: Signal<Local, Bits<4>> = Default::default(),
+        count: Signal<Local, Bits<5>> = Default::default(),
+        next_done: Signal<Local, Bits<32>> = Default::default(),
+        records: Signal<Local, Bits<60>> = Default::default(),
+        lap: Signal<Local, Bits<17>> = Default::default(),
+        queue: Signal<Local, Bits<7>> = Default::default(),
         index_base_lo: Constant<Bits<6>> = Constant::new((regs::queue::CPL_BASE_LO.offset as u64 / 4).into()),
         index_base_hi: Constant<Bits<6>> = Constant::new((regs::queue::CPL_BASE_HI.offset as u64 / 4).into()),
         index_size: Constant<Bits<6>> = Constant::new((regs::queue::RING_SIZE.offset as u64 / 4).into()),
-        index_vector: Constant<Bits<6>> = Constant::new((regs::queue::VECTOR.offset as u64 / 4).into()),
+        one: Constant<Bits<17>> = Constant::new(1_u64.into()),
+        queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
+        c2h_bit: Constant<Bits<8>> = Constant::new(0x40_u64.into()),
     }
 }
 
-impl<const GB: usize> Logic for RecordPlace<GB> {
+impl<const NQ: usize, const GB: usize> Logic for RecordPlace<NQ, GB> {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, base_lo, base_hi, sizes, vectors, generations, dones);
+        clock!(self, clock, base_lo, base_hi, masks, generations, dones, puts);
+        dff_setup!(self, clock, popped, popped_g, planned, fresh, g, less, to_end, in_page, entry, mask);
+        dff_setup!(self, clock, base, generation, done, again, again_queue, told, told_g, told_value);
+        self.popped.rst.next = self.rst.val();
+        self.planned.rst.next = self.rst.val();
+        self.fresh.rst.next = self.rst.val();
+        self.again.rst.next = self.rst.val();
+        self.told.rst.next = self.rst.val();
+
         self.base_lo.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.index_base_lo.val());
         self.base_lo.waddr.next = bit_cast::<GB, 7>(self.cfgw_g.val());
-        self.base_lo.wdata.next = self.cfgw_data.val();
-        self.base_lo.raddr.next = bit_cast::<GB, 7>(self.g.val());
+        self.base_lo.wdata.next = self.cfgw_data.val().get_bits::<28>(4);
+        self.base_lo.raddr.next = bit_cast::<GB, 7>(self.due_g.val());
         self.base_hi.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.index_base_hi.val());
         self.base_hi.waddr.next = bit_cast::<GB, 7>(self.cfgw_g.val());
         self.base_hi.wdata.next = self.cfgw_data.val();
-        self.base_hi.raddr.next = bit_cast::<GB, 7>(self.g.val());
-        self.sizes.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.index_size.val());
-        self.sizes.waddr.next = bit_cast::<GB, 7>(self.cfgw_g.val());
-        self.sizes.wdata.next = self.cfgw_data.val().get_bits::<5>(8);
-        self.sizes.raddr.next = bit_cast::<GB, 7>(self.g.val());
-        self.vectors.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.index_vector.val());
-        self.vectors.waddr.next = bit_cast::<GB, 7>(self.cfgw_g.val());
-        self.vectors.wdata.next = self.cfgw_data.val().get_bits::<8>(0);
-        self.vectors.raddr.next = bit_cast::<GB, 7>(self.g.val());
+        self.base_hi.raddr.next = bit_cast::<GB, 7>(self.due_g.val());
+        self.size.next = self.one.val() << self.cfgw_data.val().get_bits::<5>(8);
+        self.size_less.next = self.size.val() - self.one.val();
+        self.masks.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.index_size.val());
+        self.masks.waddr.next = bit_cast::<GB, 7>(self.cfgw_g.val());
+        self.masks.wdata.next = bit_cast::<16, 17>(self.size_less.val());
+        self.masks.raddr.next = bit_cast::<GB, 7>(self.due_g.val());
         self.generations.wen.next = self.start_valid.val();
         self.generations.waddr.next = bit_cast::<GB, 7>(self.start_g.val());
         self.generations.wdata.next = self.start_generation.val();
-        self.generations.raddr.next = bit_cast::<GB, 7>(self.g.val());
-        self.dones.wen.next = self.done_wen.val();
-        self.dones.waddr.next = bit_cast::<GB, 7>(self.done_waddr.val());
-        self.dones.wdata.next = self.done_wdata.val();
-        self.dones.raddr.next = bit_cast::<GB, 7>(self.g.val());
-        self.done.next = self.dones.rdata.val();
-        self.vector.next = self.vectors.rdata.val();
+        self.generations.raddr.next = bit_cast::<GB, 7>(self.due_g.val());
+        self.puts.wen.next = self.put_wen.val();
+        self.puts.waddr.next = bit_cast::<GB, 7>(self.put_g.val());
+        self.puts.wdata.next = self.put_value.val();
+        self.puts.raddr.next = bit_cast::<GB, 7>(self.due_g.val());
+        self.dones.raddr.next = bit_cast::<GB, 7>(self.due_g.val());
 
-        self.size.next = self.one.val() << self.sizes.rdata.val();
-        self.mask.next = self.size.val() - self.one.val();
-        self.entry.next = bit_cast::<17, 32>(self.dones.rdata.val()) & self.mask.val();
-        self.lower.next = self.base_lo.rdata.val() & self.aligned.val();
-        self.base.next =
-            (bit_cast::<64, 32>(self.base_hi.rdata.val()) << 32) | bit_cast::<64, 32>(self.lower.val());
-        self.offset.next = bit_cast::<64, 17>(self.entry.val()) << 4;
-        self.address.next = self.base.val() + self.offset.val();
-        self.words.next.bytes = bit_cast::<32, 24>(self.ask.val().get_bits::<24>(0));
-        self.words.next.meta = self.ask.val().get_bits::<32>(24);
-        self.words.next.index = self.ask.val().get_bits::<32>(56);
-        self.words.next.generation = self.generations.rdata.val();
-        self.words.next.queue = self.ask.val().get_bits::<6>(103);
-        self.words.next.is_c2h = self.is_c2h.val();
-        self.words.next.zero = false;
-        self.words.next.status = self.ask.val().get_bits::<8>(88);
-        self.words.next.flags = self.ask.val().get_bits::<7>(96);
-        // The lap is bit log2(size) of the count.
-        self.words.next.phase = (bit_cast::<17, 32>(self.dones.rdata.val()) & self.size.val()) == 0;
-        self.record.next = self.words.val().into();
+        // Pop: the plan in hand will have gone when this one is ready, and has stored its count.
+        self.go.next = self.planned.q.val() & self.tlp_ready.val() & !self.init.val();
+        self.pop.next = self.due_valid.val()
+            & !self.popped.q.val()
+            & (!self.planned.q.val() | self.tlp_ready.val())
+            & !(self.planned.q.val() & (self.g.q.val() == self.due_g.val()))
+            & !self.again.q.val()
+            & !self.init.val();
+        self.due_pop.next = self.pop.val();
+        self.popped.d.next = self.pop.val();
+        self.popped_g.d.next = self.due_g.val();
+        self.busy.next = self.popped.q.val();
+
+        // How many are there (less one), how far is the ring's end, which place in the page.
+        self.not_done.next = !bit_cast::<6, 32>(self.dones.rdata.val());
+        self.pending_less.next = self.puts.rdata.val() + self.not_done.val();
+        self.place.next = bit_cast::<16, 32>(self.dones.rdata.val()) & self.masks.rdata.val();
+        self.left.next = !self.place.val() & self.masks.rdata.val();
+        self.fresh.d.next = false;
+        if self.go.val() {
+            self.planned.d.next = false;
+        }
+        if self.popped.q.val() {
+            self.planned.d.next = !self.pending_less.val().get_bit(5);
+            self.fresh.d.next = !self.pending_less.val().get_bit(5);
+            self.g.d.next = self.popped_g.q.val();
+            self.less.d.next = self.pending_less.val();
+            self.to_end.d.next = bit_cast::<4, 16>(self.left.val());
+            if self.left.val().get_bits::<12>(4).any() {
+                self.to_end.d.next = 15.into();
+            }
+            self.in_page.d.next =
+                self.base_lo.rdata.val().get_bits::<8>(0) + bit_cast::<8, 16>(self.place.val());
+            self.entry.d.next = self.place.val();
+            self.mask.d.next = self.masks.rdata.val();
+            self.base.d.next = (bit_cast::<60, 32>(self.base_hi.rdata.val()) << 28)
+                | bit_cast::<60, 28>(self.base_lo.rdata.val());
+            self.generation.d.next = self.generations.rdata.val();
+            self.done.d.next = self.dones.rdata.val();
+        }
+
+        // How many fit: the least of those that are there, the ring's rest, the page's rest and Max_Payload_Size.
+        self.there.next = bit_cast::<4, 6>(self.less.q.val());
+        if self.less.q.val().get_bit(4) {
+            self.there.next = 15.into();
+        }
+        self.not_page.next = !self.in_page.q.val();
+        self.to_page.next = bit_cast::<4, 8>(self.not_page.val());
+        if self.not_page.val().get_bits::<4>(4).any() {
+            self.to_page.next = 15.into();
+        }
+        self.fit_less.next = self.there.val();
+        if (self.to_end.q.val() < self.there.val()) & (self.to_end.q.val() < self.to_page.val()) {
+            self.fit_less.next = self.to_end.q.val();
+        } else if self.to_page.val() < self.there.val() {
+            self.fit_less.next = self.to_page.val();
+        }
+        if (self.cfg_mps.val() == 0) & self.fit_less.val().get_bit(3) {
+            self.fit_less.next = 7.into();
+        }
+        self.count.next = bit_cast::<5, 4>(self.fit_less.val()) + 1;
+        self.next_done.next = self.done.q.val() + bit_cast::<32, 5>(self.count.val());
+        self.dones.wen.next = self.fresh.q.val() | self.init.val();
+        self.dones.waddr.next = bit_cast::<GB, 7>(self.g.q.val());
+        self.dones.wdata.next = self.next_done.val();
+        if self.init.val() {
+            self.dones.waddr.next = bit_cast::<GB, 7>(self.put_g.val());
+            self.dones.wdata.next = 0.into();
+        }
+        if self.again_ready.val() {
+            self.again.d.next = false;
+        }
+        if self.fresh.q.val() {
+            self.again.d.next = self.less.q.val() > bit_cast::<6, 4>(self.fit_less.val());
+            self.again_queue.d.next = self.g.q.val();
+        }
+        self.again_valid.next = self.again.q.val();
+        self.again_g.next = self.again_queue.q.val();
+
+        self.tlp_valid.next = self.planned.q.val() & !self.init.val();
+        self.tlp_g.next = self.g.q.val();
+        self.tlp_slot.next = bit_cast::<5, 32>(self.done.q.val());
+        self.tlp_count.next = self.count.val();
+        self.records.next = self.base.q.val() + bit_cast::<60, 16>(self.entry.q.val());
+        self.tlp_address.next = bit_cast::<64, 60>(self.records.val()) << 4;
+        self.queue.next = self.g.q.val();
+        self.tlp_queue.next = bit_cast::<8, 7>(self.queue.val());
+        if self.g.q.val() >= self.queues.val() {
+            self.queue.next = self.g.q.val() - self.queues.val();
+            self.tlp_queue.next = bit_cast::<8, 7>(self.queue.val()) | self.c2h_bit.val();
+        }
+        self.tlp_generation.next = self.generation.q.val();
+        // The lap is bit log2(size) of the count, where the mask ends.
+        self.lap.next = bit_cast::<17, 16>(self.mask.q.val()) + 1;
+        self.tlp_phase.next = !(bit_cast::<17, 32>(self.done.q.val()) & self.lap.val()).any();
+        self.tlp_done.next = self.next_done.val();
+        self.told.d.next = self.go.val() | self.init.val();
+        self.told_g.d.next = self.g.q.val();
+        self.told_value.d.next = self.next_done.val();
+        if self.init.val() {
+            self.told_g.d.next = self.put_g.val();
+            self.told_value.d.next = 0.into();
+        }
+        self.done_valid.next = self.told.q.val();
+        self.done_g.next = self.told_g.q.val();
+        self.done_value.next = self.told_value.q.val();
     }
 }

@@ -2,48 +2,45 @@
 
 use rust_hdl::prelude::*;
 
-use super::arm_inbox::ArmInbox;
+use super::collect::RecordCollect;
+use super::due::DueQueue;
+use super::intake::RecordIntake;
+use super::judge::RecordJudge;
 use super::place::RecordPlace;
-use super::types::{RecordAsk, RECORD_BITS};
+use super::send::RecordSend;
+use super::timers::RecordTimers;
 use crate::dma::fetch::InitOnce;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
-use crate::stream::Fifo;
-use crate::tlp::{MakeHeader, MEM_WRITE};
-
-#[derive(Copy, Clone, Debug, PartialEq, LogicState)]
-pub enum RecordState {
-    Pick,
-    Sum,
-    Offer,
-    Compare,
-    Irq,
-}
 
 hw! {
-    /// Turns what the data paths report into 16-byte records in the queue's completion ring, and into interrupts.
+    /// Turns ends of descriptors into 16-byte records in the queue's completion ring, several in a TLP, and into interrupts.
     ///
     /// ```text
-    ///  rec_h2c ─┐
-    ///  rec_c2h ─┴► FIFO ─┐  record    ┌► Sum ─► Offer ──┐ with IRQ or armed
-    ///                    ├─► Pick ────┤                 ├─► Irq ─► Pick
-    ///  cons ──► inbox ───┘  ARM       └► Compare ───────┘ consumer index is behind
+    ///  rec_h2c ─┐                       ┌──────────────► finished, room
+    ///  rec_c2h ─┼─► intake ─► collect ──┼─► judge ─► due ─► place ─► send ─► rec_wr
+    ///  cons ────┤    ▲  ▲       └──── records ────────────────────────┘ │
+    ///  init ────┘    │  └───────────────│── written ────────────────────┘
+    ///                └── timers ◄───────┴─► irq
     /// ```
-    /// Both directions share one FIFO, so that `rec_accepted` and `rec_written` count in one order: what was accepted before a
-    /// drain looked is written once as many have been written.
+    /// All that changes a queue passes intake, one event per clock, and finds the queue as all earlier events left it: ends, consumer
+    /// indices and ARMs, TLPs that wr_arb has taken, timers. What is collected meanwhile goes into the next TLP with the
+    /// rest, so a busy link makes TLPs longer and not the queue of them.
     ///
-    /// Records and ARMs go through the same machine one after the other, so an ARM sees either all of a record or nothing: if the
-    /// record was accepted before, Compare finds it; if not, Offer finds the armed bit. No wake-up can be lost between.
+    /// `rec_open` is high for a queue from at most four clocks behind the acceptance of an end that gets a record until wr_arb has
+    /// taken the TLP with it.
     ///
-    /// `done` is broadcast when the record is offered, before the host can see it and answer with a consumer index
-    /// that the doorbell must know to be valid. The interrupt is raised only after wr_arb took the record, so it follows it.
+    /// `GB` bits number the `GN` = 2·`NQ` queues; `L` records make a beat, at least one; a bank of records has 2^`CA` slots,
+    /// `CA` = `GB` + 5 − log2 `L`.
     pub struct Record<
         const W: usize,
         const K: usize,
+        const L: usize,
         const NQ: usize,
         const QB: usize,
         const GN: usize,
         const GB: usize,
+        const CA: usize,
     > {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -54,6 +51,9 @@ hw! {
         pub start_g: Signal<In, Bits<7>> = Default::default(),
         pub start_generation: Signal<In, Bits<8>> = Default::default(),
         pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
+        /// Max_Payload_Size is 128 << cfg_mps bytes.
+        pub cfg_mps: Signal<In, Bits<3>> = Default::default(),
+        pub run: Signal<In, Bits<GN>> = Default::default(),
         pub cfgw_valid: Signal<In, Bit> = Default::default(),
         pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
         pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
@@ -62,6 +62,12 @@ hw! {
         pub cons_g: Signal<In, Bits<7>> = Default::default(),
         pub cons_value: Signal<In, Bits<31>> = Default::default(),
         pub cons_arm: Signal<In, Bit> = Default::default(),
+        pub h2c_taken_valid: Signal<In, Bit> = Default::default(),
+        pub h2c_taken_q: Signal<In, Bits<6>> = Default::default(),
+        pub h2c_taken_value: Signal<In, Bits<32>> = Default::default(),
+        pub c2h_taken_valid: Signal<In, Bit> = Default::default(),
+        pub c2h_taken_q: Signal<In, Bits<6>> = Default::default(),
+        pub c2h_taken_value: Signal<In, Bits<32>> = Default::default(),
         pub rec_h2c_valid: Signal<In, Bit> = Default::default(),
         pub rec_h2c_ready: Signal<Out, Bit> = Default::default(),
         pub rec_h2c_q: Signal<In, Bits<6>> = Default::default(),
@@ -90,82 +96,182 @@ hw! {
         pub done_valid: Signal<Out, Bit> = Default::default(),
         pub done_g: Signal<Out, Bits<7>> = Default::default(),
         pub done_value: Signal<Out, Bits<32>> = Default::default(),
+        pub room_valid: Signal<Out, Bit> = Default::default(),
+        pub room_g: Signal<Out, Bits<7>> = Default::default(),
+        pub room_value: Signal<Out, Bits<31>> = Default::default(),
+        pub finished_valid: Signal<Out, Bit> = Default::default(),
+        pub finished_g: Signal<Out, Bits<7>> = Default::default(),
+        pub finished_value: Signal<Out, Bits<32>> = Default::default(),
+        pub finished_bytes: Signal<Out, Bits<24>> = Default::default(),
+        pub finished_meta: Signal<Out, Bits<32>> = Default::default(),
         pub irq_valid: Signal<Out, Bit> = Default::default(),
         pub irq_ready: Signal<In, Bit> = Default::default(),
         pub irq_vector: Signal<Out, Bits<8>> = Default::default(),
-        /// Records taken from both directions.
-        pub rec_accepted: Signal<Out, Bits<16>> = Default::default(),
-        /// Records taken by wr_arb.
-        pub rec_written: Signal<Out, Bits<16>> = Default::default(),
+        /// A record of the queue was not taken by wr_arb yet.
+        pub rec_open: Signal<Out, Bits<GN>> = Default::default(),
         init: InitOnce = Default::default(),
-        fifo: Fifo<RECORD_BITS, 3, 4> = Default::default(),
-        inbox: ArmInbox<GN, GB> = Default::default(),
-        place: RecordPlace<GB> = Default::default(),
-        header: MakeHeader = Default::default(),
-        state: Dffr<RecordState> = Dffr::new(RecordState::Pick),
-        armed: Dffr<Bits<GN>> = Default::default(),
-        // Who goes first next time: the other direction, and an ARM after a record.
-        c2h_first: Dffr<Bit> = Default::default(),
-        arm_first: Dffr<Bit> = Default::default(),
-        g: Reg<Bits<7>> = Default::default(),
-        ask: Reg<Bits<RECORD_BITS>> = Default::default(),
-        address: Reg<Bits<64>> = Default::default(),
-        data: Reg<Bits<128>> = Default::default(),
-        done: Reg<Bits<32>> = Default::default(),
-        vector: Reg<Bits<8>> = Default::default(),
-        accepted: Dffr<Bits<16>> = Default::default(),
-        written: Dffr<Bits<16>> = Default::default(),
-        told: Dffr<Bit> = Default::default(),
-        told_g: Reg<Bits<7>> = Default::default(),
-        told_value: Reg<Bits<32>> = Default::default(),
-        given: Signal<Local, RecordAsk> = Default::default(),
-        is_c2h: Signal<Local, Bit> = Default::default(),
-        take_c2h: Signal<Local, Bit> = Default::default(),
-        record_g: Signal<Local, Bits<7>> = Default::default(),
-        picked_q: Signal<Local, Bits<7>> = Default::default(),
-        done_low: Signal<Local, Bits<31>> = Default::default(),
-        next_done: Signal<Local, Bits<32>> = Default::default(),
-        set: Signal<Local, Bits<GN>> = Default::default(),
-        clear: Signal<Local, Bits<GN>> = Default::default(),
-        forget: Signal<Local, Bits<GN>> = Default::default(),
-        mask: Signal<Local, Bits<GN>> = Default::default(),
-        is_armed: Signal<Local, Bit> = Default::default(),
-        irq: Signal<Local, Bit> = Default::default(),
-        taken: Signal<Local, Bit> = Default::default(),
-        clears: Signal<Local, Bit> = Default::default(),
-        queues: Constant<Bits<7>> = {
-            assert!(W >= 128 && K == W / 32, "a record is one beat");
-            Constant::new((NQ as u64).into())
+        intake: RecordIntake<NQ> = Default::default(),
+        collect: RecordCollect<GB> = Default::default(),
+        judge: RecordJudge<GN> = Default::default(),
+        timers: RecordTimers<NQ, QB, GN, GB> = Default::default(),
+        due: DueQueue<GN, GB> = Default::default(),
+        place: RecordPlace<NQ, GB> = Default::default(),
+        send: RecordSend<W, K, L, CA> = {
+            assert!(GN == 2 * NQ && GN <= 1 << GB && NQ <= 1 << QB, "numbers of queues");
+            assert!(CA + L / 2 == GB + 5, "slots of a bank");
+            Default::default()
         },
-        one: Constant<Bits<GN>> = Constant::new(1_u64.into()),
-        write: Constant<Bits<8>> = Constant::new(MEM_WRITE.into()),
-        all_bytes: Constant<Bits<4>> = Constant::new(0xF_u64.into()),
-        four_dws: Constant<Bits<K>> = Constant::new(0xF_u64.into()),
+        ended: Dffr<Bit> = Default::default(),
+        ended_g: Reg<Bits<7>> = Default::default(),
+        ended_value: Reg<Bits<32>> = Default::default(),
+        ended_bytes: Reg<Bits<24>> = Default::default(),
+        ended_meta: Reg<Bits<32>> = Default::default(),
+        ends: Signal<Local, Bit> = Default::default(),
+        clears: Signal<Local, Bit> = Default::default(),
+        puts: Signal<Local, Bit> = Default::default(),
     }
 }
 
-impl<const W: usize, const K: usize, const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
-    for Record<W, K, NQ, QB, GN, GB>
+impl<
+        const W: usize,
+        const K: usize,
+        const L: usize,
+        const NQ: usize,
+        const QB: usize,
+        const GN: usize,
+        const GB: usize,
+        const CA: usize,
+    > Logic for Record<W, K, L, NQ, QB, GN, GB, CA>
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, init, fifo, inbox, place);
-        dff_setup!(self, clock, state, armed, c2h_first, arm_first, g, ask, address, data, done);
-        dff_setup!(self, clock, vector, accepted, written, told, told_g, told_value);
+        clock!(self, clock, init, intake, collect, judge, timers, due, place, send);
+        dff_setup!(self, clock, ended, ended_g, ended_value, ended_bytes, ended_meta);
         self.init.rst.next = self.rst.val();
-        self.fifo.rst.next = self.rst.val();
-        self.inbox.rst.next = self.rst.val();
-        self.state.rst.next = self.rst.val();
-        self.armed.rst.next = self.rst.val();
-        self.c2h_first.rst.next = self.rst.val();
-        self.arm_first.rst.next = self.rst.val();
-        self.accepted.rst.next = self.rst.val();
-        self.written.rst.next = self.rst.val();
-        self.told.rst.next = self.rst.val();
+        self.intake.rst.next = self.rst.val();
+        self.collect.rst.next = self.rst.val();
+        self.judge.rst.next = self.rst.val();
+        self.timers.rst.next = self.rst.val();
+        self.due.rst.next = self.rst.val();
+        self.place.rst.next = self.rst.val();
+        self.send.rst.next = self.rst.val();
+        self.ended.rst.next = self.rst.val();
+
         self.init.init_valid.next = self.init_valid.val();
         self.init.init_g.next = self.init_g.val();
-        self.init.take.next = false;
+        self.init.take.next = self.intake.init_take.val();
         self.init_done.next = self.init.done.val();
+
+        self.intake.cons_valid.next = self.cons_valid.val();
+        self.intake.cons_g.next = self.cons_g.val();
+        self.intake.cons_value.next = self.cons_value.val();
+        self.intake.cons_arm.next = self.cons_arm.val();
+        self.intake.init_ask.next = self.init.ask.val();
+        self.intake.init_g.next = self.init_g.val();
+        self.intake.init_wait.next = self.place.busy.val();
+        self.intake.written_valid.next = self.send.written_valid.val();
+        self.intake.written_g.next = self.send.written_g.val();
+        self.intake.written_value.next = self.send.written_value.val();
+        self.intake.written_irq.next = self.send.written_irq.val();
+        self.intake.visit_valid.next = self.timers.visit_valid.val();
+        self.intake.visit_g.next = self.timers.visit_g.val();
+        self.intake.visit_flush.next = self.timers.visit_flush.val();
+        self.intake.visit_tick.next = self.timers.visit_tick.val();
+        self.intake.stall.next = self.judge.stall.val();
+        self.intake.rec_h2c_valid.next = self.rec_h2c_valid.val();
+        self.intake.rec_h2c_q.next = self.rec_h2c_q.val();
+        self.intake.rec_h2c_bytes.next = self.rec_h2c_bytes.val();
+        self.intake.rec_h2c_meta.next = self.rec_h2c_meta.val();
+        self.intake.rec_h2c_index.next = self.rec_h2c_index.val();
+        self.intake.rec_h2c_flags.next = self.rec_h2c_flags.val();
+        self.intake.rec_h2c_status.next = self.rec_h2c_status.val();
+        self.intake.rec_h2c_irq.next = self.rec_h2c_irq.val();
+        self.intake.rec_c2h_valid.next = self.rec_c2h_valid.val();
+        self.intake.rec_c2h_q.next = self.rec_c2h_q.val();
+        self.intake.rec_c2h_bytes.next = self.rec_c2h_bytes.val();
+        self.intake.rec_c2h_meta.next = self.rec_c2h_meta.val();
+        self.intake.rec_c2h_index.next = self.rec_c2h_index.val();
+        self.intake.rec_c2h_flags.next = self.rec_c2h_flags.val();
+        self.intake.rec_c2h_status.next = self.rec_c2h_status.val();
+        self.intake.rec_c2h_irq.next = self.rec_c2h_irq.val();
+        self.rec_h2c_ready.next = self.intake.rec_h2c_ready.val();
+        self.rec_c2h_ready.next = self.intake.rec_c2h_ready.val();
+
+        self.collect.cfg_mps.next = self.cfg_mps.val();
+        self.collect.cfgw_valid.next = self.cfgw_valid.val();
+        self.collect.cfgw_g.next = self.cfgw_g.val();
+        self.collect.cfgw_index.next = self.cfgw_index.val();
+        self.collect.cfgw_data.next = self.cfgw_data.val();
+        self.collect.select_g.next = self.intake.select_g.val();
+        self.collect.event.next = self.intake.event.val();
+        self.collect.ended.next = self.intake.ended.val();
+        self.room_valid.next = self.collect.room_valid.val();
+        self.room_g.next = self.collect.room_g.val();
+        self.room_value.next = self.collect.room_value.val();
+        self.ends.next = self.intake.event.val().ended;
+        self.clears.next = self.intake.event.val().init;
+        self.ended.d.next = self.ends.val() | self.clears.val();
+        self.ended_g.d.next = self.intake.event.val().g;
+        self.ended_value.d.next = self.collect.ends.val();
+        self.ended_bytes.d.next = self.intake.ended.val().get_bits::<24>(0);
+        self.ended_meta.d.next = self.intake.ended.val().get_bits::<32>(24);
+        if self.clears.val() {
+            self.ended_bytes.d.next = 0.into();
+            self.ended_meta.d.next = 0.into();
+        }
+        self.finished_g.next = self.ended_g.q.val();
+        self.finished_value.next = self.ended_value.q.val();
+        self.finished_bytes.next = self.ended_bytes.q.val();
+        self.finished_meta.next = self.ended_meta.q.val();
+        self.finished_valid.next = self.ended.q.val();
+
+        self.judge.seen.next = self.collect.seen.val();
+        self.judge.seen_collected.next = self.collect.seen_collected.val();
+        self.judge.seen_due.next = self.collect.seen_due.val();
+        self.judge.seen_put.next = self.collect.seen_put.val();
+        self.judge.seen_written.next = self.collect.seen_written.val();
+        self.judge.seen_consumer.next = self.collect.seen_consumer.val();
+        self.judge.seen_enough.next = self.collect.seen_enough.val();
+        self.judge.sent_valid.next = self.timers.sent_valid.val();
+        self.judge.sent_g.next = self.timers.sent_g.val();
+        self.rec_open.next = self.judge.open.val();
+
+        self.timers.cfgw_valid.next = self.cfgw_valid.val();
+        self.timers.cfgw_g.next = self.cfgw_g.val();
+        self.timers.cfgw_index.next = self.cfgw_index.val();
+        self.timers.cfgw_data.next = self.cfgw_data.val();
+        self.timers.h2c_taken_valid.next = self.h2c_taken_valid.val();
+        self.timers.h2c_taken_q.next = self.h2c_taken_q.val();
+        self.timers.h2c_taken_value.next = self.h2c_taken_value.val();
+        self.timers.c2h_taken_valid.next = self.c2h_taken_valid.val();
+        self.timers.c2h_taken_q.next = self.c2h_taken_q.val();
+        self.timers.c2h_taken_value.next = self.c2h_taken_value.val();
+        self.timers.run.next = self.run.val();
+        self.timers.irq_ready.next = self.irq_ready.val();
+        self.timers.open.next = self.judge.open.val();
+        self.timers.waiting.next = self.judge.waiting.val();
+        self.timers.wanted.next = self.judge.wanted.val();
+        self.timers.g.next = self.intake.event.val().g;
+        self.puts.next = self.collect.collected.val() | self.clears.val();
+        self.timers.changed.next = self.puts.val() | self.intake.event.val().flush | self.intake.event.val().arm;
+        self.timers.waits.next = self.collect.waits.val();
+        self.timers.collected.next = self.collect.collected.val();
+        self.timers.opens.next = self.collect.opens.val();
+        self.timers.ends.next = self.collect.ends.val();
+        self.timers.ended.next = self.ends.val() | self.clears.val();
+        self.timers.visit_ready.next = self.intake.visit_ready.val();
+        self.irq_valid.next = self.timers.irq_valid.val();
+        self.irq_vector.next = self.timers.irq_vector.val();
+
+        self.due.due_valid.next = self.judge.due_valid.val();
+        self.due.due_g.next = self.judge.due_g.val();
+        self.due.again_valid.next = self.place.again_valid.val();
+        self.due.again_g.next = self.place.again_g.val();
+        self.due.pop.next = self.place.due_pop.val();
+        self.place.again_ready.next = self.due.again_ready.val();
+        self.place.due_valid.next = self.due.valid.val();
+        self.place.due_g.next = self.due.g.val();
+        self.place.cfg_mps.next = self.cfg_mps.val();
         self.place.cfgw_valid.next = self.cfgw_valid.val();
         self.place.cfgw_g.next = self.cfgw_g.val();
         self.place.cfgw_index.next = self.cfgw_index.val();
@@ -173,162 +279,36 @@ impl<const W: usize, const K: usize, const NQ: usize, const QB: usize, const GN:
         self.place.start_valid.next = self.start_valid.val();
         self.place.start_g.next = self.start_g.val();
         self.place.start_generation.next = self.start_generation.val();
-        self.inbox.cons_valid.next = self.cons_valid.val();
-        self.inbox.cons_g.next = self.cons_g.val();
-        self.inbox.cons_value.next = self.cons_value.val();
-        self.inbox.cons_arm.next = self.cons_arm.val();
+        self.place.put_wen.next = self.puts.val();
+        self.place.put_g.next = self.intake.event.val().g;
+        self.place.put_value.next = self.collect.put_value.val();
+        self.place.init.next = self.clears.val();
+        self.place.tlp_ready.next = self.send.tlp_ready.val();
+        self.done_valid.next = self.place.done_valid.val();
+        self.done_g.next = self.place.done_g.val();
+        self.done_value.next = self.place.done_value.val();
 
-        // One record a clock, from either side in turn.
-        self.take_c2h.next = self.rec_c2h_valid.val() & (self.c2h_first.q.val() | !self.rec_h2c_valid.val());
-        self.given.next.bytes = self.rec_h2c_bytes.val();
-        self.given.next.meta = self.rec_h2c_meta.val();
-        self.given.next.index = self.rec_h2c_index.val();
-        self.given.next.status = self.rec_h2c_status.val();
-        self.given.next.flags = self.rec_h2c_flags.val();
-        self.given.next.q = self.rec_h2c_q.val();
-        self.given.next.irq = self.rec_h2c_irq.val();
-        self.given.next.is_c2h = self.take_c2h.val();
-        if self.take_c2h.val() {
-            self.given.next.bytes = self.rec_c2h_bytes.val();
-            self.given.next.meta = self.rec_c2h_meta.val();
-            self.given.next.index = self.rec_c2h_index.val();
-            self.given.next.status = self.rec_c2h_status.val();
-            self.given.next.flags = self.rec_c2h_flags.val();
-            self.given.next.q = self.rec_c2h_q.val();
-            self.given.next.irq = self.rec_c2h_irq.val();
-        }
-        self.fifo.in_data.next = self.given.val().into();
-        self.fifo.in_valid.next = self.rec_h2c_valid.val() | self.rec_c2h_valid.val();
-        self.rec_h2c_ready.next = self.fifo.in_ready.val() & !self.take_c2h.val();
-        self.rec_c2h_ready.next = self.fifo.in_ready.val() & self.take_c2h.val();
-        if (self.rec_h2c_valid.val() | self.rec_c2h_valid.val()) & self.fifo.in_ready.val() {
-            self.c2h_first.d.next = !self.take_c2h.val();
-            self.accepted.d.next = self.accepted.q.val() + 1;
-        }
-
-        // Picking.
-        self.picked_q.next = bit_cast::<7, 6>(self.fifo.out_data.val().get_bits::<6>(103));
-        self.record_g.next = self.picked_q.val();
-        if self.fifo.out_data.val().get_bit(110) {
-            self.record_g.next = self.picked_q.val() + self.queues.val();
-        }
-        self.fifo.out_ready.next = false;
-        self.inbox.taken.next = false;
-        self.place.g.next = self.g.q.val();
-        self.mask.next = self.one.val() << self.g.q.val();
-        self.set.next = 0.into();
-        self.clear.next = 0.into();
-        self.is_armed.next = self.armed.q.val().get_bit(self.g.q.val().index());
-        self.irq.next = self.is_armed.val() | self.ask.q.val().get_bit(109);
-        self.taken.next = false;
-        self.told.d.next = false;
-        self.told_g.d.next = self.g.q.val();
-        self.done_low.next = bit_cast::<31, 32>(self.place.done.val());
-        self.next_done.next = self.place.done.val() + 1;
-        self.told_value.d.next = self.next_done.val();
-        self.place.ask.next = self.ask.q.val();
-        self.is_c2h.next = self.ask.q.val().get_bit(110);
-        self.place.is_c2h.next = self.is_c2h.val();
-        self.clears.next = false;
-        self.rec_wr_valid.next = false;
-        self.irq_valid.next = false;
-        match self.state.q.val() {
-            RecordState::Pick => {
-                if self.init.ask.val() {
-                    self.clears.next = true;
-                } else if self.inbox.found.val() & (self.arm_first.q.val() | !self.fifo.out_valid.val()) {
-                    self.inbox.taken.next = true;
-                    self.place.g.next = self.inbox.found_g.val();
-                    self.g.d.next = self.inbox.found_g.val();
-                    self.arm_first.d.next = false;
-                    self.state.d.next = RecordState::Compare;
-                } else if self.fifo.out_valid.val() {
-                    self.place.g.next = self.record_g.val();
-                    self.g.d.next = self.record_g.val();
-                    self.arm_first.d.next = true;
-                    self.ask.d.next = self.fifo.out_data.val();
-                    self.fifo.out_ready.next = true;
-                    self.state.d.next = RecordState::Sum;
-                }
-            }
-            RecordState::Sum => {
-                self.address.d.next = self.place.address.val();
-                self.data.d.next = self.place.record.val();
-                self.done.d.next = self.next_done.val();
-                self.vector.d.next = self.place.vector.val();
-                self.told.d.next = true;
-                self.state.d.next = RecordState::Offer;
-            }
-            RecordState::Offer => {
-                self.rec_wr_valid.next = true;
-                if self.rec_wr_ready.val() {
-                    self.taken.next = true;
-                    self.state.d.next = RecordState::Pick;
-                    if self.irq.val() {
-                        self.clear.next = self.mask.val();
-                        self.state.d.next = RecordState::Irq;
-                    }
-                } else {
-                    self.clears.next = self.init.ask.val();
-                }
-            }
-            RecordState::Compare => {
-                self.vector.d.next = self.place.vector.val();
-                if self.inbox.consumer.val() != self.done_low.val() {
-                    self.clear.next = self.mask.val();
-                    self.state.d.next = RecordState::Irq;
-                } else {
-                    self.set.next = self.mask.val();
-                    self.state.d.next = RecordState::Pick;
-                }
-            }
-            RecordState::Irq => {
-                self.irq_valid.next = true;
-                if self.irq_ready.val() {
-                    self.state.d.next = RecordState::Pick;
-                }
-            }
-        }
-
-        // The count of records is this block's. A queue is cleared while no ARM is in hand, which might be its own, and
-        // nothing else writes or tells the count.
-        self.place.done_wen.next = self.taken.val();
-        self.place.done_waddr.next = self.g.q.val();
-        self.place.done_wdata.next = self.done.q.val();
-        self.forget.next = 0.into();
-        if self.clears.val() {
-            self.init.take.next = true;
-            self.forget.next = self.one.val() << self.init_g.val();
-            self.place.done_wen.next = true;
-            self.place.done_waddr.next = self.init_g.val();
-            self.place.done_wdata.next = 0.into();
-            self.told.d.next = true;
-            self.told_g.d.next = self.init_g.val();
-            self.told_value.d.next = 0.into();
-        }
-        self.inbox.forget.next = self.forget.val();
-        self.armed.d.next = (self.armed.q.val() & !self.clear.val() & !self.forget.val()) | self.set.val();
-        if self.taken.val() {
-            self.written.d.next = self.written.q.val() + 1;
-        }
-
-        self.header.fmt_type.next = self.write.val();
-        self.header.length.next = 4.into();
-        self.header.first_be.next = self.all_bytes.val();
-        self.header.last_be.next = self.all_bytes.val();
-        self.header.tag.next = 0.into();
-        self.header.requester.next = self.cfg_requester_id.val();
-        self.header.address.next = self.address.q.val();
-        self.rec_wr_first.next = true;
-        self.rec_wr_last.next = true;
-        self.rec_wr_hdr.next = self.header.hdr.val();
-        self.rec_wr_data.next = bit_cast::<W, 128>(self.data.q.val());
-        self.rec_wr_keep.next = self.four_dws.val();
-        self.done_valid.next = self.told.q.val();
-        self.done_g.next = self.told_g.q.val();
-        self.done_value.next = self.told_value.q.val();
-        self.irq_vector.next = self.vector.q.val();
-        self.rec_accepted.next = self.accepted.q.val();
-        self.rec_written.next = self.written.q.val();
+        self.send.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.send.rec_wr_ready.next = self.rec_wr_ready.val();
+        self.send.w_valid.next = self.collect.collected.val();
+        self.send.w_g.next = self.intake.event.val().g;
+        self.send.w_slot.next = self.collect.slot.val();
+        self.send.w_ended.next = self.intake.ended.val();
+        self.send.tlp_valid.next = self.place.tlp_valid.val();
+        self.send.tlp_g.next = self.place.tlp_g.val();
+        self.send.tlp_slot.next = self.place.tlp_slot.val();
+        self.send.tlp_count.next = self.place.tlp_count.val();
+        self.send.tlp_address.next = self.place.tlp_address.val();
+        self.send.tlp_queue.next = self.place.tlp_queue.val();
+        self.send.tlp_generation.next = self.place.tlp_generation.val();
+        self.send.tlp_phase.next = self.place.tlp_phase.val();
+        self.send.tlp_done.next = self.place.tlp_done.val();
+        self.send.written_ready.next = self.intake.written_ready.val();
+        self.rec_wr_valid.next = self.send.rec_wr_valid.val();
+        self.rec_wr_first.next = self.send.rec_wr_first.val();
+        self.rec_wr_last.next = self.send.rec_wr_last.val();
+        self.rec_wr_hdr.next = self.send.rec_wr_hdr.val();
+        self.rec_wr_data.next = self.send.rec_wr_data.val();
+        self.rec_wr_keep.next = self.send.rec_wr_keep.val();
     }
 }

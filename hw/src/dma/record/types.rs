@@ -1,10 +1,10 @@
-//! What the record writer keeps between its inputs and its output.
+//! What the record writer's stages hand to each other.
 
 use rust_hdl::prelude::*;
 
-/// A record as the data paths ask for it; [`RECORD_BITS`] wide.
+/// The end of a descriptor as the data paths tell it, and as it waits to become a record; [`ENDED_BITS`] wide.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
-pub struct RecordAsk {
+pub struct Ended {
     /// DW0: bytes moved.
     pub bytes: Bits<24>,
     /// DW1: metadata.
@@ -13,18 +13,41 @@ pub struct RecordAsk {
     pub index: Bits<32>,
     /// Status code.
     pub status: Bits<8>,
-    /// Flags of the record.
+    /// Flags of the record; bit 0 is EOP.
     pub flags: Bits<7>,
-    /// Queue of its direction.
-    pub q: Bits<6>,
     /// The descriptor asks for an interrupt.
     pub irq: Bit,
-    /// Of which direction.
-    pub is_c2h: Bit,
 }
 
-/// Bits of a [`RecordAsk`].
-pub const RECORD_BITS: usize = 111;
+/// Bits of an [`Ended`].
+pub const ENDED_BITS: usize = 104;
+
+/// What happens to a queue in a clock; at most one of the five kinds is set.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct RecordEvent {
+    /// Queue of both directions.
+    pub g: Bits<7>,
+    /// A descriptor has ended.
+    pub ended: Bit,
+    /// The host tells its consumer index.
+    pub cons: Bit,
+    /// The queue is cleared.
+    pub init: Bit,
+    /// wr_arb took a TLP of records.
+    pub written: Bit,
+    /// A timer is over.
+    pub visit: Bit,
+    /// With `cons`: ARM.
+    pub arm: Bit,
+    /// With `written`: a record of the TLP asks for an interrupt.
+    pub irq: Bit,
+    /// With `visit`: the collected records are to be written.
+    pub flush: Bit,
+    /// With `visit`: MODERATE.TIME is over.
+    pub tick: Bit,
+    /// With `cons` the consumer index, with `written` the records written so far.
+    pub value: Bits<31>,
+}
 
 /// A completion record as 128 bits, in memory order.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
@@ -38,11 +61,7 @@ pub struct RecordWords {
     /// DW3, bits 7:0.
     pub generation: Bits<8>,
     /// DW3, bits 15:8: bit 6 is the direction.
-    pub queue: Bits<6>,
-    /// Bit 6 of the queue.
-    pub is_c2h: Bit,
-    /// Bit 7 of the queue.
-    pub zero: Bit,
+    pub queue: Bits<8>,
     /// DW3, bits 23:16.
     pub status: Bits<8>,
     /// DW3, bits 30:24.

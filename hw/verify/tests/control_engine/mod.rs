@@ -60,7 +60,10 @@ pub struct Engine {
     moved: [bool; 3],
     records: VecDeque<usize>,
     writes: VecDeque<Write>,
-    counts: [u16; 6],
+    /// `rec_open` of the last clocks, latest first.
+    open: VecDeque<u64>,
+    open_late: usize,
+    counts: [u16; 4],
     init: Option<usize>,
     /// Clock up to which each stage stands still: a pick or a hand-over can take its time.
     stall: [u64; 8],
@@ -76,15 +79,17 @@ pub struct Engine {
     answered: u32,
 }
 
-const COUNTS: [&str; 6] =
-    ["req_issued", "req_committed", "rec_accepted", "rec_written", "wr_issued", "wr_sent"];
+const COUNTS: [&str; 4] = ["req_issued", "req_committed", "wr_issued", "wr_sent"];
+/// Clocks from the acceptance of a record until `rec_open` shows it, at most.
+const OPEN_LATE: usize = 6;
 
 impl Engine {
     pub fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let counts = [0; 6].map(|_: u16| rng.random::<u16>());
+        let counts = [0; 4].map(|_: u16| rng.random::<u16>());
         let chance = [0; 4].map(|_: u32| *[0.1, 0.3, 0.9].choose(&mut rng).unwrap());
         let plan_steps = rng.random_range(0..8);
+        let open_late = rng.random_range(0..OPEN_LATE);
         let mut e = Engine {
             d: dut!(control, seed),
             rng,
@@ -112,6 +117,8 @@ impl Engine {
             moved: [false; 3],
             records: VecDeque::new(),
             writes: VecDeque::new(),
+            open: VecDeque::from([0; OPEN_LATE]),
+            open_late,
             counts,
             init: None,
             stall: [0; 8],
@@ -123,7 +130,7 @@ impl Engine {
             answered: 0,
         };
         // Counts are free-running: they start anywhere, pairs equal.
-        for pair in 0..3 {
+        for pair in 0..2 {
             e.counts[2 * pair + 1] = e.counts[2 * pair];
         }
         e.d.pulse("rst", 2);
@@ -183,6 +190,11 @@ impl Engine {
         for (name, value) in COUNTS.iter().zip(self.counts) {
             self.d.set(name, value as u64);
         }
+        let open = self.records.iter().fold(0u64, |v, g| v | 1 << g);
+        self.open.push_front(open);
+        self.open.truncate(OPEN_LATE);
+        // It rises late and falls at once.
+        self.d.set("rec_open", open & self.open[self.open_late]);
         self.d.set("scanning_fetch", self.fetch.holds.is_none());
         self.d.set("scanning_issue", self.issue.holds.is_none());
         self.d.set("scanning_plan", self.plan.holds.is_none());
@@ -263,7 +275,8 @@ impl Engine {
         self.jobs.clear();
         self.records.clear();
         self.writes.clear();
-        self.counts = [0; 6];
+        self.open = VecDeque::from([0; OPEN_LATE]);
+        self.counts = [0; 4];
         self.reset_at = self.clock;
         self.cleared.clear();
         self.init = None;

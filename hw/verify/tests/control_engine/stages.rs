@@ -7,10 +7,8 @@ use super::{Engine, GN, NQ};
 // Places in the counts.
 const REQ: usize = 0;
 const COMMIT: usize = 1;
-const ACCEPT: usize = 2;
-const WRITTEN: usize = 3;
-const ISSUED: usize = 4;
-const SENT: usize = 5;
+const ISSUED: usize = 2;
+const SENT: usize = 3;
 
 /// A block that picks a queue, works on it for a while and hands something on.
 #[derive(Default)]
@@ -100,15 +98,16 @@ impl Engine {
         }
         // A record's TLP.
         if !self.holding && goes[0] && self.rng.random_bool(chance[0]) {
-            if let Some(g) = self.records.pop_front() {
-                self.bump(WRITTEN);
+            // Several of a queue in one TLP. While it runs they may wait for others, whoever comes behind them.
+            let long = self.rng.random_bool(0.9);
+            if let Some(&g) = self.records.iter().find(|&&g| run >> g & 1 == 0 || !long) {
+                self.records.retain(|&r| r != g);
                 self.write_tlp(g);
             }
         }
         // Record takes from commit and from send.
         if self.commit_out.is_some() && goes[1] && self.records.len() < 8 && self.rng.random_bool(chance[1]) {
             self.records.extend(self.commit_out.take());
-            self.bump(ACCEPT);
             self.moved[2] = true;
         }
         if !self.send_records.is_empty()
@@ -117,7 +116,6 @@ impl Engine {
             && self.rng.random_bool(chance[2])
         {
             self.records.extend(self.send_records.pop_front());
-            self.bump(ACCEPT);
             self.moved[1] = true;
         }
         let blocked = self.jobs.front().is_some_and(|j| j.2) && self.send_records.len() == 8;
