@@ -12,7 +12,7 @@ use ferrolane_sim::config_space::{BAR0_BASE, CARD_ID};
 use ferrolane_sim::credit::Credits;
 use ferrolane_sim::iommu::Iommu;
 use ferrolane_sim::options::{FaultPolicy, IovaRange};
-use ferrolane_sim::pins::{Beat, CfgPins, Inputs, Outputs};
+use ferrolane_sim::pins::{Beat, CfgPins, Inputs, Outputs, DEFAULT_LANES, MAX_LANES};
 use ferrolane_sim::tlp::{Class, Header, Pool};
 use ferrolane_sim::{Report, Violation};
 
@@ -41,7 +41,7 @@ impl Bench {
         iommu.map(memory(), 0..0x4000, HIGH, DmaAccess::DeviceReads).unwrap();
         let granted = Credits { header: [4, 4, 0], data: [32, 4, 0] };
         let mut bench = Bench {
-            checker: Checker::new(granted, FaultPolicy::Fail),
+            checker: Checker::new(granted, FaultPolicy::Fail, DEFAULT_LANES),
             iommu,
             pool: Pool::default(),
             now: 10_000,
@@ -169,7 +169,7 @@ fn beats(hdr: Header, payload: &[u32]) -> Vec<Beat> {
     (0..count)
         .map(|i| {
             let lanes = &payload[4 * i..(4 * i + 4).min(payload.len())];
-            let mut data = [0xBAD0_BAD0; 4];
+            let mut data = [0xBAD0_BAD0; MAX_LANES];
             data[..lanes.len()].copy_from_slice(lanes);
             Beat {
                 valid: true,

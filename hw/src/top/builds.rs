@@ -84,7 +84,6 @@ macro_rules! builds {
 }
 
 builds! {
-    ferrolane_engine_w128_q1: width 128, queues 1, tags 64, share 14 14, slots 5 6;
     ferrolane_engine_w128_q4: width 128, queues 4, tags 64, share 13 13, slots 5 6;
     ferrolane_engine_w128_q64: width 128, queues 64, tags 64, share 11 11, slots 5 6;
 }

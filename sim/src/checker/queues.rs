@@ -21,6 +21,7 @@ struct Queue {
     base: u64,
     log2: u32,
     vector: u32,
+    list: bool,
     // Since the start.
     running: bool,
     /// The host has not stopped it.
@@ -45,6 +46,9 @@ const UNTOLD: u32 = 4;
 
 /// ARMs that may be on their way through the card at a time: its queue of writes from the host holds no more.
 const ANSWERED: u32 = 256;
+
+/// MODE.FEED of list mode.
+const LIST: u32 = 1;
 
 /// All queues.
 pub struct Queues {
@@ -77,6 +81,11 @@ impl Queues {
         {
             let index = (at / map::QUEUE_STRIDE) as usize;
             self.register(index, (at % map::QUEUE_STRIDE) as u32, value);
+        } else if let Some(at) = offset.checked_sub(map::PUSH_PAGE).filter(|at| *at < all * map::PUSH_STRIDE)
+        {
+            let queue = &mut self.queues[(at / map::PUSH_STRIDE) as usize];
+            // The DWORD of a descriptor that holds its flags.
+            queue.asks |= at % descriptor::BYTES as u64 == 8 && (value >> 24) as u8 & descriptor::IRQ != 0;
         }
     }
 
@@ -96,6 +105,11 @@ impl Queues {
             queue.log2 = value >> 8 & 0x1F;
         } else if is(&regs::VECTOR) {
             queue.vector = value & 0xFF;
+        } else if is(&regs::MODE) {
+            queue.list = value & 3 == LIST;
+        } else if is(&regs::FEED_GO) {
+            // What the entries of a list ask for is not looked at.
+            queue.asks |= queue.list || value as u8 & descriptor::IRQ != 0;
         } else if is(&regs::CTRL) {
             let run = value & 1 == 1;
             if run && !queue.judged {

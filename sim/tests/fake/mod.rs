@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use ferrolane_abi::{map, regs};
 use ferrolane_sim::config_space::CARD_ID;
-use ferrolane_sim::pins::{Beat, CardModel, Inputs, Outputs};
+use ferrolane_sim::pins::{Beat, CardModel, Inputs, Outputs, MAX_LANES};
 use ferrolane_sim::tlp::Header;
 
 /// MSI-X vectors that it has.
@@ -35,7 +35,7 @@ impl Sender {
         let count = payload.len().div_ceil(4).max(1);
         for i in 0..count {
             let lanes = &payload[4 * i..(4 * i + 4).min(payload.len())];
-            let mut data = [0; 4];
+            let mut data = [0; MAX_LANES];
             data[..lanes.len()].copy_from_slice(lanes);
             let (first, last) = (i == 0, i + 1 == count);
             let keep = ((1u32 << lanes.len()) - 1) as u8;
