@@ -32,18 +32,7 @@ pub struct Setup {
     pub high: bool,
 }
 
-/// Which way data goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// Host to card.
-    H2c,
-    /// Card to host.
-    C2h,
-    /// A fragment of each, in turn.
-    Both,
-}
-
-/// Use of each resource for a fragment (`Both`: a pair of fragments).
+/// Use of each resource for a fragment, or for the mean fragment of a mix.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
     /// Bytes on the wire to the host.
@@ -132,15 +121,12 @@ impl Setup {
         })
     }
 
-    /// What a fragment of `len` bytes takes, its descriptor and record included.
-    pub fn fragment(&self, flow: Flow, len: u64, splits: &dyn Fn(u64) -> f64) -> Cost {
-        let entry = self.read(FETCHED * ENTRY, splits) * (1.0 / FETCHED as f64)
-            + self.write(RECORDS * ENTRY) * (1.0 / RECORDS as f64);
-        match flow {
-            Flow::H2c => self.read(len, splits) + entry,
-            Flow::C2h => self.write(len) + entry,
-            Flow::Both => self.fragment(Flow::H2c, len, splits) + self.fragment(Flow::C2h, len, splits),
-        }
+    /// What the mean fragment of `len` bytes takes, its descriptor and record included, if the share `h2c` of them goes
+    /// to the card and the others to the host.
+    pub fn fragment(&self, h2c: f64, len: u64, splits: &dyn Fn(u64) -> f64) -> Cost {
+        let descriptor = self.read(FETCHED * ENTRY, splits) * (1.0 / FETCHED as f64);
+        let record = self.write(RECORDS * ENTRY) * (1.0 / RECORDS as f64);
+        self.read(len, splits) * h2c + self.write(len) * (1.0 - h2c) + descriptor + record
     }
 
     /// Clocks that a cost takes at least: of the wires and streams, the one that takes longest.
@@ -152,9 +138,8 @@ impl Setup {
     }
 
     /// Most payload bytes per clock, both directions together.
-    pub fn bytes_per_clock(&self, flow: Flow, len: u64, splits: &dyn Fn(u64) -> f64) -> f64 {
-        let fragments = if flow == Flow::Both { 2.0 } else { 1.0 };
-        fragments * len as f64 / self.clocks(&self.fragment(flow, len, splits))
+    pub fn bytes_per_clock(&self, h2c: f64, len: u64, splits: &dyn Fn(u64) -> f64) -> f64 {
+        len as f64 / self.clocks(&self.fragment(h2c, len, splits))
     }
 }
 
@@ -177,29 +162,29 @@ mod tests {
     #[test]
     fn c2h_4096_by_hand() {
         // 16 writes of 256 + 20; a fetch of 20 and 512 + 2 * 20 for 32; a record TLP of 256 + 20 for 16.
-        let cost = X4.fragment(Flow::C2h, 4096, &whole);
+        let cost = X4.fragment(0.0, 4096, &whole);
         near(cost.up, 16.0 * 276.0 + 20.0 / 32.0 + 276.0 / 16.0);
         near(cost.down, 552.0 / 32.0);
         near(cost.writes, 256.0 + 1.0);
-        near(X4.bytes_per_clock(Flow::C2h, 4096, &whole), 4096.0 * 1024.0 / 65.0 / 4433.875);
+        near(X4.bytes_per_clock(0.0, 4096, &whole), 4096.0 * 1024.0 / 65.0 / 4433.875);
     }
 
     #[test]
     fn h2c_1024_by_hand() {
         // 2 reads of 512, answered by 2 completions of 256 + 20 each.
-        let cost = X4.fragment(Flow::H2c, 1024, &whole);
+        let cost = X4.fragment(1.0, 1024, &whole);
         near(cost.up, 2.0 * 20.0 + 20.0 / 32.0 + 276.0 / 16.0);
         near(cost.down, 4.0 * 276.0 + 552.0 / 32.0);
         near(cost.reads, 2.0 + 1.0 / 32.0);
         near(cost.completions, 64.0 + 1.0);
-        near(X4.bytes_per_clock(Flow::H2c, 1024, &whole), 1024.0 / 1121.25 * 1024.0 / 65.0);
+        near(X4.bytes_per_clock(1.0, 1024, &whole), 1024.0 / 1121.25 * 1024.0 / 65.0);
     }
 
     #[test]
     fn a_byte_takes_a_dword() {
-        let cost = X4.fragment(Flow::C2h, 1, &whole);
+        let cost = X4.fragment(0.0, 1, &whole);
         near(cost.up, 24.0 + 20.0 / 32.0 + 276.0 / 16.0);
-        let cost = X4.fragment(Flow::H2c, 1, &whole);
+        let cost = X4.fragment(1.0, 1, &whole);
         near(cost.down, 24.0 + 552.0 / 32.0);
         near(cost.up, 20.0 + 20.0 / 32.0 + 276.0 / 16.0);
     }
@@ -207,16 +192,18 @@ mod tests {
     #[test]
     fn both_share_the_wires() {
         // Up: 256 + 20 of data, 20 for the read; down: 256 + 20; descriptors and records of two fragments.
-        let cost = X4.fragment(Flow::Both, 256, &whole);
-        near(cost.up, 296.0 + 2.0 * (20.0 / 32.0 + 276.0 / 16.0));
-        near(cost.down, 276.0 + 2.0 * 552.0 / 32.0);
-        near(X4.bytes_per_clock(Flow::Both, 256, &whole), 512.0 * 1024.0 / 65.0 / 331.75);
+        let cost = X4.fragment(0.5, 256, &whole);
+        near(2.0 * cost.up, 296.0 + 2.0 * (20.0 / 32.0 + 276.0 / 16.0));
+        near(2.0 * cost.down, 276.0 + 2.0 * 552.0 / 32.0);
+        near(X4.bytes_per_clock(0.5, 256, &whole), 512.0 * 1024.0 / 65.0 / 331.75);
+        // Three of four to the card: the wire down is what counts, 3 * 276 + 4 * 17.25 for 4 fragments.
+        near(X4.bytes_per_clock(0.75, 256, &whole), 1024.0 * 1024.0 / 65.0 / 897.0);
     }
 
     #[test]
     fn splits_and_long_headers_are_charged() {
         let high = Setup { high: true, ..X4 };
-        let cost = high.fragment(Flow::H2c, 512, &|bytes| bytes as f64 / 128.0);
+        let cost = high.fragment(1.0, 512, &|bytes| bytes as f64 / 128.0);
         near(cost.down, 512.0 + 80.0 + (512.0 + 80.0) / 32.0);
         near(cost.up, 24.0 + 24.0 / 32.0 + 280.0 / 16.0);
     }
@@ -225,8 +212,8 @@ mod tests {
     fn the_port_bounds_where_it_is_narrower() {
         let narrow = Setup { port: 8, ..X4 };
         // 4096 / 8 beats of data and 16 * 16 / 8 of records for 16.
-        near(narrow.bytes_per_clock(Flow::C2h, 4096, &whole), 4096.0 / 514.0);
+        near(narrow.bytes_per_clock(0.0, 4096, &whole), 4096.0 / 514.0);
         // Headers travel beside: a byte costs one beat.
-        near(narrow.fragment(Flow::C2h, 1, &whole).writes, 1.0 + 2.0);
+        near(narrow.fragment(0.0, 1, &whole).writes, 1.0 + 2.0);
     }
 }

@@ -26,10 +26,9 @@ use std::sync::Mutex;
 use anyhow::Result;
 use clap::Parser;
 
-use bound::Flow;
 use engine::{Build, BUILDS};
 use host::Place;
-use row::{Outcome, Row};
+use row::{Flow, Outcome, Row};
 
 /// Fragment sizes in bytes.
 const FRAGMENTS: [u32; 6] = [4096, 1024, 256, 64, 16, 1];

@@ -200,9 +200,23 @@ impl Ring {
         )
     }
 
-    /// Everything offered has come back.
+    /// Offers what is missing to the end of the packet, as far as there is room. Inside a packet the engine may hold back
+    /// bytes that don't fill a beat.
+    ///
+    /// # Errors
+    /// As [`Host::clock`].
+    pub fn end_packet(&mut self, host: &mut Host) -> Result<()> {
+        let missing = self.produced.next_multiple_of(PACKET) - self.produced;
+        let free = self.plan.entries - (self.produced - self.consumed);
+        match missing.min(free) {
+            0 => Ok(()),
+            count => self.offer(host, count),
+        }
+    }
+
+    /// Everything offered has come back, whole packets.
     pub fn done(&self) -> bool {
-        self.produced == self.consumed
+        self.produced == self.consumed && self.produced.is_multiple_of(PACKET)
     }
 
     /// Bytes of the stream offered so far.

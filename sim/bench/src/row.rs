@@ -3,7 +3,7 @@
 use anyhow::{anyhow, bail, Result};
 use ferrolane_abi::map::Direction;
 
-use crate::bound::{Flow, Setup};
+use crate::bound::Setup;
 use crate::card::Clocks;
 use crate::engine::Build;
 use crate::host::{link_name, Host, Place};
@@ -19,6 +19,17 @@ const PATIENCE: u64 = 400_000;
 const COALESCE: u32 = 16;
 /// COALESCE.TIME in clocks.
 const WAIT: u32 = 2_048;
+
+/// Which way data goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Host to card.
+    H2c,
+    /// Card to host.
+    C2h,
+    /// A fragment of each, in turn.
+    Both,
+}
 
 /// What is measured.
 #[derive(Clone, Copy)]
@@ -159,6 +170,7 @@ impl Row {
             taken == 2
         })?;
         self.flow(&mut host, &mut rings, false, |_| false)?;
+        host.settle()?;
         for ring in rings.iter().filter(|ring| ring.queue().0 == Direction::H2c) {
             let (taken, offered) = (host.side.lock().taken[ring.queue().1 as usize], ring.offered_bytes());
             if taken != offered {
@@ -184,7 +196,9 @@ impl Row {
             let lead = if refill { self.lead(rings) } else { None };
             for ring in rings.iter_mut() {
                 ring.poll(host)?;
-                if refill && lead != Some(ring.queue().0) {
+                if !refill {
+                    ring.end_packet(host)?;
+                } else if lead != Some(ring.queue().0) {
                     ring.refill(host)?;
                 }
             }
@@ -234,29 +248,20 @@ impl Row {
         let setup: Setup = host.setup(self.place.high);
         let splits = Splits::new(&host.machine.options, &wire);
         let of = |bytes| splits.of(bytes);
-        let directions = self.directions().len() as f64;
-        let fragments = counts.data() as f64 / f64::from(self.fragment);
-        let reference = setup.fragment(self.flow, self.fragment.into(), &of) * (1.0 / directions);
-        let (up, down) =
-            (counts.of(Purpose::DataWrite).payload as f64, counts.of(Purpose::DataAnswer).payload as f64);
-        let share = |flow| {
-            if self.flow == flow {
-                1.0
-            } else if self.flow == Flow::Both {
-                0.5
-            } else {
-                0.0
-            }
-        };
-        let payload = |flow| share(flow) * f64::from(self.fragment);
+        let (h2c, c2h) =
+            (counts.of(Purpose::DataAnswer).payload as f64, counts.of(Purpose::DataWrite).payload as f64);
+        let fragments = (h2c + c2h) / f64::from(self.fragment);
+        let share = h2c / (h2c + c2h);
+        let reference = setup.fragment(share, self.fragment.into(), &of);
+        let payload = |share: f64| share * f64::from(self.fragment);
         let rate = setup.rate.bytes_per_clock() * counts.clock as f64;
         Outcome {
             row: *self,
             bytes_per_clock: counts.data() as f64 / counts.clock as f64,
-            bound: setup.bytes_per_clock(self.flow, self.fragment.into(), &of),
+            bound: setup.bytes_per_clock(share, self.fragment.into(), &of),
             overhead: [
-                [(counts.up as f64 - up) / fragments, reference.up - payload(Flow::C2h)],
-                [(counts.down as f64 - down) / fragments, reference.down - payload(Flow::H2c)],
+                [(counts.up as f64 - c2h) / fragments, reference.up - payload(1.0 - share)],
+                [(counts.down as f64 - h2c) / fragments, reference.down - payload(share)],
             ],
             fragments,
             counts,
