@@ -44,6 +44,48 @@ pub enum Feed {
     Direct = 3,
 }
 
+impl Feed {
+    fn feature(self) -> u32 {
+        match self {
+            Feed::Ring => feature::RING,
+            Feed::List => feature::LIST,
+            Feed::Push => feature::PUSH,
+            Feed::Direct => feature::DIRECT,
+        }
+    }
+
+    /// Value of the register MODE, everything else as after reset.
+    pub fn mode(self) -> u32 {
+        regs::MODE.fields.iter().fold(self as u32, |mode, field| mode | field.reset << field.lsb)
+    }
+}
+
+/// Whether the engine has a mode.
+///
+/// # Errors
+/// As [`Host::clock`].
+pub fn served(host: &mut Host, feed: Feed) -> Result<bool> {
+    let features = host.read(u64::from(global::FEATURES_LO.offset))?;
+    Ok(features & feed.feature() != 0 && (FEED_MODES || feed == Feed::Ring))
+}
+
+/// Writes descriptor number `index` into a queue's push window.
+///
+/// # Errors
+/// As [`Host::clock`].
+pub fn push_descriptor(
+    host: &mut Host,
+    direction: Direction,
+    queue: u32,
+    index: u32,
+    bytes: [u8; descriptor::BYTES],
+) -> Result<()> {
+    let window = queue_push(direction, queue) + u64::from(index % PUSH_SLOTS) * descriptor::BYTES as u64;
+    let dw = |i: usize| u32::from_le_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
+    host.write(window, &[dw(0), dw(4)])?;
+    host.write(window + 8, &[dw(8), dw(12)])
+}
+
 /// What a mode took.
 pub struct Taken {
     /// The mode.
@@ -73,20 +115,14 @@ struct Run {
 /// As [`Host::clock`], or a mode did not end.
 pub fn measure(build: &Build, place: Place) -> Result<Vec<Taken>> {
     let mut all = Vec::new();
-    for (feed, bit) in [
-        (Feed::Ring, feature::RING),
-        (Feed::List, feature::LIST),
-        (Feed::Push, feature::PUSH),
-        (Feed::Direct, feature::DIRECT),
-    ] {
+    for feed in [Feed::Ring, Feed::List, Feed::Push, Feed::Direct] {
         let sizes = [
             ENTRIES as usize * descriptor::BYTES,
             ENTRIES as usize * completion::BYTES,
             (FRAGMENTS * FRAGMENT) as usize,
         ];
         let mut host = Host::new(build, place, u64::from(PACKET * FRAGMENT), sizes)?;
-        let features = host.read(u64::from(global::FEATURES_LO.offset))?;
-        if features & bit != 0 && (FEED_MODES || feed == Feed::Ring) {
+        if served(&mut host, feed)? {
             all.push(Run { host, records: 0, finished: 0 }.measure(feed)?);
         }
     }
@@ -111,7 +147,7 @@ impl Run {
         self.set(&regs::CPL_BASE_LO, records as u32)?;
         self.set(&regs::CPL_BASE_HI, (records >> 32) as u32)?;
         self.set(&regs::RING_SIZE, log2 | log2 << 8)?;
-        self.set(&regs::MODE, feed as u32 | regs::MODE.fields[3].reset << regs::MODE.fields[3].lsb)?;
+        self.set(&regs::MODE, feed.mode())?;
         self.set(&regs::VECTOR, VECTOR)?;
         self.set(&regs::COALESCE, 1 | ENDS_ONLY)?;
         self.set(&regs::CTRL, 1)?;
@@ -253,12 +289,8 @@ impl Run {
             self.until(|run| produced - run.finished < PUSH_SLOTS)?;
             let room = (PUSH_SLOTS - (produced - self.finished)).min(FRAGMENTS - produced);
             for index in produced..produced + room {
-                let slot = u64::from(index % PUSH_SLOTS) * descriptor::BYTES as u64;
                 let bytes = self.descriptor(index).to_bytes();
-                let dw = |i: usize| u32::from_le_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
-                let window = queue_push(Direction::H2c, 0) + slot;
-                self.host.write(window, &[dw(0), dw(4)])?;
-                self.host.write(window + 8, &[dw(8), dw(12)])?;
+                push_descriptor(&mut self.host, Direction::H2c, 0, index, bytes)?;
             }
             produced += room;
             self.doorbell(produced)?;

@@ -5,6 +5,7 @@ use ferrolane_abi::map::Direction;
 
 use crate::card::Probe;
 use crate::engine::Build;
+use crate::feed::{self, Feed};
 use crate::host::{Host, Place};
 use crate::ring::{Plan, Ring};
 
@@ -29,21 +30,24 @@ impl Span {
     }
 }
 
-/// What an idle engine does with one descriptor in a ring.
-pub struct RingLatency {
-    /// To the fetch.
-    pub fetch: Span,
-    /// To the read of the data; it contains the fetch's round trip.
+/// What an idle engine does with one descriptor.
+pub struct Latency {
+    /// To the first read: the fetch of a ring's descriptor, or the data's of a pushed one.
+    pub first: Span,
+    /// To the read of the data; with a ring it contains the fetch's round trip.
     pub data: Span,
 }
 
-/// Measures it.
+/// Measures it with a descriptor in a ring, or pushed. Nothing if the engine has no push mode.
 ///
 /// # Errors
 /// As [`Host::clock`], or no read came.
-pub fn ring(build: &Build, place: Place) -> Result<RingLatency> {
+pub fn measure(build: &Build, place: Place, push: bool) -> Result<Option<Latency>> {
     let entries = 64;
     let mut host = Host::new(build, place, u64::from(16 * FRAGMENT), Ring::sizes(1, entries, FRAGMENT))?;
+    if push && !feed::served(&mut host, Feed::Push)? {
+        return Ok(None);
+    }
     let plan = Plan {
         direction: Direction::H2c,
         index: 0,
@@ -52,20 +56,28 @@ pub fn ring(build: &Build, place: Place) -> Result<RingLatency> {
         fragment: FRAGMENT,
         coalesce: 1,
         wait: 0,
+        push,
     };
     let mut ring = Ring::start(&mut host, plan)?;
-    let (mut fetch, mut data) = (Vec::new(), Vec::new());
+    let (mut first, mut data) = (Vec::new(), Vec::new());
     for _ in 0..TRIES {
+        if push {
+            ring.push(&mut host)?;
+        }
         host.settle()?;
         host.side.lock().probe = Probe::default();
-        ring.offer(&mut host, 1)?;
+        if push {
+            ring.ring(&mut host)?;
+        } else {
+            ring.offer(&mut host, 1)?;
+        }
         host.settle()?;
         ring.poll(&host)?;
         let probe = host.side.lock().probe;
         let request = probe.request.context("no doorbell was seen")?;
-        fetch.push(probe.read.context("no fetch was seen")? - request);
+        first.push(probe.read.context("no read was seen")? - request);
         data.push(probe.data_read.context("no read of data was seen")? - request);
     }
     host.check()?;
-    Ok(RingLatency { fetch: Span::of(&fetch), data: Span::of(&data) })
+    Ok(Some(Latency { first: Span::of(&first), data: Span::of(&data) }))
 }

@@ -129,7 +129,11 @@ fn extras(args: &Args) -> Result<()> {
     let place = Place { latency_ns: 500, seed: args.seed, high: args.high };
     println!("\nLatency of an idle engine, 500 ns of read latency:");
     for build in BUILDS {
-        report::latency(build.name, &latency::ring(build, place)?);
+        for (mode, push) in [("ring", false), ("push", true)] {
+            if let Some(latency) = latency::measure(build, place, push)? {
+                report::latency(build.name, mode, &latency);
+            }
+        }
     }
     for build in BUILDS.iter().filter(|build| build.queues == 4) {
         report::feeds(build.name, &feed::measure(build, place)?);

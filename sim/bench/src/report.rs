@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::feed::Taken;
 use crate::host::link_name;
-use crate::latency::{RingLatency, Span};
+use crate::latency::{Latency, Span};
 use crate::row::{flow_name, Outcome};
 use crate::wire::Purpose;
 
@@ -209,12 +209,9 @@ fn span(span: Span) -> String {
 }
 
 /// Latencies of an idle engine.
-pub fn latency(name: &str, latency: &RingLatency) {
-    println!(
-        "{name}: doorbell to fetch {} clocks, to the read of data {} clocks",
-        span(latency.fetch),
-        span(latency.data)
-    );
+pub fn latency(name: &str, mode: &str, latency: &Latency) {
+    let (first, data) = (span(latency.first), span(latency.data));
+    println!("{name}, {mode}: doorbell to the first read {first} clocks, to the read of data {data} clocks");
 }
 
 /// The feed modes.

@@ -10,6 +10,7 @@ use ferrolane_abi::table::Register;
 use ferrolane_abi::{descriptor, doorbell};
 
 use crate::card::packet_user;
+use crate::feed::{push_descriptor, Feed};
 use crate::host::Host;
 use crate::pattern;
 
@@ -33,6 +34,8 @@ pub struct Plan {
     pub coalesce: u32,
     /// Longest wait of a record, in clocks.
     pub wait: u32,
+    /// Descriptors go through the push window instead of the ring.
+    pub push: bool,
 }
 
 /// The queue.
@@ -67,6 +70,9 @@ impl Ring {
         ring.write(host, &regs::CPL_BASE_LO, records_at as u32)?;
         ring.write(host, &regs::CPL_BASE_HI, (records_at >> 32) as u32)?;
         ring.write(host, &regs::RING_SIZE, log2 | log2 << 8)?;
+        if plan.push {
+            ring.write(host, &regs::MODE, Feed::Push.mode())?;
+        }
         ring.write(host, &regs::COALESCE, plan.coalesce | (plan.wait / 16).min(0xFFFF) << 16)?;
         ring.write(host, &regs::CTRL, 1)?;
         ring.generation = host.read(ring.register(&regs::GENERATION))? as u8;
@@ -191,8 +197,23 @@ impl Ring {
         self.ring(host)
     }
 
+    /// Puts the next descriptor into the push window, without doorbell.
+    ///
+    /// # Errors
+    /// As [`Host::clock`].
+    pub fn push(&mut self, host: &mut Host) -> Result<()> {
+        let mut entry = [0; descriptor::BYTES];
+        let index = self.produced;
+        self.produce(host);
+        host.descriptors.memory.read(self.at(index, descriptor::BYTES), &mut entry);
+        push_descriptor(host, self.plan.direction, self.plan.index, index, entry)
+    }
+
     /// The doorbell: producer and consumer index in one write.
-    fn ring(&self, host: &mut Host) -> Result<()> {
+    ///
+    /// # Errors
+    /// As [`Host::clock`].
+    pub fn ring(&self, host: &mut Host) -> Result<()> {
         let value = doorbell::value(self.produced, self.consumed, false);
         host.write(
             queue_doorbell(self.plan.direction, self.plan.index),

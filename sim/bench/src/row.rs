@@ -138,6 +138,7 @@ impl Row {
                     fragment: self.fragment,
                     coalesce: COALESCE,
                     wait: WAIT,
+                    push: false,
                 };
                 rings.push(Ring::start(host, plan)?);
             }
@@ -211,7 +212,8 @@ impl Row {
             if now != records {
                 (records, last) = (now, host.machine.now());
             } else if host.machine.now() > last + PATIENCE {
-                bail!("no record for {PATIENCE} clocks, after {records}");
+                let clocks = host.side.lock().clocks;
+                bail!("no record for {PATIENCE} clocks, after {records}; the card's side saw {clocks:?}");
             }
             for _ in 0..POLL {
                 host.clock()?;
