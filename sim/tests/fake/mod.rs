@@ -264,7 +264,9 @@ impl FakeCard {
             self.push_write(hdr, &payload);
             self.written += count;
         }
-        if self.written == len && ready == len && self.requests.is_empty() {
+        // A read that sees the end is answered on another stream: it must not overtake the last write.
+        let all_out = go & 2 == 0 || self.wr.tlps.is_empty();
+        if self.written == len && ready == len && self.requests.is_empty() && all_out {
             self.busy = false;
             *self.registers.entry(DONE).or_default() += 1;
             let vector = go as usize >> 8 & 0xFF;
