@@ -544,6 +544,29 @@ fn a_descriptor_may_ask_for_an_interrupt() {
 }
 
 #[test]
+fn a_descriptor_from_the_host_may_ask_for_an_interrupt() {
+    use map::{queue_push, queue_regs, Direction::H2c};
+    let irq = u32::from(ferrolane_abi::descriptor::IRQ);
+    let (mode, go) = (regs::queue::MODE.offset, regs::queue::FEED_GO.offset);
+    let asked = |writes: &[(u64, u32)]| {
+        let mut b = Bench::new();
+        b.queue();
+        for (at, value) in writes {
+            b.register(*at, *value);
+        }
+        b.record(0).unwrap();
+        b.interrupt(0x22)
+    };
+    let of = |offset: u32| queue_regs(H2c, 1) + u64::from(offset);
+    asked(&[(queue_push(H2c, 1) + 24, irq << 24)]).unwrap();
+    asked(&[(of(go), irq)]).unwrap();
+    asked(&[(of(mode), 1), (of(go), 0)]).unwrap();
+    for none in [(queue_push(H2c, 1) + 28, irq << 24), (queue_push(H2c, 0) + 24, irq << 24), (of(go), 2)] {
+        is(asked(&[none]), Violation::InterruptBeforeRecord);
+    }
+}
+
+#[test]
 fn records() {
     use Violation as V;
     let mut b = Bench::new();

@@ -87,3 +87,33 @@ builds! {
     ferrolane_engine_w128_q4: width 128, queues 4, tags 64, share 13 13, slots 5 6;
     ferrolane_engine_w128_q64: width 128, queues 64, tags 64, share 11 11, slots 5 6;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ENGINES;
+    use crate::top::pins;
+
+    #[test]
+    fn every_build_has_the_port_it_says() {
+        for build in ENGINES {
+            let pins = pins(&(build.verilog)(), build.module);
+            let of = |name: &str| {
+                let pin = pins.iter().find(|pin| pin.name == name);
+                pin.unwrap_or_else(|| panic!("{} has no pin `{name}`", build.module))
+            };
+            for (name, output, width) in [
+                ("clk", false, 1),
+                ("rst", false, 1),
+                ("rx_cpl_data", false, build.width),
+                ("tx_wr_keep", true, build.width / 32),
+                ("h2c_axis_tkeep", true, build.width / 8),
+                ("c2h_axis_tdata", false, build.width),
+                ("h2c_pause", false, build.queues),
+                ("c2h_pause", true, build.queues),
+            ] {
+                let pin = of(name);
+                assert_eq!((pin.output, pin.width as usize), (output, width), "{} {name}", build.module);
+            }
+        }
+    }
+}
