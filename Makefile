@@ -9,10 +9,12 @@ DEMO_OUT := target/demo.out
 # Seconds of `make soak`, and the seed of its first round: by the clock unless given.
 DURATION ?= 600
 SEED ?= $(shell date +%s)
+# Options of `make bench-engine`.
+BENCH ?=
 EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/include/ferrolane.h
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo test fmt-check clippy lint generate generate-check unit-test system-smoke soak verilog clean
+.PHONY: help tools build demo test fmt-check clippy lint generate generate-check unit-test system-smoke soak bench-engine verilog clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -58,6 +60,9 @@ system-smoke: tools ## The CLI on files of awkward sizes, compared, with equal c
 
 soak: tools ## Random traffic, links and interventions for DURATION seconds from SEED on; a short slice is in unit-test
 	SOAK_SECONDS=$(DURATION) SOAK_SEED=$(SEED) $(CARGO) test $(CI) -p ferrolane-sim --test soak -- --nocapture
+
+bench-engine: tools ## How much of the link's bound the engine reaches; BENCH= takes its options, as in BENCH="--filter q4,h2c --check"
+	$(CARGO) run $(CI) -q -p ferrolane-bench-engine -- $(BENCH)
 
 verilog: ## Write the engine's Verilog to target/verilog
 	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-emit -- target/verilog

@@ -7,7 +7,6 @@ use crate::iommu::Fault;
 use crate::link::Rate;
 use crate::options::Options;
 use crate::outcome::{Failure, Statistics};
-use crate::pins::PORT_BYTES;
 use crate::shared::Shared;
 
 /// A direction of the link.
@@ -89,6 +88,7 @@ impl SimControl {
             (Direction::ToHost, crate::options::IovaRange::High) => 16,
             _ => 12,
         };
-        rate.payload_bound(header, u64::from(self.options.mps), PORT_BYTES)
+        let port = 4 * self.shared.lock().machine.lanes() as u64;
+        rate.payload_bound(header, u64::from(self.options.mps), port)
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::link::Lane;
-use crate::pins::{Beat, FcPins, Inputs, Outputs, LANES};
+use crate::pins::{Beat, FcPins, Inputs, Outputs, MAX_LANES};
 use crate::rng::Rng;
 use crate::tlp::{Class, Tlp};
 
@@ -14,17 +14,22 @@ pub const BUFFERED: usize = 4;
 const NP_SETTLE: u8 = 2;
 
 /// Puts TLPs onto one stream, beat by beat.
-#[derive(Default)]
 struct Feeder {
+    /// Port width in DWORDs.
+    lanes: usize,
     tlp: Option<Box<Tlp>>,
     at: usize,
     beat: Beat,
 }
 
 impl Feeder {
+    fn new(lanes: usize) -> Self {
+        Feeder { lanes, tlp: None, at: 0, beat: Beat::default() }
+    }
+
     fn load(&mut self, tlp: Box<Tlp>) {
         self.at = 0;
-        self.beat = beat(&tlp, 0);
+        self.beat = beat(&tlp, 0, self.lanes);
         self.tlp = Some(tlp);
     }
 
@@ -34,22 +39,22 @@ impl Feeder {
             self.beat.valid = false;
             return self.tlp.take();
         }
-        self.at += LANES;
+        self.at += self.lanes;
         if let Some(tlp) = &self.tlp {
-            self.beat = beat(tlp, self.at);
+            self.beat = beat(tlp, self.at, self.lanes);
         }
         None
     }
 }
 
-fn beat(tlp: &Tlp, at: usize) -> Beat {
-    let count = (tlp.len - at).min(LANES);
-    let mut data = [0; LANES];
+fn beat(tlp: &Tlp, at: usize, lanes: usize) -> Beat {
+    let count = (tlp.len - at).min(lanes);
+    let mut data = [0; MAX_LANES];
     data[..count].copy_from_slice(&tlp.data[at..at + count]);
     Beat {
         valid: true,
         first: at == 0,
-        last: at + LANES >= tlp.len,
+        last: at + lanes >= tlp.len,
         error: false,
         keep: ((1u32 << count) - 1) as u8,
         hdr: if at == 0 { tlp.hdr.0 } else { [0; 4] },
@@ -58,7 +63,6 @@ fn beat(tlp: &Tlp, at: usize) -> Beat {
 }
 
 /// Receive buffers and the streams behind them.
-#[derive(Default)]
 pub struct Receiver {
     posted: VecDeque<(u64, Box<Tlp>)>,
     non_posted: VecDeque<(u64, Box<Tlp>)>,
@@ -68,7 +72,7 @@ pub struct Receiver {
     answers: Feeder,
     np_ok: bool,
     np_settle: u8,
-    late: Option<Rng>,
+    late: Rng,
     throttle: u8,
 }
 
@@ -82,9 +86,20 @@ pub struct Delivered {
 }
 
 impl Receiver {
-    /// Empty. In `throttle` percent of the clocks no new TLP begins.
-    pub fn new(seed: u64, throttle: u8) -> Self {
-        Receiver { late: Some(Rng::new(seed, "receive")), throttle, ..Receiver::default() }
+    /// Empty, behind a port of `lanes` DWORDs. In `throttle` percent of the clocks no new TLP begins.
+    pub fn new(seed: u64, throttle: u8, lanes: usize) -> Self {
+        Receiver {
+            posted: VecDeque::new(),
+            non_posted: VecDeque::new(),
+            completions: VecDeque::new(),
+            stamp: 0,
+            requests: Feeder::new(lanes),
+            answers: Feeder::new(lanes),
+            np_ok: false,
+            np_settle: 0,
+            late: Rng::new(seed, "receive"),
+            throttle,
+        }
     }
 
     /// A TLP has arrived over the link.
@@ -131,7 +146,7 @@ impl Receiver {
     }
 
     fn late(&mut self) -> bool {
-        self.late.as_mut().is_some_and(|rng| rng.chance(self.throttle))
+        self.late.chance(self.throttle)
     }
 
     /// Looks at what moved in a clock.

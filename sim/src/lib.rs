@@ -25,6 +25,7 @@ mod mmio;
 pub mod options;
 pub mod outcome;
 pub mod packet;
+mod pin_map;
 pub mod pins;
 pub mod preset;
 mod pump;
@@ -34,6 +35,7 @@ pub mod root_complex;
 #[cfg(feature = "rtl")]
 pub mod rtl;
 mod shared;
+pub mod tap;
 pub mod tlp;
 pub mod transport;
 pub mod units;

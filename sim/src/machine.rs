@@ -3,6 +3,7 @@
 use crate::checker::violation::Stream;
 use crate::checker::Checker;
 use crate::config_space::ConfigSpace;
+use crate::control::Direction;
 use crate::hard_block::{self, Receiver};
 use crate::link::{Lane, Rate};
 use crate::options::Options;
@@ -10,6 +11,7 @@ use crate::outcome::{Failure, Statistics};
 use crate::pins::{CardModel, Inputs, Outputs};
 use crate::rng::Rng;
 use crate::root_complex::RootComplex;
+use crate::tap::WireTap;
 use crate::tlp::{Class, Pool, Tlp};
 use crate::units::clocks;
 
@@ -38,6 +40,8 @@ pub struct Machine {
     hold_off: Rng,
     failure: Option<Failure>,
     last_activity: u64,
+    /// Told of every TLP on the wires, if there is one.
+    pub tap: Option<Box<dyn WireTap>>,
 }
 
 impl Machine {
@@ -48,6 +52,7 @@ impl Machine {
     pub fn new(options: Options, card: Box<dyn CardModel>) -> Result<Self, Failure> {
         let rate = Rate::new(options.generation, options.lanes, options.period_ps);
         let delay = clocks(options.delay_ps, options.period_ps);
+        let lanes = card.lanes();
         let mut machine = Machine {
             config: ConfigSpace::new(&options, FIRST_VECTORS),
             root: RootComplex::new(&options),
@@ -57,12 +62,13 @@ impl Machine {
             now: 0,
             up: Lane::new(rate, delay, options.host_credits),
             down: Lane::new(rate, delay, options.card_credits),
-            receiver: Receiver::new(options.seed, options.throttle),
-            checker: Checker::new(options.host_credits, options.faults),
+            receiver: Receiver::new(options.seed, options.throttle, lanes),
+            checker: Checker::new(options.host_credits, options.faults, lanes),
             pool: Pool::default(),
             hold_off: Rng::new(options.seed, "hold off"),
             failure: None,
             last_activity: 0,
+            tap: None,
             options,
         };
         machine.boot();
@@ -102,6 +108,11 @@ impl Machine {
     /// Clocks since power-up.
     pub fn now(&self) -> u64 {
         self.now
+    }
+
+    /// Width of the card's port in DWORDs.
+    pub fn lanes(&self) -> usize {
+        self.card.lanes()
     }
 
     /// The card has a read that is unanswered.
@@ -213,8 +224,11 @@ impl Machine {
     fn link(&mut self) -> Result<(), Failure> {
         let now = self.now;
         let settling = self.up.credits.settling();
-        let (checker, mut broken) = (&mut self.checker, None);
+        let (checker, tap, mut broken) = (&mut self.checker, &mut self.tap, None);
         self.up.tick(now, |class, hdr| {
+            if let Some(tap) = tap {
+                tap.on_wire(now, Direction::ToHost, class, hdr);
+            }
             if let Err(report) = checker.on_wire(class, hdr, now) {
                 broken.get_or_insert(report);
             }
@@ -233,7 +247,11 @@ impl Machine {
                 self.root.receive(tlp, now, &mut self.up, &mut self.checker, &mut self.pool);
             }
         }
-        self.down.tick(now, |_, _| ());
+        self.down.tick(now, |class, hdr| {
+            if let Some(tap) = tap {
+                tap.on_wire(now, Direction::ToCard, class, hdr);
+            }
+        });
         // The host has no use for reports of its own writes; kept, they would look like work to do.
         while self.down.sent(now).is_some() {}
         while let Some(tlp) = self.down.arrive(now) {

@@ -1,12 +1,13 @@
 //! The card's pins, one clock at a time.
 //!
 //! Names and widths are those of the module `ferrolane_card` (page "Pins of the simulated card" of the
-//! documentation). A [`CardModel`] is anything that can stand there: the Verilated engine, or a model in Rust in tests.
+//! documentation); the port may be 64, 128 or 256 bits wide. A [`CardModel`] is anything that can stand there: the
+//! Verilated engine, or a model in Rust in tests.
 
-/// Port width in DWORDs: 128 bits.
-pub const LANES: usize = 4;
-/// Port width in bytes.
-pub const PORT_BYTES: u64 = 4 * LANES as u64;
+/// Port width in DWORDs that a [`CardModel`] has if it does not say otherwise: 128 bits.
+pub const DEFAULT_LANES: usize = 4;
+/// Widest port in DWORDs: 256 bits.
+pub const MAX_LANES: usize = 8;
 
 /// One beat of a TLP stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,8 +24,8 @@ pub struct Beat {
     pub keep: u8,
     /// Header, DW0 first, each DW as a number; DW3 is 0 in a 3-DW header.
     pub hdr: [u32; 4],
-    /// Payload, byte 0 in bits 7:0 of lane 0.
-    pub data: [u32; LANES],
+    /// Payload, byte 0 in bits 7:0 of lane 0. Lanes beyond the port's width don't count.
+    pub data: [u32; MAX_LANES],
 }
 
 /// What the hard block tells of the configuration space (`cfg_*`).
@@ -139,6 +140,11 @@ pub struct Outputs {
 
 /// A card at pin level.
 pub trait CardModel: Send {
+    /// Port width in DWORDs: 2, 4 or 8.
+    fn lanes(&self) -> usize {
+        DEFAULT_LANES
+    }
+
     /// One clock: applies `inputs`, gives the outputs of the same clock (combinational paths from the inputs
     /// included), then the rising edge. A beat moves if `valid` and `ready` are both set in the clock.
     ///

@@ -12,7 +12,7 @@ use ferrolane_sim::config_space::{BAR0_BASE, CARD_ID};
 use ferrolane_sim::credit::Credits;
 use ferrolane_sim::iommu::Iommu;
 use ferrolane_sim::options::{FaultPolicy, IovaRange};
-use ferrolane_sim::pins::{Beat, CfgPins, Inputs, Outputs};
+use ferrolane_sim::pins::{Beat, CfgPins, Inputs, Outputs, DEFAULT_LANES, MAX_LANES};
 use ferrolane_sim::tlp::{Class, Header, Pool};
 use ferrolane_sim::{Report, Violation};
 
@@ -41,7 +41,7 @@ impl Bench {
         iommu.map(memory(), 0..0x4000, HIGH, DmaAccess::DeviceReads).unwrap();
         let granted = Credits { header: [4, 4, 0], data: [32, 4, 0] };
         let mut bench = Bench {
-            checker: Checker::new(granted, FaultPolicy::Fail),
+            checker: Checker::new(granted, FaultPolicy::Fail, DEFAULT_LANES),
             iommu,
             pool: Pool::default(),
             now: 10_000,
@@ -169,7 +169,7 @@ fn beats(hdr: Header, payload: &[u32]) -> Vec<Beat> {
     (0..count)
         .map(|i| {
             let lanes = &payload[4 * i..(4 * i + 4).min(payload.len())];
-            let mut data = [0xBAD0_BAD0; 4];
+            let mut data = [0xBAD0_BAD0; MAX_LANES];
             data[..lanes.len()].copy_from_slice(lanes);
             Beat {
                 valid: true,
@@ -541,6 +541,29 @@ fn a_descriptor_may_ask_for_an_interrupt() {
     let mut b = fetched(ferrolane_abi::descriptor::EOP);
     b.record(0).unwrap();
     is(b.interrupt(0x22), Violation::InterruptBeforeRecord);
+}
+
+#[test]
+fn a_descriptor_from_the_host_may_ask_for_an_interrupt() {
+    use map::{queue_push, queue_regs, Direction::H2c};
+    let irq = u32::from(ferrolane_abi::descriptor::IRQ);
+    let (mode, go) = (regs::queue::MODE.offset, regs::queue::FEED_GO.offset);
+    let asked = |writes: &[(u64, u32)]| {
+        let mut b = Bench::new();
+        b.queue();
+        for (at, value) in writes {
+            b.register(*at, *value);
+        }
+        b.record(0).unwrap();
+        b.interrupt(0x22)
+    };
+    let of = |offset: u32| queue_regs(H2c, 1) + u64::from(offset);
+    asked(&[(queue_push(H2c, 1) + 24, irq << 24)]).unwrap();
+    asked(&[(of(go), irq)]).unwrap();
+    asked(&[(of(mode), 1), (of(go), 0)]).unwrap();
+    for none in [(queue_push(H2c, 1) + 28, irq << 24), (queue_push(H2c, 0) + 24, irq << 24), (of(go), 2)] {
+        is(asked(&[none]), Violation::InterruptBeforeRecord);
+    }
 }
 
 #[test]

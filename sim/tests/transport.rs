@@ -9,6 +9,7 @@ use fake::{FakeCard, DONE, GO, LENGTH, REFUSED, SOURCE, TARGET, VECTORS, WRITES,
 use ferrolane::memory::Memory;
 use ferrolane::transport::{DmaAccess, Transport, TransportError, Woken};
 use ferrolane_abi::{map, pci, regs};
+use ferrolane_sim::pins::DEFAULT_LANES;
 use ferrolane_sim::{Direction, Options, SimTransport, Violation};
 
 const SCRATCH: u64 = regs::global::SCRATCH.offset as u64;
@@ -27,11 +28,20 @@ fn memory(bytes: usize) -> Arc<Memory> {
 }
 
 fn open(preset: &str) -> SimTransport {
-    SimTransport::with_card(Options::parse(preset).unwrap(), Box::new(FakeCard::new())).unwrap()
+    open_on(preset, DEFAULT_LANES)
+}
+
+fn open_on(preset: &str, lanes: usize) -> SimTransport {
+    let card = FakeCard::with_lanes(lanes);
+    SimTransport::with_card(Options::parse(preset).unwrap(), Box::new(card)).unwrap()
 }
 
 fn setup(preset: &str) -> Setup {
-    let sim = open(preset);
+    setup_on(preset, DEFAULT_LANES)
+}
+
+fn setup_on(preset: &str, lanes: usize) -> Setup {
+    let sim = open_on(preset, lanes);
     let (source, target) = (memory(BYTES), memory(BYTES));
     source.write(0, &(0..BYTES as u64).map(|i| (i * 131 + (i >> 8)) as u8).collect::<Vec<_>>());
     let from = sim.facts().iova_ranges[0].start;
@@ -104,8 +114,8 @@ fn configuration_space_tells_the_vectors_of_the_card() {
 }
 
 #[test]
-fn copies_are_exact_on_every_kind_of_link() {
-    for preset in [
+fn copies_are_exact_on_every_kind_of_link_and_port() {
+    let presets = [
         "sim",
         "sim:gen1x1,delay=1us,latency=5us",
         "sim:gen5x16,mps=1024,mrrs=4096",
@@ -116,11 +126,16 @@ fn copies_are_exact_on_every_kind_of_link() {
         "sim:ph=1,pd=16,nph=1,throttle=10%,seed=5",
         "sim:reads=1,latency=0ns,delay=0ns",
         "sim:cplh=1,cpld=16,card_ph=1,card_pd=16,card_nph=1",
-    ] {
-        let setup = setup(&format!("{preset}{}faults=fail", if preset == "sim" { ":" } else { "," }));
+    ];
+    for (preset, lanes) in presets.into_iter().flat_map(|preset| [2, 4, 8].map(|lanes| (preset, lanes))) {
+        let text = format!("{preset}{}faults=fail", if preset == "sim" { ":" } else { "," });
+        let setup = setup_on(&text, lanes);
         setup.copy(3, 5, 20_001);
         let stats = setup.sim.control().statistics();
-        assert!(stats.judged > 20 && stats.faults == 0 && stats.reads_refused == 0, "{preset}: {stats:?}");
+        assert!(
+            stats.judged > 20 && stats.faults == 0 && stats.reads_refused == 0,
+            "{preset} {lanes}: {stats:?}"
+        );
         assert!(setup.sim.control().checker_report().is_none());
     }
 }
@@ -201,14 +216,16 @@ fn latency_is_what_was_asked_for() {
 
 #[test]
 fn the_link_is_filled_and_never_overfilled() {
-    for (preset, least) in [
-        ("sim", 0.97),
-        ("sim:gen2x4", 0.97),
-        ("sim:gen3x8", 0.95),
-        ("sim:mps=128,split=random,reorder=20", 0.7),
+    for (preset, lanes, least) in [
+        ("sim", 4, 0.97),
+        ("sim:gen2x4", 4, 0.97),
+        ("sim:gen3x8", 4, 0.95),
+        ("sim:gen3x8", 8, 0.95),
+        ("sim:gen3x4", 2, 0.95),
+        ("sim:mps=128,split=random,reorder=20", 4, 0.7),
     ] {
         for (go, direction) in [(1, Direction::ToCard), (2, Direction::ToHost)] {
-            let setup = setup(preset);
+            let setup = setup_on(preset, lanes);
             let control = setup.sim.control();
             let events = setup.sim.enable_interrupts(2).unwrap();
             let before = control.statistics();
@@ -222,18 +239,23 @@ fn the_link_is_filled_and_never_overfilled() {
             };
             assert!(payload >= BYTES as u64);
             let share = BYTES as f64 / clocks / control.payload_bound_bytes_per_clock(direction);
-            assert!((least..=1.0).contains(&share), "{preset} {direction:?}: {share} of the bound");
+            assert!((least..=1.0).contains(&share), "{preset} {lanes} {direction:?}: {share} of the bound");
         }
     }
 }
 
 #[test]
 fn the_bound_follows_the_link_and_the_port() {
-    let bound = |preset: &str, direction| open(preset).control().payload_bound_bytes_per_clock(direction);
+    let bound_on = |preset: &str, direction, lanes| {
+        open_on(preset, lanes).control().payload_bound_bytes_per_clock(direction)
+    };
+    let bound = |preset: &str, direction| bound_on(preset, direction, DEFAULT_LANES);
     let near = |value: f64, want: f64| assert!((value - want).abs() < 1e-3, "{value} {want}");
     near(bound("sim", Direction::ToCard), 1024.0 / 65.0 * 256.0 / 276.0);
     near(bound("sim:iova=high", Direction::ToHost), 1024.0 / 65.0 * 256.0 / 280.0);
     near(bound("sim:gen3x16", Direction::ToCard), 16.0);
+    near(bound_on("sim:gen3x16", Direction::ToCard, 8), 32.0);
+    near(bound_on("sim:gen3x8", Direction::ToCard, 8), 2048.0 / 65.0 * 256.0 / 276.0);
 }
 
 #[test]

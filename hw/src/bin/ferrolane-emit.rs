@@ -31,9 +31,17 @@ fn main() -> ExitCode {
 }
 
 fn verilog(dir: &Path) -> Result<(), String> {
-    let path: PathBuf = dir.join(format!("{}.v", top::CARD_MODULE));
     std::fs::create_dir_all(dir).map_err(|e| format!("cannot make {}: {e}", dir.display()))?;
-    write(&path, &top::card_verilog())?;
+    emit(dir, top::CARD_MODULE, &top::card_verilog())?;
+    for engine in top::ENGINES {
+        emit(dir, engine.module, &(engine.verilog)())?;
+    }
+    Ok(())
+}
+
+fn emit(dir: &Path, module: &str, text: &str) -> Result<(), String> {
+    let path: PathBuf = dir.join(format!("{module}.v"));
+    write(&path, text)?;
     println!("{}", path.display());
     Ok(())
 }

@@ -1,9 +1,13 @@
 //! Tops with flat ports: what a board's adapter, the simulator and outside test benches see.
 
+mod builds;
 mod card;
+mod engine;
 mod pins;
 
+pub use builds::{EngineBuild, ENGINES};
 pub use card::{Card, Card128};
+pub use engine::EngineTop;
 pub use pins::{pins, pins_page, Pin};
 
 /// Name of the simulated card's module.

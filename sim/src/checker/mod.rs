@@ -51,10 +51,10 @@ pub struct Checker {
 }
 
 impl Checker {
-    /// Nothing seen. `granted` are the credits that the root complex gives.
-    pub fn new(granted: Credits, policy: FaultPolicy) -> Self {
+    /// Nothing seen, of a port of `lanes` DWORDs. `granted` are the credits that the root complex gives.
+    pub fn new(granted: Credits, policy: FaultPolicy, lanes: usize) -> Self {
         Checker {
-            monitors: Default::default(),
+            monitors: std::array::from_fn(|_| stream::Monitor::new(lanes)),
             cfg: CfgPins::default(),
             before: CfgPins::default(),
             changed: 0,

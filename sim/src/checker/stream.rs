@@ -1,12 +1,13 @@
 //! Beats of one transmit stream: judges how they come, and puts them together.
 
 use super::violation::{Finding, Violation};
-use crate::pins::{Beat, LANES};
+use crate::pins::Beat;
 use crate::tlp::{Header, Pool, Tlp};
 
 /// Watches one stream.
-#[derive(Default)]
 pub struct Monitor {
+    /// Port width in DWORDs.
+    lanes: usize,
     current: Option<Box<Tlp>>,
     /// The beat that waits for `ready`, as first offered.
     held: Option<(Beat, u8)>,
@@ -16,6 +17,11 @@ pub struct Monitor {
 }
 
 impl Monitor {
+    /// Of a stream of `lanes` DWORDs.
+    pub fn new(lanes: usize) -> Self {
+        Monitor { lanes, current: None, held: None, offered: 0, ended: (0, 0) }
+    }
+
     /// Whether the stream is inside a TLP, which must not be held off for want of buffers then.
     pub fn inside(&self) -> bool {
         self.current.is_some()
@@ -93,7 +99,7 @@ impl Monitor {
             return Err((Violation::HeaderPadding, format!("DW3 is {:#x}", hdr.0[3])));
         }
         let left = hdr.payload_dws() - seen;
-        let (count, ends) = (left.min(LANES), left <= LANES);
+        let (count, ends) = (left.min(self.lanes), left <= self.lanes);
         if beat.last != ends {
             let kind = if beat.last { Violation::PayloadShort } else { Violation::PayloadLong };
             return Err((
@@ -103,7 +109,11 @@ impl Monitor {
         }
         let keep = ((1u32 << count) - 1) as u8;
         if beat.keep != keep {
-            return Err((Violation::Keep, format!("keep is {:04b}, should be {keep:04b}", beat.keep)));
+            let digits = self.lanes;
+            return Err((
+                Violation::Keep,
+                format!("keep is {:0digits$b}, should be {keep:0digits$b}", beat.keep),
+            ));
         }
         Ok(())
     }
@@ -119,7 +129,7 @@ fn stable(before: &Beat, number: u8, beat: &Beat, side: u8) -> Result<(), Findin
         "hdr"
     } else if beat.first && number != side {
         "seq"
-    } else if before.data[..lanes.min(LANES)] != beat.data[..lanes.min(LANES)] {
+    } else if before.data[..lanes] != beat.data[..lanes] {
         "data"
     } else if beat.last && before.error != beat.error {
         "error"

@@ -23,6 +23,33 @@ struct Pending {
     due: u64,
 }
 
+/// Where answers are cut.
+pub struct Cuts {
+    mps: u64,
+    rcb: u64,
+    split: Split,
+    random: Rng,
+}
+
+impl Cuts {
+    /// By the rule of the options.
+    pub fn new(options: &Options, random: Rng) -> Self {
+        Cuts { mps: options.mps.into(), rcb: options.rcb.into(), split: options.split, random }
+    }
+
+    /// Where the piece that starts at `start` ends: at a boundary, or with the request.
+    pub fn cut(&mut self, start: u64, end: u64) -> u64 {
+        let down = |at: u64| at / self.rcb * self.rcb;
+        let (first, most) = (down(start) + self.rcb, down((start & !3) + self.mps));
+        let cut = match self.split {
+            Split::Max => most,
+            Split::Rcb => first,
+            Split::Random => first + self.rcb * self.random.below((most - first) / self.rcb + 1),
+        };
+        cut.min(end)
+    }
+}
+
 /// Reads that wait for their data.
 pub struct Reads {
     pending: VecDeque<Pending>,
@@ -32,15 +59,12 @@ pub struct Reads {
     /// The request whose answer has begun, by tag.
     current: Option<u16>,
     limit: usize,
-    mps: u64,
-    rcb: u64,
-    split: Split,
     reorder: u8,
     latency: u64,
     jitter: u64,
     delays: Rng,
     order: Rng,
-    cuts: Rng,
+    cuts: Cuts,
     answered: u64,
     unmapped: u64,
 }
@@ -55,15 +79,12 @@ impl Reads {
             last_due: 0,
             current: None,
             limit: options.reads as usize,
-            mps: u64::from(options.mps),
-            rcb: u64::from(options.rcb),
-            split: options.split,
             reorder: options.reorder,
             latency: clocks(inside, options.period_ps),
             jitter: clocks(options.jitter_ps, options.period_ps),
             delays: Rng::new(options.seed, "read delay"),
             order: Rng::new(options.seed, "read order"),
-            cuts: Rng::new(options.seed, "read split"),
+            cuts: Cuts::new(options, Rng::new(options.seed, "read split")),
             answered: 0,
             unmapped: 0,
         }
@@ -121,24 +142,12 @@ impl Reads {
         self.pending.iter().position(due)
     }
 
-    /// Where the piece that starts at `start` ends: at a boundary, or with the request.
-    fn cut(&mut self, start: u64, end: u64) -> u64 {
-        let down = |at: u64| at / self.rcb * self.rcb;
-        let (first, most) = (down(start) + self.rcb, down((start & !3) + self.mps));
-        let cut = match self.split {
-            Split::Max => most,
-            Split::Rcb => first,
-            Split::Random => first + self.rcb * self.cuts.below((most - first) / self.rcb + 1),
-        };
-        cut.min(end)
-    }
-
     fn complete(&mut self, index: usize, now: u64, iommu: &mut Iommu, pool: &mut Pool) -> Box<Tlp> {
         let (request, start, end) = {
             let p = &self.pending[index];
             (p.request, p.next, p.end)
         };
-        let cut = self.cut(start, end);
+        let cut = self.cuts.cut(start, end);
         let (left, lower) = ((end - start) as u32, (start & 0x7F) as u8);
         let header = |status, dws| {
             let (to, tag) = (request.requester(), request.tag());

@@ -7,8 +7,8 @@ use crate::tlp::Tlp;
 
 /// DWORDs of a completion record.
 const RECORD_DWS: usize = completion::BYTES / 4;
-/// Aligned writes of up to this many DWORDs are stored record by record, longer ones as a block.
-const RECORDS_DWS: usize = 16;
+/// Aligned writes of up to this many DWORDs, 16 records, are stored record by record, longer ones as a block.
+const RECORDS_DWS: usize = 16 * RECORD_DWS;
 
 /// Performs a write, or records the fault. Writes come here in the order of the link, so a record is stored after the
 /// data before it; the last DW of a record is stored with release order for a reader on another thread.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use ferrolane_abi::{map, regs};
 use ferrolane_sim::config_space::CARD_ID;
-use ferrolane_sim::pins::{Beat, CardModel, Inputs, Outputs};
+use ferrolane_sim::pins::{Beat, CardModel, Inputs, Outputs, DEFAULT_LANES, MAX_LANES};
 use ferrolane_sim::tlp::Header;
 
 /// MSI-X vectors that it has.
@@ -26,16 +26,17 @@ pub const WRITES: u64 = 0x7024;
 
 #[derive(Default)]
 struct Sender {
+    lanes: usize,
     queue: VecDeque<Beat>,
     tlps: VecDeque<u8>,
 }
 
 impl Sender {
     fn push(&mut self, hdr: Header, payload: &[u32], seq: u8) {
-        let count = payload.len().div_ceil(4).max(1);
+        let count = payload.len().div_ceil(self.lanes).max(1);
         for i in 0..count {
-            let lanes = &payload[4 * i..(4 * i + 4).min(payload.len())];
-            let mut data = [0; 4];
+            let lanes = &payload[self.lanes * i..(self.lanes * (i + 1)).min(payload.len())];
+            let mut data = [0; MAX_LANES];
             data[..lanes.len()].copy_from_slice(lanes);
             let (first, last) = (i == 0, i + 1 == count);
             let keep = ((1u32 << lanes.len()) - 1) as u8;
@@ -92,7 +93,14 @@ pub struct FakeCard {
 
 impl FakeCard {
     pub fn new() -> Self {
-        let mut card = FakeCard { tags: vec![false; 64], ..FakeCard::default() };
+        Self::with_lanes(DEFAULT_LANES)
+    }
+
+    /// With a port of so many DWORDs.
+    pub fn with_lanes(lanes: usize) -> Self {
+        let sender = || Sender { lanes, ..Sender::default() };
+        let (wr, rd, cpl) = (sender(), sender(), sender());
+        let mut card = FakeCard { tags: vec![false; 64], wr, rd, cpl, ..FakeCard::default() };
         card.power_up();
         card
     }
@@ -256,7 +264,9 @@ impl FakeCard {
             self.push_write(hdr, &payload);
             self.written += count;
         }
-        if self.written == len && ready == len && self.requests.is_empty() {
+        // A read that sees the end is answered on another stream: it must not overtake the last write.
+        let all_out = go & 2 == 0 || self.wr.tlps.is_empty();
+        if self.written == len && ready == len && self.requests.is_empty() && all_out {
             self.busy = false;
             *self.registers.entry(DONE).or_default() += 1;
             let vector = go as usize >> 8 & 0xFF;
@@ -280,6 +290,10 @@ fn span(write: bool, tag: u16, address: u64, count: usize) -> Header {
 }
 
 impl CardModel for FakeCard {
+    fn lanes(&self) -> usize {
+        self.wr.lanes
+    }
+
     fn step(&mut self, i: &Inputs, o: &mut Outputs) -> Result<(), String> {
         self.clock += 1;
         *o = Outputs::default();

@@ -1,0 +1,119 @@
+//! The builds of the engine that are emitted: width, queues, and the memory that goes with them.
+
+use super::EngineTop;
+use crate::dma::queue::FLR_WAIT;
+
+/// A build of the engine alone.
+#[derive(Clone, Copy)]
+pub struct EngineBuild {
+    /// Name of the top module.
+    pub module: &'static str,
+    /// Port width in bits.
+    pub width: usize,
+    /// Queues per direction.
+    pub queues: usize,
+    /// Read tags, those of descriptor fetches included.
+    pub tags: usize,
+    /// Gives the Verilog.
+    pub verilog: fn() -> String,
+}
+
+/// log2 of a power of two.
+const fn log2(n: usize) -> usize {
+    n.trailing_zeros() as usize
+}
+
+/// `QB` of a number of queues.
+const fn queue_bits(queues: usize) -> usize {
+    if queues < 2 {
+        1
+    } else {
+        log2(queues)
+    }
+}
+
+/// The type of a top, from what one chooses: port width, queues per direction, log2 of the bytes of FIFO per queue, of
+/// the packet slots per queue, and MSI-X vectors. The rest follows, see [`Engine`](crate::dma::engine::Engine).
+macro_rules! sized {
+    ($top:ident: width $w:literal, queues $nq:literal, share $h:literal $c:literal, slots $hp:literal $cp:literal, vectors $nv:literal) => {
+        $top<
+            $w,
+            { $w / 32 },
+            { $w / 8 },
+            { log2($w / 8) },
+            { $w + $w / 8 + 39 },
+            $nq,
+            { queue_bits($nq) },
+            { 2 * $nq },
+            { queue_bits($nq) + 1 },
+            { queue_bits($nq) + 5 },
+            { queue_bits($nq) + 6 },
+            { $h - log2($w / 8) },
+            { queue_bits($nq) + $h - log2($w / 8) },
+            $hp,
+            { queue_bits($nq) + $hp },
+            { $c - log2($w / 8) },
+            { queue_bits($nq) + $c - log2($w / 8) },
+            $cp,
+            { queue_bits($nq) + $cp },
+            { log2($w / 8) },
+            { 16 + log2($w / 8) },
+            $nv,
+            { log2($nv) },
+            $h,
+            $c,
+            250_000,
+            { FLR_WAIT },
+        >
+    };
+}
+
+macro_rules! builds {
+    ($($module:ident: width $w:literal, queues $nq:literal, tags $tags:literal, share $h:literal $c:literal, slots $hp:literal $cp:literal;)*) => {
+        /// The builds of the engine alone.
+        pub const ENGINES: &[EngineBuild] = &[$( EngineBuild {
+            module: stringify!($module),
+            width: $w,
+            queues: $nq,
+            tags: $tags,
+            verilog: || crate::emit::verilog::<
+                sized!(EngineTop: width $w, queues $nq, share $h $c, slots $hp $cp, vectors 16)
+            >(stringify!($module), Default::default),
+        } ),*];
+    };
+}
+
+builds! {
+    ferrolane_engine_w128_q4: width 128, queues 4, tags 64, share 13 13, slots 5 6;
+    ferrolane_engine_w128_q64: width 128, queues 64, tags 64, share 11 11, slots 5 6;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ENGINES;
+    use crate::top::pins;
+
+    #[test]
+    fn every_build_has_the_port_it_says() {
+        for build in ENGINES {
+            let pins = pins(&(build.verilog)(), build.module);
+            let of = |name: &str| {
+                let pin = pins.iter().find(|pin| pin.name == name);
+                pin.unwrap_or_else(|| panic!("{} has no pin `{name}`", build.module))
+            };
+            for (name, output, width) in [
+                ("clk", false, 1),
+                ("rst", false, 1),
+                ("rx_cpl_data", false, build.width),
+                ("tx_wr_keep", true, build.width / 32),
+                ("h2c_axis_tkeep", true, build.width / 8),
+                ("c2h_axis_tdata", false, build.width),
+                ("h2c_pause", false, build.queues),
+                ("c2h_pause", true, build.queues),
+            ] {
+                let pin = of(name);
+                assert_eq!((pin.output, pin.width as usize), (output, width), "{} {name}", build.module);
+            }
+        }
+    }
+}
