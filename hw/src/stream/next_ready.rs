@@ -9,9 +9,9 @@ hw! {
     /// Finds the next set bit behind `after`, going round: `after` itself comes last.
     ///
     /// ```text
-    ///  ready, after ─► lowest bit above after, or lowest of all ─► register ─► number ─► register ─► found, next
+    ///  ready, after ─► lowest bit above after, or lowest of all ─► register ─► number ─► register ─► found, winner
     /// ```
-    /// `found` and `next` stand for the inputs of two clocks before. Whoever picks looks at the bit again: it may have
+    /// `found` and `winner` stand for the inputs of two clocks before. Whoever picks looks at the bit again: it may have
     /// fallen since. `B` = log2 `N`, at least 1.
     pub struct NextReady<const N: usize, const B: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
@@ -19,7 +19,7 @@ hw! {
         pub ready: Signal<In, Bits<N>> = Default::default(),
         pub after: Signal<In, Bits<B>> = Default::default(),
         pub found: Signal<Out, Bit> = Default::default(),
-        pub next: Signal<Out, Bits<B>> = Default::default(),
+        pub winner: Signal<Out, Bits<B>> = Default::default(),
         lowest: Reg<Bits<N>> = Default::default(),
         any: Dffr<Bit> = Default::default(),
         number: Reg<Bits<B>> = Default::default(),
@@ -64,6 +64,6 @@ impl<const N: usize, const B: usize> Logic for NextReady<N, B> {
         self.number.d.next = self.encoded.val();
         self.ends.d.next = self.any.q.val();
         self.found.next = self.ends.q.val();
-        self.next.next = self.number.q.val();
+        self.winner.next = self.number.q.val();
     }
 }

@@ -25,7 +25,7 @@ macro_rules! compare {
                 d.set("after", after);
                 d.step();
                 if clock >= 2 {
-                    let found = (d.get("found") == 1).then(|| d.get("next") as u64);
+                    let found = (d.get("found") == 1).then(|| d.get("winner") as u64);
                     assert_eq!(found, past[0], "seed {seed} clock {clock}");
                 }
                 past = [past[1], expected(ready, after, $n)];
