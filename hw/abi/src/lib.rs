@@ -6,6 +6,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`card`] | the demo card's own registers in BAR2, its pattern, presets of its rates |
 //! | [`map`] | BAR0 pages and the addresses of per-queue things |
 //! | [`regs`] | every register and field, with access kind, reset value and doc |
 //! | [`descriptor`] | the 16-byte descriptor |
@@ -19,6 +20,7 @@
 #![cfg_attr(not(any(test, feature = "export")), no_std)]
 #![forbid(unsafe_code)]
 
+pub mod card;
 pub mod completion;
 pub mod descriptor;
 pub mod doorbell;

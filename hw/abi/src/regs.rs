@@ -3,7 +3,7 @@
 use crate::table::Access::{Ro, Rw, W1c};
 use crate::table::{Access, Field, Register};
 
-const fn field(
+pub(crate) const fn field(
     name: &'static str,
     lsb: u32,
     width: u32,
@@ -34,6 +34,7 @@ macro_rules! registers {
     (@volatile volatile) => { true };
     (@volatile) => { false };
 }
+pub(crate) use registers;
 
 /// The global page.
 pub mod global {

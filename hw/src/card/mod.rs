@@ -1,10 +1,30 @@
-//! The demo card's user logic.
+//! The demo card's user logic: loopback, pattern generators and checkers, a memory, user interrupts, registers.
 
+mod check_keep;
+mod check_tally;
+mod checker;
+mod config;
+mod demo;
+mod gen_pick;
+mod generator;
+mod irq;
+mod lite;
 mod loopback;
+mod pacer;
+mod pattern;
+mod regs;
+mod sram;
 
+pub use demo::DemoCard;
 pub use loopback::Loopback;
+pub use sram::CardSram;
 
 /// Blocks of this module that are tested on their own.
 pub fn blocks() -> Vec<crate::emit::TestBlock> {
-    crate::blocks![loopback: Loopback<128, 16, 4>]
+    crate::blocks![
+        loopback: Loopback<128, 16, 4>,
+        demo_card: DemoCard<128, 16, 4, 4, 2, 3, 7, 12, 8>,
+        demo_card64: DemoCard<64, 8, 3, 1, 1, 3, 6, 9, 1>,
+        demo_card256: DemoCard<256, 32, 5, 32, 5, 6, 10, 7, 32>,
+    ]
 }
