@@ -21,13 +21,14 @@ hw! {
     /// | doorbell | `db_*` | 0 |
     /// | MSI-X table, PBA | `msix_*` | `msix_*` |
     /// | push windows of the `NQ` queues per direction | `push_*` | 0 |
+    /// | counters, if `cnt_present` | dropped, counted | `cnt_*` |
     /// | other push windows, other pages | dropped, counted | 0, counted |
     /// | user registers' BAR | `user_*` | `user_*` |
     ///
     /// All targets see `t_w_addr`, `t_w_data`, `t_w_be` and `t_r_addr`, which are stable from the target's valid until the
     /// access has ended. Writes to push windows are passed on one per clock, others one every other clock.
     ///
-    /// `r_bar` and `r_addr` stay from `r_valid` to `r_done`. The data of `glob`, `queue` and `user` must be 0 but in the
+    /// `r_bar` and `r_addr` stay from `r_valid` to `r_done`. The data of `glob`, `queue`, `cnt` and `user` must be 0 but in the
     /// clock of their `done`, so all that is needed to choose among them is an OR.
     ///
     /// A target with holes in its page pulses `<t>_unmapped_rd`/`_wr` for each DWORD that hit one; all of them come out
@@ -76,6 +77,11 @@ hw! {
         pub msix_r_valid: Signal<Out, Bit> = Default::default(),
         pub msix_r_done: Signal<In, Bit> = Default::default(),
         pub msix_r_data: Signal<In, Bits<32>> = Default::default(),
+        /// The counter page was built.
+        pub cnt_present: Signal<In, Bit> = Default::default(),
+        pub cnt_r_valid: Signal<Out, Bit> = Default::default(),
+        pub cnt_r_done: Signal<In, Bit> = Default::default(),
+        pub cnt_r_data: Signal<In, Bits<32>> = Default::default(),
         pub user_r_valid: Signal<Out, Bit> = Default::default(),
         pub user_r_done: Signal<In, Bit> = Default::default(),
         pub user_r_data: Signal<In, Bits<32>> = Default::default(),
@@ -84,6 +90,7 @@ hw! {
         pub queue_unmapped_rd: Signal<In, Bit> = Default::default(),
         pub queue_unmapped_wr: Signal<In, Bit> = Default::default(),
         pub db_unmapped_wr: Signal<In, Bit> = Default::default(),
+        pub cnt_unmapped_rd: Signal<In, Bit> = Default::default(),
         pub msix_unmapped_rd: Signal<In, Bit> = Default::default(),
         pub msix_unmapped_wr: Signal<In, Bit> = Default::default(),
         pub push_unmapped_wr: Signal<In, Bit> = Default::default(),
@@ -121,6 +128,7 @@ hw! {
         table_page: Constant<Bits<3>> = page(map::MSIX_TABLE_PAGE),
         pba_page: Constant<Bits<3>> = page(map::MSIX_PBA_PAGE),
         push_page: Constant<Bits<3>> = page(map::PUSH_PAGE),
+        counter_page: Constant<Bits<3>> = page(map::COUNTER_PAGE),
         push_lsb: Constant<Bits<5>> = Constant::new((map::PUSH_STRIDE.trailing_zeros() as u64).into()),
         user_bar: Constant<Bits<3>> = Constant::new((map::USER_BAR as u64).into()),
     }
@@ -210,6 +218,7 @@ impl<const NQ: usize> Logic for Decode<NQ> {
         self.queue_r_valid.next = false;
         self.msix_r_valid.next = false;
         self.user_r_valid.next = false;
+        self.cnt_r_valid.next = false;
         self.own_done.d.next = false;
         self.r_own.next = false;
         if self.r_go.val() {
@@ -224,6 +233,8 @@ impl<const NQ: usize> Logic for Decode<NQ> {
                 | (self.r_page.val() == self.pba_page.val())
             {
                 self.msix_r_valid.next = true;
+            } else if (self.r_page.val() == self.counter_page.val()) & self.cnt_present.val() {
+                self.cnt_r_valid.next = true;
             } else {
                 self.own_done.d.next = true;
                 self.r_own.next = (self.r_page.val() != self.doorbell_page.val())
@@ -237,16 +248,19 @@ impl<const NQ: usize> Logic for Decode<NQ> {
         }
         self.r_data.next =
             self.glob_r_data.val() | self.queue_r_data.val() | self.user_r_data.val() | self.msix_data.val();
+        self.r_data.next = self.r_data.val() | self.cnt_r_data.val();
         self.r_done.next = self.own_done.q.val()
             | self.glob_r_done.val()
             | self.queue_r_done.val()
             | self.user_r_done.val()
+            | self.cnt_r_done.val()
             | self.msix_r_done.val();
 
         // Reads come one at a time, so their pulses do, too.
         self.r_missed.d.next = self.r_own.val()
             | self.glob_unmapped_rd.val()
             | self.queue_unmapped_rd.val()
+            | self.cnt_unmapped_rd.val()
             | self.msix_unmapped_rd.val();
         self.unmapped_rd.next = self.r_missed.q.val();
         self.w_missed.d.next = self.w_own.val();

@@ -43,6 +43,7 @@ hw! {
         pub cnt_r_valid: Signal<In, Bit> = Default::default(),
         pub t_r_addr: Signal<In, Bits<19>> = Default::default(),
         pub cnt_r_done: Signal<Out, Bit> = Default::default(),
+        /// 0 but in the clock of `cnt_r_done`.
         pub cnt_r_data: Signal<Out, Bits<32>> = Default::default(),
         pub cnt_unmapped_rd: Signal<Out, Bit> = Default::default(),
         pub init_valid: Signal<In, Bit> = Default::default(),
@@ -396,6 +397,7 @@ impl<
             }
         }
         self.carried.d.next = self.bytes_lo.carry_valid.val();
+        self.data.d.next = 0.into();
         self.done.d.next = false;
         self.missed.d.next = false;
         match self.state.q.val() {
@@ -414,7 +416,6 @@ impl<
                 self.state.d.next = CountersState::Idle;
                 self.done.d.next = true;
                 self.missed.d.next = !self.found.val();
-                self.data.d.next = 0.into();
                 if self.found.val() {
                     self.data.d.next = self.value.val();
                     if self.latches.val() {
