@@ -1,6 +1,6 @@
-//! The builds of the engine that are emitted: width, queues, and the memory that goes with them.
+//! What is emitted of the engine, with and without the demo card: width, queues, and the memory that goes with them.
 
-use super::EngineTop;
+use super::{Card, EngineTop};
 use crate::dma::queue::FLR_WAIT;
 
 /// A build of the engine alone.
@@ -82,6 +82,9 @@ macro_rules! builds {
         } ),*];
     };
 }
+
+/// The demo card: 128-bit port, 4 + 4 queues with 8 KiB of FIFO each, 16 vectors, 250 MHz.
+pub type Card128 = sized!(Card: width 128, queues 4, share 13 13, slots 5 6, vectors 16);
 
 builds! {
     ferrolane_engine_w128_q4: width 128, queues 4, tags 64, share 13 13, slots 5 6;

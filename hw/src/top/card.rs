@@ -4,7 +4,6 @@ use rust_hdl::prelude::*;
 
 use crate::card::Loopback;
 use crate::dma::engine::Engine;
-use crate::dma::queue::FLR_WAIT;
 use crate::hw;
 
 hw! {
@@ -90,37 +89,6 @@ hw! {
         loopback: Loopback<W, KB, NQ> = Default::default(),
     }
 }
-
-/// 128-bit port, 4 + 4 queues with 8 KiB of FIFO each, 16 vectors, 250 MHz.
-pub type Card128 = Card<
-    128,
-    4,
-    16,
-    4,
-    183,
-    4,
-    2,
-    8,
-    3,
-    7,
-    8,
-    9,
-    11,
-    5,
-    7,
-    9,
-    11,
-    6,
-    8,
-    4,
-    20,
-    16,
-    4,
-    13,
-    13,
-    250_000,
-    { FLR_WAIT },
->;
 
 impl<
         const W: usize,

@@ -5,8 +5,8 @@ mod card;
 mod engine;
 mod pins;
 
-pub use builds::{EngineBuild, ENGINES};
-pub use card::{Card, Card128};
+pub use builds::{Card128, EngineBuild, ENGINES};
+pub use card::Card;
 pub use engine::EngineTop;
 pub use pins::{pins, pins_page, Pin};
 
