@@ -27,15 +27,17 @@ hw! {
         above: Signal<Local, Bits<N>> = Default::default(),
         minus: Signal<Local, Bits<N>> = Default::default(),
         encoded: Signal<Local, Bits<B>> = Default::default(),
-        all: Constant<Bits<N>> = Constant::new((u64::MAX >> (64 - N)).into()),
+        all: Constant<Bits<N>> = Constant::new(numbers::<N>(|_| true)),
         // The numbers with bit b set.
-        holds: [Constant<Bits<N>>; B] = array_init::array_init(|b| Constant::new(numbers_with::<N>(b).into())),
+        holds: [Constant<Bits<N>>; B] = array_init::array_init(|b| Constant::new(numbers::<N>(|n| n >> b & 1 == 1))),
         place: [Constant<Bits<B>>; B] = array_init::array_init(|b| Constant::new((1_u64 << b).into())),
     }
 }
 
-fn numbers_with<const N: usize>(bit: usize) -> u64 {
-    (0..N).filter(|n| n >> bit & 1 == 1).fold(0, |set, n| set | 1 << n)
+/// The set of the numbers below `N` that `holds` says.
+fn numbers<const N: usize>(holds: impl Fn(usize) -> bool) -> Bits<N> {
+    let one: Bits<N> = 1_u64.into();
+    (0..N).filter(|n| holds(*n)).fold(0_u64.into(), |set, n| set | (one << n as u64))
 }
 
 impl<const N: usize, const B: usize> Logic for NextReady<N, B> {

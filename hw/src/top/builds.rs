@@ -32,10 +32,31 @@ const fn queue_bits(queues: usize) -> usize {
     }
 }
 
-/// The type of a top, from what one chooses: port width, queues per direction, log2 of the bytes of FIFO per queue, of
-/// the packet slots per queue, and MSI-X vectors. The rest follows, see [`Engine`](crate::dma::engine::Engine).
+/// log2 of the descriptors in a queue's store: 256 and more a direction, and at least two fetches of 16 for a queue.
+const fn store_bits(queues: usize) -> usize {
+    if queues <= 4 {
+        7
+    } else if queues <= 16 {
+        6
+    } else {
+        5
+    }
+}
+
+/// Bits of a line of descriptors or records: one of them, or a beat if more fit.
+const fn line(width: usize) -> usize {
+    if width > 128 {
+        width
+    } else {
+        128
+    }
+}
+
+/// The type of a top, from what one chooses: port width, queues per direction, tags, log2 of the bytes of FIFO per queue, of
+/// the packet slots per queue, MSI-X vectors in all and of the card, and the counter page. The rest follows, see
+/// [`Engine`](crate::dma::engine::Engine).
 macro_rules! sized {
-    ($top:ident: width $w:literal, queues $nq:literal, share $h:literal $c:literal, slots $hp:literal $cp:literal, vectors $nv:literal) => {
+    ($top:ident: width $w:literal, queues $nq:literal, tags $tags:literal, share $h:literal $c:literal, slots $hp:literal $cp:literal, vectors $nv:literal $nu:literal, full $full:literal $(, $card:expr)*) => {
         $top<
             $w,
             { $w / 32 },
@@ -46,8 +67,18 @@ macro_rules! sized {
             { queue_bits($nq) },
             { 2 * $nq },
             { queue_bits($nq) + 1 },
-            { queue_bits($nq) + 5 },
+            { queue_bits($nq) + 2 },
             { queue_bits($nq) + 6 },
+            { store_bits($nq) },
+            { queue_bits($nq) + store_bits($nq) },
+            { queue_bits($nq) + 5 },
+            { line($w) },
+            { line($w) / 32 },
+            { line($w) / 128 },
+            { queue_bits($nq) + store_bits($nq) - log2(line($w) / 128) },
+            { log2($tags) },
+            { log2($tags) + 1 },
+            $tags,
             { $h - log2($w / 8) },
             { queue_bits($nq) + $h - log2($w / 8) },
             $hp,
@@ -56,14 +87,19 @@ macro_rules! sized {
             { queue_bits($nq) + $c - log2($w / 8) },
             $cp,
             { queue_bits($nq) + $cp },
-            { log2($w / 8) },
-            { 16 + log2($w / 8) },
+            { $c + 1 },
+            { line($w) / 128 },
+            { queue_bits($nq) + 6 - log2(line($w) / 128) },
             $nv,
-            { log2($nv) },
+            { log2(usize::next_power_of_two($nv)) },
+            $nu,
+            { $nv - $nu },
+            $full,
             $h,
             $c,
             250_000,
             { FLR_WAIT },
+            $({ $card }),*
         >
     };
 }
@@ -77,14 +113,15 @@ macro_rules! builds {
             queues: $nq,
             tags: $tags,
             verilog: || crate::emit::verilog::<
-                sized!(EngineTop: width $w, queues $nq, share $h $c, slots $hp $cp, vectors 16)
+                sized!(EngineTop: width $w, queues $nq, tags $tags, share $h $c, slots $hp $cp, vectors 16 4, full 1)
             >(stringify!($module), Default::default),
         } ),*];
     };
 }
 
 /// The demo card: 128-bit port, 4 + 4 queues with 8 KiB of FIFO each, 16 vectors, 250 MHz.
-pub type Card128 = sized!(Card: width 128, queues 4, share 13 13, slots 5 6, vectors 16);
+pub type Card128 = sized!(Card: width 128, queues 4, tags 64, share 13 13, slots 5 6, vectors 16 4, full 1,
+    3, 7, 12);
 
 builds! {
     ferrolane_engine_w128_q4: width 128, queues 4, tags 64, share 13 13, slots 5 6;

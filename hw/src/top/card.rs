@@ -2,7 +2,7 @@
 
 use rust_hdl::prelude::*;
 
-use crate::card::Loopback;
+use crate::card::DemoCard;
 use crate::dma::engine::Engine;
 use crate::hw;
 
@@ -10,7 +10,7 @@ hw! {
     /// What enters H2C queue n leaves C2H queue n. `card_stop` has the card take nothing from a queue.
     ///
     /// The names of the pins are part of the contract: outside test benches bind to them. Sizes as in [`Engine`].
-    pub struct Card<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const QA: usize, const SA: usize, const HRB: usize, const HAB: usize, const HPB: usize, const HSB: usize, const CRB: usize, const CAB: usize, const CPB: usize, const CPA: usize, const OB: usize, const PW: usize, const NV: usize, const VB: usize, const H2C_LOG2: usize, const C2H_LOG2: usize, const KHZ: usize, const FT: usize> {
+    pub struct Card<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const GB1: usize, const QA: usize, const DB: usize, const SA: usize, const FA: usize, const LW: usize, const NB: usize, const NG: usize, const BA: usize, const TB: usize, const TB1: usize, const NT: usize, const HRB: usize, const HAB: usize, const HPB: usize, const HSB: usize, const CRB: usize, const CAB: usize, const CPB: usize, const CPA: usize, const PW: usize, const RL: usize, const RA: usize, const NV: usize, const VB: usize, const NU: usize, const UV: usize, const FULL: usize, const H2C_LOG2: usize, const C2H_LOG2: usize, const KHZ: usize, const FT: usize, const SQ: usize, const SC: usize, const SR: usize> {
         pub clk: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub rx_req_data: Signal<In, Bits<W>> = Default::default(),
@@ -85,8 +85,8 @@ hw! {
         pub cfg_flr_ack: Signal<Out, Bit> = Default::default(),
         pub cfg_trans_pending: Signal<Out, Bit> = Default::default(),
         pub card_stop: Signal<In, Bits<NQ>> = Default::default(),
-        engine: Engine<W, K, KB, SB, FW, NQ, QB, GN, GB, QA, SA, HRB, HAB, HPB, HSB, CRB, CAB, CPB, CPA, OB, PW, NV, VB, H2C_LOG2, C2H_LOG2, KHZ, FT> = Default::default(),
-        loopback: Loopback<W, KB, NQ> = Default::default(),
+        engine: Engine<W, K, KB, SB, FW, NQ, QB, GN, GB, GB1, QA, DB, SA, FA, LW, NB, NG, BA, TB, TB1, NT, HRB, HAB, HPB, HSB, CRB, CAB, CPB, CPA, PW, RL, RA, NV, VB, NU, UV, FULL, H2C_LOG2, C2H_LOG2, KHZ, FT> = Default::default(),
+        demo: DemoCard<W, KB, SB, NQ, QB, SQ, SC, SR, NU> = Default::default(),
     }
 }
 
@@ -100,8 +100,18 @@ impl<
         const QB: usize,
         const GN: usize,
         const GB: usize,
+        const GB1: usize,
         const QA: usize,
+        const DB: usize,
         const SA: usize,
+        const FA: usize,
+        const LW: usize,
+        const NB: usize,
+        const NG: usize,
+        const BA: usize,
+        const TB: usize,
+        const TB1: usize,
+        const NT: usize,
         const HRB: usize,
         const HAB: usize,
         const HPB: usize,
@@ -110,14 +120,21 @@ impl<
         const CAB: usize,
         const CPB: usize,
         const CPA: usize,
-        const OB: usize,
         const PW: usize,
+        const RL: usize,
+        const RA: usize,
         const NV: usize,
         const VB: usize,
+        const NU: usize,
+        const UV: usize,
+        const FULL: usize,
         const H2C_LOG2: usize,
         const C2H_LOG2: usize,
         const KHZ: usize,
         const FT: usize,
+        const SQ: usize,
+        const SC: usize,
+        const SR: usize,
     > Logic
     for Card<
         W,
@@ -129,8 +146,18 @@ impl<
         QB,
         GN,
         GB,
+        GB1,
         QA,
+        DB,
         SA,
+        FA,
+        LW,
+        NB,
+        NG,
+        BA,
+        TB,
+        TB1,
+        NT,
         HRB,
         HAB,
         HPB,
@@ -139,40 +166,47 @@ impl<
         CAB,
         CPB,
         CPA,
-        OB,
         PW,
+        RL,
+        RA,
         NV,
         VB,
+        NU,
+        UV,
+        FULL,
         H2C_LOG2,
         C2H_LOG2,
         KHZ,
         FT,
+        SQ,
+        SC,
+        SR,
     >
 {
     #[hdl_gen]
     fn update(&mut self) {
         self.engine.clock.next = self.clk.val();
         self.engine.rst.next = self.rst.val();
-        self.loopback.clock.next = self.clk.val();
-        self.loopback.rst.next = self.rst.val();
-        self.loopback.card_stop.next = self.card_stop.val();
-        self.loopback.h2c_axis_tdata.next = self.engine.h2c_axis_tdata.val();
-        self.loopback.h2c_axis_tkeep.next = self.engine.h2c_axis_tkeep.val();
-        self.loopback.h2c_axis_tlast.next = self.engine.h2c_axis_tlast.val();
-        self.loopback.h2c_axis_tdest.next = self.engine.h2c_axis_tdest.val();
-        self.loopback.h2c_axis_tuser.next = self.engine.h2c_axis_tuser.val();
-        self.loopback.h2c_axis_terr.next = self.engine.h2c_axis_terr.val();
-        self.loopback.h2c_axis_tvalid.next = self.engine.h2c_axis_tvalid.val();
-        self.engine.h2c_axis_tready.next = self.loopback.h2c_axis_tready.val();
-        self.engine.h2c_pause.next = self.loopback.h2c_pause.val();
-        self.engine.c2h_axis_tdata.next = self.loopback.c2h_axis_tdata.val();
-        self.engine.c2h_axis_tkeep.next = self.loopback.c2h_axis_tkeep.val();
-        self.engine.c2h_axis_tlast.next = self.loopback.c2h_axis_tlast.val();
-        self.engine.c2h_axis_tdest.next = self.loopback.c2h_axis_tdest.val();
-        self.engine.c2h_axis_tuser.next = self.loopback.c2h_axis_tuser.val();
-        self.engine.c2h_axis_tvalid.next = self.loopback.c2h_axis_tvalid.val();
-        self.loopback.c2h_axis_tready.next = self.engine.c2h_axis_tready.val();
-        self.loopback.c2h_pause.next = self.engine.c2h_pause.val();
+        self.demo.clock.next = self.clk.val();
+        self.demo.rst.next = self.rst.val();
+        self.demo.card_stop.next = self.card_stop.val();
+        self.demo.h2c_axis_tdata.next = self.engine.h2c_axis_tdata.val();
+        self.demo.h2c_axis_tkeep.next = self.engine.h2c_axis_tkeep.val();
+        self.demo.h2c_axis_tlast.next = self.engine.h2c_axis_tlast.val();
+        self.demo.h2c_axis_tdest.next = self.engine.h2c_axis_tdest.val();
+        self.demo.h2c_axis_tuser.next = self.engine.h2c_axis_tuser.val();
+        self.demo.h2c_axis_terr.next = self.engine.h2c_axis_terr.val();
+        self.demo.h2c_axis_tvalid.next = self.engine.h2c_axis_tvalid.val();
+        self.engine.h2c_axis_tready.next = self.demo.h2c_axis_tready.val();
+        self.engine.h2c_pause.next = self.demo.h2c_pause.val();
+        self.engine.c2h_axis_tdata.next = self.demo.c2h_axis_tdata.val();
+        self.engine.c2h_axis_tkeep.next = self.demo.c2h_axis_tkeep.val();
+        self.engine.c2h_axis_tlast.next = self.demo.c2h_axis_tlast.val();
+        self.engine.c2h_axis_tdest.next = self.demo.c2h_axis_tdest.val();
+        self.engine.c2h_axis_tuser.next = self.demo.c2h_axis_tuser.val();
+        self.engine.c2h_axis_tvalid.next = self.demo.c2h_axis_tvalid.val();
+        self.demo.c2h_axis_tready.next = self.engine.c2h_axis_tready.val();
+        self.demo.c2h_pause.next = self.engine.c2h_pause.val();
         self.engine.rx_req_data.next = self.rx_req_data.val();
         self.engine.rx_req_hdr.next = self.rx_req_hdr.val();
         self.engine.rx_req_keep.next = self.rx_req_keep.val();
@@ -244,5 +278,40 @@ impl<
         self.engine.cfg_flr_request.next = self.cfg_flr_request.val();
         self.cfg_flr_ack.next = self.engine.cfg_flr_ack.val();
         self.cfg_trans_pending.next = self.engine.cfg_trans_pending.val();
+        self.demo.axil_awaddr.next = self.engine.axil_awaddr.val();
+        self.demo.axil_awvalid.next = self.engine.axil_awvalid.val();
+        self.engine.axil_awready.next = self.demo.axil_awready.val();
+        self.demo.axil_wdata.next = self.engine.axil_wdata.val();
+        self.demo.axil_wstrb.next = self.engine.axil_wstrb.val();
+        self.demo.axil_wvalid.next = self.engine.axil_wvalid.val();
+        self.engine.axil_wready.next = self.demo.axil_wready.val();
+        self.engine.axil_bresp.next = self.demo.axil_bresp.val();
+        self.engine.axil_bvalid.next = self.demo.axil_bvalid.val();
+        self.demo.axil_bready.next = self.engine.axil_bready.val();
+        self.demo.axil_araddr.next = self.engine.axil_araddr.val();
+        self.demo.axil_arvalid.next = self.engine.axil_arvalid.val();
+        self.engine.axil_arready.next = self.demo.axil_arready.val();
+        self.engine.axil_rdata.next = self.demo.axil_rdata.val();
+        self.engine.axil_rresp.next = self.demo.axil_rresp.val();
+        self.engine.axil_rvalid.next = self.demo.axil_rvalid.val();
+        self.demo.axil_rready.next = self.engine.axil_rready.val();
+        self.engine.user_irq.next = self.demo.user_irq.val();
+        // The card's memory is reached by memory queues alone, which are not built.
+        self.demo.axi_awaddr.next = 0.into();
+        self.demo.axi_awlen.next = 0.into();
+        self.demo.axi_awsize.next = 0.into();
+        self.demo.axi_awburst.next = 0.into();
+        self.demo.axi_awvalid.next = false;
+        self.demo.axi_wdata.next = 0.into();
+        self.demo.axi_wstrb.next = 0.into();
+        self.demo.axi_wlast.next = false;
+        self.demo.axi_wvalid.next = false;
+        self.demo.axi_bready.next = true;
+        self.demo.axi_araddr.next = 0.into();
+        self.demo.axi_arlen.next = 0.into();
+        self.demo.axi_arsize.next = 0.into();
+        self.demo.axi_arburst.next = 0.into();
+        self.demo.axi_arvalid.next = false;
+        self.demo.axi_rready.next = true;
     }
 }

@@ -7,7 +7,7 @@ use crate::hw;
 
 hw! {
     /// Wires only. The names of the pins are part of the contract: outside test benches bind to them. Sizes as in [`Engine`].
-    pub struct EngineTop<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const QA: usize, const SA: usize, const HRB: usize, const HAB: usize, const HPB: usize, const HSB: usize, const CRB: usize, const CAB: usize, const CPB: usize, const CPA: usize, const OB: usize, const PW: usize, const NV: usize, const VB: usize, const H2C_LOG2: usize, const C2H_LOG2: usize, const KHZ: usize, const FT: usize> {
+    pub struct EngineTop<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const GB1: usize, const QA: usize, const DB: usize, const SA: usize, const FA: usize, const LW: usize, const NB: usize, const NG: usize, const BA: usize, const TB: usize, const TB1: usize, const NT: usize, const HRB: usize, const HAB: usize, const HPB: usize, const HSB: usize, const CRB: usize, const CAB: usize, const CPB: usize, const CPA: usize, const PW: usize, const RL: usize, const RA: usize, const NV: usize, const VB: usize, const NU: usize, const UV: usize, const FULL: usize, const H2C_LOG2: usize, const C2H_LOG2: usize, const KHZ: usize, const FT: usize> {
         pub clk: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub rx_req_data: Signal<In, Bits<W>> = Default::default(),
@@ -98,7 +98,27 @@ hw! {
         pub c2h_axis_tvalid: Signal<In, Bit> = Default::default(),
         pub c2h_axis_tready: Signal<Out, Bit> = Default::default(),
         pub c2h_pause: Signal<Out, Bits<NQ>> = Default::default(),
-        engine: Engine<W, K, KB, SB, FW, NQ, QB, GN, GB, QA, SA, HRB, HAB, HPB, HSB, CRB, CAB, CPB, CPA, OB, PW, NV, VB, H2C_LOG2, C2H_LOG2, KHZ, FT> = Default::default(),
+        pub axil_awaddr: Signal<Out, Bits<16>> = Default::default(),
+        pub axil_awprot: Signal<Out, Bits<3>> = Default::default(),
+        pub axil_awvalid: Signal<Out, Bit> = Default::default(),
+        pub axil_awready: Signal<In, Bit> = Default::default(),
+        pub axil_wdata: Signal<Out, Bits<32>> = Default::default(),
+        pub axil_wstrb: Signal<Out, Bits<4>> = Default::default(),
+        pub axil_wvalid: Signal<Out, Bit> = Default::default(),
+        pub axil_wready: Signal<In, Bit> = Default::default(),
+        pub axil_bresp: Signal<In, Bits<2>> = Default::default(),
+        pub axil_bvalid: Signal<In, Bit> = Default::default(),
+        pub axil_bready: Signal<Out, Bit> = Default::default(),
+        pub axil_araddr: Signal<Out, Bits<16>> = Default::default(),
+        pub axil_arprot: Signal<Out, Bits<3>> = Default::default(),
+        pub axil_arvalid: Signal<Out, Bit> = Default::default(),
+        pub axil_arready: Signal<In, Bit> = Default::default(),
+        pub axil_rdata: Signal<In, Bits<32>> = Default::default(),
+        pub axil_rresp: Signal<In, Bits<2>> = Default::default(),
+        pub axil_rvalid: Signal<In, Bit> = Default::default(),
+        pub axil_rready: Signal<Out, Bit> = Default::default(),
+        pub user_irq: Signal<In, Bits<NU>> = Default::default(),
+        engine: Engine<W, K, KB, SB, FW, NQ, QB, GN, GB, GB1, QA, DB, SA, FA, LW, NB, NG, BA, TB, TB1, NT, HRB, HAB, HPB, HSB, CRB, CAB, CPB, CPA, PW, RL, RA, NV, VB, NU, UV, FULL, H2C_LOG2, C2H_LOG2, KHZ, FT> = Default::default(),
     }
 }
 
@@ -112,8 +132,18 @@ impl<
         const QB: usize,
         const GN: usize,
         const GB: usize,
+        const GB1: usize,
         const QA: usize,
+        const DB: usize,
         const SA: usize,
+        const FA: usize,
+        const LW: usize,
+        const NB: usize,
+        const NG: usize,
+        const BA: usize,
+        const TB: usize,
+        const TB1: usize,
+        const NT: usize,
         const HRB: usize,
         const HAB: usize,
         const HPB: usize,
@@ -122,10 +152,14 @@ impl<
         const CAB: usize,
         const CPB: usize,
         const CPA: usize,
-        const OB: usize,
         const PW: usize,
+        const RL: usize,
+        const RA: usize,
         const NV: usize,
         const VB: usize,
+        const NU: usize,
+        const UV: usize,
+        const FULL: usize,
         const H2C_LOG2: usize,
         const C2H_LOG2: usize,
         const KHZ: usize,
@@ -141,8 +175,18 @@ impl<
         QB,
         GN,
         GB,
+        GB1,
         QA,
+        DB,
         SA,
+        FA,
+        LW,
+        NB,
+        NG,
+        BA,
+        TB,
+        TB1,
+        NT,
         HRB,
         HAB,
         HPB,
@@ -151,10 +195,14 @@ impl<
         CAB,
         CPB,
         CPA,
-        OB,
         PW,
+        RL,
+        RA,
         NV,
         VB,
+        NU,
+        UV,
+        FULL,
         H2C_LOG2,
         C2H_LOG2,
         KHZ,
@@ -253,5 +301,25 @@ impl<
         self.engine.cfg_flr_request.next = self.cfg_flr_request.val();
         self.cfg_flr_ack.next = self.engine.cfg_flr_ack.val();
         self.cfg_trans_pending.next = self.engine.cfg_trans_pending.val();
+        self.axil_awaddr.next = self.engine.axil_awaddr.val();
+        self.axil_awprot.next = self.engine.axil_awprot.val();
+        self.axil_awvalid.next = self.engine.axil_awvalid.val();
+        self.engine.axil_awready.next = self.axil_awready.val();
+        self.axil_wdata.next = self.engine.axil_wdata.val();
+        self.axil_wstrb.next = self.engine.axil_wstrb.val();
+        self.axil_wvalid.next = self.engine.axil_wvalid.val();
+        self.engine.axil_wready.next = self.axil_wready.val();
+        self.engine.axil_bresp.next = self.axil_bresp.val();
+        self.engine.axil_bvalid.next = self.axil_bvalid.val();
+        self.axil_bready.next = self.engine.axil_bready.val();
+        self.axil_araddr.next = self.engine.axil_araddr.val();
+        self.axil_arprot.next = self.engine.axil_arprot.val();
+        self.axil_arvalid.next = self.engine.axil_arvalid.val();
+        self.engine.axil_arready.next = self.axil_arready.val();
+        self.engine.axil_rdata.next = self.axil_rdata.val();
+        self.engine.axil_rresp.next = self.axil_rresp.val();
+        self.engine.axil_rvalid.next = self.axil_rvalid.val();
+        self.axil_rready.next = self.engine.axil_rready.val();
+        self.engine.user_irq.next = self.user_irq.val();
     }
 }

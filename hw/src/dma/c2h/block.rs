@@ -86,6 +86,9 @@ hw! {
         pub rec_c2h_flags: Signal<Out, Bits<7>> = Default::default(),
         pub rec_c2h_status: Signal<Out, Bits<8>> = Default::default(),
         pub rec_c2h_irq: Signal<Out, Bit> = Default::default(),
+        /// Pulse: a write of this queue was planned.
+        pub c2h_tlp_valid: Signal<Out, Bit> = Default::default(),
+        pub c2h_tlp_q: Signal<Out, Bits<6>> = Default::default(),
         pub send_busy: Signal<Out, Bit> = Default::default(),
         ingress: Ingress<W, KB, NQ, QB, RB, PB, AB, PAB> = Default::default(),
         plan: Plan<NQ, QB, GN, OB, PW, PB, PAB> = Default::default(),
@@ -195,6 +198,9 @@ impl<
         self.send.entry_valid.next = self.plan.entry_valid.val();
         self.send.entry.next = self.plan.entry.val();
         self.plan.entry_ready.next = self.send.entry_ready.val();
+        self.c2h_tlp_valid.next =
+            self.plan.entry_valid.val() & self.send.entry_ready.val() & self.plan.entry.val().tlp;
+        self.c2h_tlp_q.next = self.plan.entry.val().q;
         self.send.clear_valid.next = self.plan.clear_valid.val();
         self.send.clear_q.next = self.plan.clear_q.val();
         self.plan.clear_ready.next = self.send.clear_ready.val();

@@ -212,8 +212,8 @@ impl<const NQ: usize, const QB: usize, const GB: usize, const DB: usize> Logic f
         if self.state.q.val() == AskState::Offer {
             self.added.next = self.count.q.val();
         }
-        self.line.next = (bit_cast::<60, 32>(self.place.q.val().high) << 28)
-            | bit_cast::<60, 28>(self.place.q.val().low);
+        self.line.next =
+            (bit_cast::<60, 32>(self.place.q.val().high) << 28) | bit_cast::<60, 28>(self.place.q.val().low);
         self.line.next = self.line.val() + bit_cast::<60, 6>(self.added.val());
         self.moved.next = self.place.q.val();
         self.moved.next.low = bit_cast::<28, 60>(self.line.val());

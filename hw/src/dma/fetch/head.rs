@@ -139,7 +139,10 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, init, heads, ends);
-        dff_setup!(self, clock, state, pending, waiting, clearing, tag, g_now, slot, behind, count, came, finishes, kind);
+        dff_setup!(
+            self, clock, state, pending, waiting, clearing, tag, g_now, slot, behind, count, came, finishes,
+            kind
+        );
         dff_setup!(self, clock, by, tells, frees, lone, will_renew, will_close, will_kill, will_wait);
         dff_setup!(self, clock, late_ask, late_g, out_valid, out_g, out_value, out_rests);
         self.state.rst.next = self.rst.val();

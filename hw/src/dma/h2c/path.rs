@@ -98,6 +98,9 @@ hw! {
         pub h2c_axis_terr: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tvalid: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tready: Signal<In, Bit> = Default::default(),
+        /// Pulse: a read of this queue was issued.
+        pub h2c_tlp_valid: Signal<Out, Bit> = Default::default(),
+        pub h2c_tlp_q: Signal<Out, Bits<6>> = Default::default(),
         pub req_issued: Signal<Out, Bits<16>> = Default::default(),
         pub req_committed: Signal<Out, Bits<16>> = Default::default(),
         pub scanning: Signal<Out, Bit> = Default::default(),
@@ -199,6 +202,8 @@ impl<
         self.requests.wen.next = self.issue.req_valid.val();
         self.requests.raddr.next = self.commit.tail.val();
         self.landings.waddr.next = self.issue.next_tag.val();
+        self.h2c_tlp_valid.next = self.issue.req_valid.val() & (self.issue.req.val().status == 0);
+        self.h2c_tlp_q.next = self.issue.req.val().q;
         self.landings.wdata.next = self.issue.req_landing.val();
         self.landings.wen.next = self.issue.req_valid.val() | self.land.sweeping.val();
         self.landings.raddr.next = self.land.look_tag.val();

@@ -112,8 +112,12 @@ hw! {
 impl<const GB: usize> Logic for RecordCollect<GB> {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, puts, sinces, skips, writtens, consumers, policies, closes, masks, bases, enoughs);
-        dff_setup!(self, clock, event2, collected2, due2, skipped2, put2, written2, consumer2, skips2, enough2);
+        clock!(
+            self, clock, puts, sinces, skips, writtens, consumers, policies, closes, masks, bases, enoughs
+        );
+        dff_setup!(
+            self, clock, event2, collected2, due2, skipped2, put2, written2, consumer2, skips2, enough2
+        );
         dff_setup!(self, clock, told, told_g, told_value);
         self.event2.rst.next = self.rst.val();
         self.collected2.rst.next = self.rst.val();

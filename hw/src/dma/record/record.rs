@@ -253,7 +253,8 @@ impl<
         self.timers.wanted.next = self.judge.wanted.val();
         self.timers.g.next = self.intake.event.val().g;
         self.puts.next = self.collect.collected.val() | self.clears.val();
-        self.timers.changed.next = self.puts.val() | self.intake.event.val().flush | self.intake.event.val().arm;
+        self.timers.changed.next =
+            self.puts.val() | self.intake.event.val().flush | self.intake.event.val().arm;
         self.timers.waits.next = self.collect.waits.val();
         self.timers.collected.next = self.collect.collected.val();
         self.timers.opens.next = self.collect.opens.val();

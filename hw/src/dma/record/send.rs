@@ -142,7 +142,8 @@ impl<const W: usize, const K: usize, const L: usize, const CA: usize> Logic for 
             if self.upper.q.val() {
                 self.half.next = self.record.val() >> 64;
             }
-            self.beat.next = self.beat.val() | (bit_cast::<W, 128>(self.half.val()) << self.lane_place[l].val());
+            self.beat.next =
+                self.beat.val() | (bit_cast::<W, 128>(self.half.val()) << self.lane_place[l].val());
         }
         self.rec_wr_data.next = self.beat.val();
         self.rec_wr_keep.next = self.all_dws.val();

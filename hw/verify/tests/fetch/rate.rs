@@ -87,9 +87,12 @@ impl Rig {
 
     /// Clears queue `g` and gives it a ring of 64 Ki descriptors.
     fn start(&mut self, g: usize) {
-        for (register, data) in
-            [(queue::RING_BASE_LO, (g as u32) << 20), (queue::RING_BASE_HI, 1), (queue::RING_SIZE, 16), (queue::MODE, 0)]
-        {
+        for (register, data) in [
+            (queue::RING_BASE_LO, (g as u32) << 20),
+            (queue::RING_BASE_HI, 1),
+            (queue::RING_SIZE, 16),
+            (queue::MODE, 0),
+        ] {
             self.d.set("cfgw_valid", 1u64);
             self.d.set("cfgw_g", g as u64);
             self.d.set("cfgw_index", register.offset / 4);
