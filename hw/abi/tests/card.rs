@@ -36,7 +36,8 @@ fn the_pattern_tells_where_it_comes_from() {
     let mut x = 1u64;
     for _ in 0..10_000 {
         x = x.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(1);
-        let (seed, queue, packet, word) = (x as u32 & 31, (x >> 8) as u32 & 63, (x >> 16) as u32, (x >> 40) as u32 & 0x1F_FFFF);
+        let (seed, queue, packet, word) =
+            (x as u32 & 31, (x >> 8) as u32 & 63, (x >> 16) as u32, (x >> 40) as u32 & 0x1F_FFFF);
         let o = pattern::origin(pattern::word(seed, queue, packet, word));
         assert_eq!((o.seed, o.queue, o.packet, o.word), (seed, queue, packet, word));
     }
@@ -66,9 +67,17 @@ fn rows(registers: &[Register]) -> Vec<String> {
     let mut rows = vec![];
     for r in registers {
         for f in r.fields {
-            let bits = if f.width == 1 { f.lsb.to_string() } else { format!("{}:{}", f.lsb + f.width - 1, f.lsb) };
+            let bits =
+                if f.width == 1 { f.lsb.to_string() } else { format!("{}:{}", f.lsb + f.width - 1, f.lsb) };
             let reset = if r.volatile { "–".into() } else { format!("`{:#x}`", f.reset) };
-            rows.push(format!("| `{:#04x}` | {} | {bits} {} | {} | {reset} | {} |", r.offset, r.name, f.name, f.access.name(), f.doc));
+            rows.push(format!(
+                "| `{:#04x}` | {} | {bits} {} | {} | {reset} | {} |",
+                r.offset,
+                r.name,
+                f.name,
+                f.access.name(),
+                f.doc
+            ));
         }
     }
     rows
@@ -83,9 +92,16 @@ fn the_page_shows_every_field_and_preset() {
     }
     for p in card::PRESETS {
         let burst = if p.burst == 0 { "–".into() } else { format!("{} B, {} ns", p.burst, p.pause_ns) };
-        let rate = if p.name == "max" { "no limit".into() } else { format!("{} MB/s", p.bytes_per_second / 1_000_000) };
+        let rate = if p.name == "max" {
+            "no limit".into()
+        } else {
+            format!("{} MB/s", p.bytes_per_second / 1_000_000)
+        };
         let loses = if p.real_time { "loses" } else { "waits" };
-        let row = format!("| `{}` | {rate} | {burst} | {} + `{:#x}` | {loses} | {} |", p.name, p.length, p.spread, p.doc);
+        let row = format!(
+            "| `{}` | {rate} | {burst} | {} + `{:#x}` | {loses} | {} |",
+            p.name, p.length, p.spread, p.doc
+        );
         missing.extend((!page.contains(&row)).then_some(row));
     }
     assert!(missing.is_empty(), "lines missing in docs/src/demo-card.md:\n{}", missing.join("\n"));

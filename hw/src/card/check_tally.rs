@@ -150,14 +150,13 @@ impl<const QB: usize> Logic for CheckTally<QB> {
         self.copy.wen.next = self.valid.q.val() | self.clear.q.val();
         self.first.waddr.next = self.q.q.val();
         self.first.wdata.next = self.at.q.val();
-        self.first.wen.next =
-            self.clear.q.val() | (self.valid.q.val() & self.flags.q.val().any() & !self.old_flags.val().any());
+        self.first.wen.next = self.clear.q.val()
+            | (self.valid.q.val() & self.flags.q.val().any() & !self.old_flags.val().any());
 
         self.told.d.next = self.valid.q.val() | self.clear.q.val();
         self.told_clear.d.next = self.clear.q.val();
         self.told_last.d.next = self.valid.q.val() & self.last.q.val();
-        self.told_error.d.next =
-            self.valid.q.val() & self.flags.q.val().any() & !self.old_flags.val().any();
+        self.told_error.d.next = self.valid.q.val() & self.flags.q.val().any() & !self.old_flags.val().any();
         self.told_q.d.next = self.q.q.val();
         self.told_bytes.d.next = bit_cast::<32, 48>(self.sum_bytes.val());
         self.told_packets.d.next = self.sum_packets.val();

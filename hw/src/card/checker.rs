@@ -141,8 +141,12 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, place, keeps, tally, length, spread, seed, strict);
-        dff_setup!(self, clock, cleared, valid1, clear1, q1, data1, keep1, last1, err1, valid2, clear2, q2, key2);
-        dff_setup!(self, clock, index2, data2, keep2, last2, err2, strict2, length2, random2, valid3, clear3, q3);
+        dff_setup!(
+            self, clock, cleared, valid1, clear1, q1, data1, keep1, last1, err1, valid2, clear2, q2, key2
+        );
+        dff_setup!(
+            self, clock, index2, data2, keep2, last2, err2, strict2, length2, random2, valid3, clear3, q3
+        );
         dff_setup!(self, clock, packet3, offset3, expected3, data3, keep3, last3, err3, strict3, length3);
         dff_setup!(self, clock, valid4, clear4, q4, packet4, offset4, wrong4, bytes4, bad_keep4, bad_length4);
         dff_setup!(self, clock, last4, err4);

@@ -180,8 +180,7 @@ impl<
         self.c2h_axis_tdest.next = self.loopback.c2h_axis_tdest.val();
         self.c2h_axis_tuser.next = self.loopback.c2h_axis_tuser.val();
         self.loopback.c2h_axis_tready.next = self.c2h_axis_tready.val();
-        self.check.in_valid.next =
-            self.h2c_axis_tvalid.val() & self.h2c_ready.val() & self.checked.val();
+        self.check.in_valid.next = self.h2c_axis_tvalid.val() & self.h2c_ready.val() & self.checked.val();
         self.check.in_data.next = self.h2c_axis_tdata.val();
         self.check.in_keep.next = self.h2c_axis_tkeep.val();
         self.check.in_last.next = self.h2c_axis_tlast.val();

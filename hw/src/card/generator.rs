@@ -188,10 +188,26 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, pick, contexts, lost, due_pick, due_work, length, spread, count, seed, buffer, loss);
+        clock!(
+            self, clock, pick, contexts, lost, due_pick, due_work, length, spread, count, seed, buffer, loss
+        );
         dff_setup!(self, clock, busy, q, cur, paused, running, lag, too_late, turn, idle, settle);
-        dff_setup!(self, clock, next_packet, next_length, next_fin, fresh, whole, begun, cleared, ended, ended_q);
-        dff_setup!(self, clock, key_valid, key, key_tail, key_last, beat_valid, beat_data, beat_keep, beat_last);
+        dff_setup!(
+            self,
+            clock,
+            next_packet,
+            next_length,
+            next_fin,
+            fresh,
+            whole,
+            begun,
+            cleared,
+            ended,
+            ended_q
+        );
+        dff_setup!(
+            self, clock, key_valid, key, key_tail, key_last, beat_valid, beat_data, beat_keep, beat_last
+        );
         dff_setup!(self, clock, beat_dest, beat_user, stat_own);
         self.pick.rst.next = self.rst.val();
         self.busy.rst.next = self.rst.val();
@@ -314,8 +330,11 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
                 & self.running.q.val()
                 & !self.switch.val()
                 & !self.clear_now.val());
-        self.idle.d.next =
-            !self.fire.val() & !self.load.val() & (self.key_moves.val() | self.paused.q.val());
+        self.idle.d.next = !self.fire.val()
+            & !self.load.val()
+            & self.settled.val()
+            & self.fresh.q.val()
+            & (self.key_moves.val() | self.paused.q.val());
 
         // The next packet: two clocks behind its number.
         self.random.packet.next = self.next_packet.q.val();
@@ -398,8 +417,7 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
         }
 
         // Losses.
-        self.lost_more.next.bytes =
-            self.lost.rdata.val().bytes + bit_cast::<48, 24>(self.whole.q.val());
+        self.lost_more.next.bytes = self.lost.rdata.val().bytes + bit_cast::<48, 24>(self.whole.q.val());
         self.lost_more.next.packets = self.lost.rdata.val().packets + 1;
         self.lost.waddr.next = self.q.q.val();
         self.lost.wdata.next = self.lost_more.val();

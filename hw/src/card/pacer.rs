@@ -160,7 +160,9 @@ impl<const NQ: usize, const QB: usize, const SB: usize> Logic for Pacer<NQ, QB, 
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, state, rate, burst, pause, buffer, loss, check_moved, gen_moved);
-        dff_setup!(self, clock, slot, slot1, slot2, slot3, slot4, live2, live3, live4, clear2, clear3, clear4);
+        dff_setup!(
+            self, clock, slot, slot1, slot2, slot3, slot4, live2, live3, live4, clear2, clear3, clear4
+        );
         dff_setup!(self, clock, run2, run3, run4, loss2, loss3, over4, now2, now3, lag2, lag3, lag4, sum2);
         dff_setup!(self, clock, fraction3, step3, burst2, burst3, pause2, buffer2, refill2, refill3, rest2);
         dff_setup!(

@@ -47,7 +47,8 @@ impl<const W: usize> Logic for PatternWords<W> {
             // Shifted in from the top, lane 0 ends up lowest.
             self.word.next = self.first.val() ^ self.lane[l].val();
             self.gather.next = self.gather.val() >> 32;
-            self.gather.next = (self.gather.val() >> 32) | (bit_cast::<W, 64>(self.word.val()) << self.top.val());
+            self.gather.next =
+                (self.gather.val() >> 32) | (bit_cast::<W, 64>(self.word.val()) << self.top.val());
         }
         self.data.next = self.gather.val();
     }
@@ -66,7 +67,6 @@ impl Logic for RandomLength {
     #[hdl_gen]
     fn update(&mut self) {
         self.p.next = bit_cast::<24, 32>(self.packet.val());
-        self.random.next =
-            self.p.val() ^ (self.p.val() << 5) ^ (self.p.val() << 11) ^ (self.p.val() << 17);
+        self.random.next = self.p.val() ^ (self.p.val() << 5) ^ (self.p.val() << 11) ^ (self.p.val() << 17);
     }
 }

@@ -545,8 +545,8 @@ impl<
         }
         self.gen_run.next = self.gated.val();
         self.gen_done.next = self.gen_end.q.val();
-        self.both_patterns.next = (bit_cast::<64, 32>(self.pattern_hi.q.val()) << 32)
-            | bit_cast::<64, 32>(self.pattern_lo.q.val());
+        self.both_patterns.next =
+            (bit_cast::<64, 32>(self.pattern_hi.q.val()) << 32) | bit_cast::<64, 32>(self.pattern_lo.q.val());
         self.pattern.next = bit_cast::<NQ, 64>(self.both_patterns.val());
         self.raise.next = 0.into();
         if self.raised.q.val() {

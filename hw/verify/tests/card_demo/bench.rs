@@ -46,6 +46,8 @@ pub struct Bench {
     /// Probability of `c2h_axis_tready`, and of offering an H2C beat that waits.
     pub ready: f64,
     pub offer: f64,
+    /// Probability that queue 0 is looked at first.
+    pub prefer_first: f64,
     /// C2H beats so far and packets that are whole.
     pub packets: Vec<Packet>,
     open: Vec<Vec<u8>>,
@@ -76,6 +78,7 @@ impl Bench {
             size,
             ready: 1.0,
             offer: 1.0,
+            prefer_first: 0.0,
             packets: vec![],
             open: vec![vec![]; n],
             c2h_beats: 0,
@@ -132,7 +135,7 @@ impl Bench {
         if self.current.is_none() && self.rng.random_bool(self.offer) {
             let paused = self.d.get("h2c_pause");
             let n = self.size.queues as usize;
-            let start = self.rng.random_range(0..n);
+            let start = if self.rng.random_bool(self.prefer_first) { 0 } else { self.rng.random_range(0..n) };
             for i in 0..n {
                 let q = (start + i) % n;
                 let held = paused >> q & 1 == 1 && self.d.clocks() > 0;

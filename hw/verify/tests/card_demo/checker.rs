@@ -57,12 +57,15 @@ fn the_pattern_is_accepted() {
             let mut b = card(build, seed);
             b.patterns(u64::MAX);
             b.offer = b.rng.random_range(0.4..=1.0);
-            let mut bytes = vec![];
+            let (mut setups, mut bytes) = (vec![], vec![]);
             for q in 0..size.queues {
                 let (length, spread) = (b.rng.random_range(1..200), b.rng.random_range(0..300));
                 let s = b.rng.random_range(0..32);
                 start(&mut b, q, length, spread, s, 20, CHECK_LENGTH | IRQ_END | IRQ_ERROR);
-                bytes.push(send(&mut b, q, s, length, spread, 0..20));
+                setups.push((s, length, spread));
+            }
+            for (q, (s, length, spread)) in setups.into_iter().enumerate() {
+                bytes.push(send(&mut b, q as u32, s, length, spread, 0..20));
             }
             drain(&mut b);
             assert_eq!(b.h2c_waits, 0, "a checker never makes a beat wait");
@@ -107,7 +110,8 @@ fn spoil(b: &mut Bench, beats: &mut Vec<Beat>, kind: usize) -> (u32, usize) {
         }
         4 => {
             // A byte lost: the rest moves up.
-            let bytes: Vec<u8> = beats.iter().flat_map(|x| x.data[..x.keep.count_ones() as usize].to_vec()).collect();
+            let bytes: Vec<u8> =
+                beats.iter().flat_map(|x| x.data[..x.keep.count_ones() as usize].to_vec()).collect();
             let at = b.rng.random_range(0..n - 1) * width;
             let mut less = bytes.clone();
             less.remove(at);
@@ -246,6 +250,7 @@ fn a_slow_queue_keeps_its_rate_and_holds_up_no_other() {
         for (rate, burst, pause) in [(0.7, 0, 0), (3.0, 0, 0), (4.0, 2000, 500)] {
             let mut b = card(build, 30);
             b.patterns(u64::MAX);
+            b.prefer_first = 0.5;
             for q in 0..size.queues {
                 if q == 0 {
                     b.write(checker_regs(0), &RATE, (rate * f64::from(1 << 20)) as u32);
@@ -273,10 +278,18 @@ fn a_slow_queue_keeps_its_rate_and_holds_up_no_other() {
             }
             let used = f64::from(b.read(checker_regs(0), &BYTES_LO) - at);
             let clocks = (b.clocks() - clock) as f64;
-            let wanted = if burst == 0 { rate } else { f64::from(burst) / (f64::from(burst) / rate + f64::from(pause)) };
+            let wanted = if burst == 0 {
+                rate
+            } else {
+                f64::from(burst) / (f64::from(burst) / rate + f64::from(pause))
+            };
             let slack = 0.01 * wanted * clocks + f64::from(burst) + size.bytes as f64 * 80.0;
-            assert!((used - wanted * clocks).abs() < slack, "build {build}: {used} bytes for {}", wanted * clocks);
-            assert_eq!(b.h2c_waits, 0);
+            assert!(
+                (used - wanted * clocks).abs() < slack,
+                "build {build}: {used} bytes for {}",
+                wanted * clocks
+            );
+            assert!(b.h2c_waits <= u64::from(size.queues), "only for clearing");
             if size.queues > 1 {
                 assert!((b.h2c_beats - beats) as f64 > 0.99 * clocks, "the others use every clock");
             }

@@ -83,7 +83,12 @@ fn write_masks() {
         for (base, registers) in blocks {
             for r in registers.iter().filter(|r| !r.volatile) {
                 let at = base + u64::from(r.offset);
-                assert_eq!(b.try_read(at), Some(*model.get(&at).unwrap_or(&r.reset())), "{} at {at:#x}", r.name);
+                assert_eq!(
+                    b.try_read(at),
+                    Some(*model.get(&at).unwrap_or(&r.reset())),
+                    "{} at {at:#x}",
+                    r.name
+                );
             }
         }
     }
@@ -94,7 +99,8 @@ fn offsets_without_a_register_have_an_error_response() {
     for (build, size) in SIZES.iter().enumerate() {
         let mut b = card(build, 4);
         let known = |at: u64| {
-            let listed = |registers: &[Register], at: u64| registers.iter().any(|r| u64::from(r.offset) == at);
+            let listed =
+                |registers: &[Register], at: u64| registers.iter().any(|r| u64::from(r.offset) == at);
             let in_page = |page: u64| at >= page && at - page < u64::from(size.queues) * card::STRIDE;
             listed(global::REGISTERS, at)
                 || in_page(card::CHECKER_PAGE) && listed(checker::REGISTERS, at % card::STRIDE)

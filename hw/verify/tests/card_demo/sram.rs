@@ -42,7 +42,8 @@ impl Burst {
 fn any_burst(rng: &mut StdRng, width: u64, memory: u64, write: bool) -> Burst {
     let full = width.trailing_zeros();
     let size = if rng.random_bool(0.8) { full } else { rng.random_range(0..=full) };
-    let kind = [INCR, INCR, INCR, FIXED, WRAP][rng.random_range(0..if rng.random_bool(0.1) { 5 } else { 4 })];
+    let kinds = if rng.random_bool(0.1) { 5 } else { 4 };
+    let kind = [INCR, INCR, INCR, FIXED, WRAP][rng.random_range(0..kinds)];
     let mut beats: u64 = [1, 2, 16, 256][rng.random_range(0..4)];
     beats = rng.random_range(1..=beats);
     if kind == FIXED {
@@ -53,7 +54,8 @@ fn any_burst(rng: &mut StdRng, width: u64, memory: u64, write: bool) -> Burst {
     if kind != FIXED {
         beats = bytes >> size;
     }
-    let mut addr = rng.random_range(0..memory / 4096) * 4096 + rng.random_range(0..=4096 - bytes) / (1 << size) * (1 << size);
+    let mut addr = rng.random_range(0..memory / 4096) * 4096
+        + rng.random_range(0..=4096 - bytes) / (1 << size) * (1 << size);
     if rng.random_bool(0.2) && beats > 1 && kind == INCR {
         addr += rng.random_range(0..1 << size);
     }
@@ -88,7 +90,11 @@ struct Master {
 
 impl Master {
     fn idle(&self) -> bool {
-        self.aw.is_empty() && self.w.is_empty() && self.b.is_empty() && self.ar.is_empty() && self.r.is_empty()
+        self.aw.is_empty()
+            && self.w.is_empty()
+            && self.b.is_empty()
+            && self.ar.is_empty()
+            && self.r.is_empty()
     }
 
     fn burst(d: &mut Dut, channel: &str, b: &Burst) {
@@ -112,7 +118,8 @@ impl Master {
         }
         d.set("axi_wvalid", self.valid[1]);
         if let Some(b) = self.w.front() {
-            let words: Vec<u32> = b.data[0].0.chunks(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())).collect();
+            let words: Vec<u32> =
+                b.data[0].0.chunks(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())).collect();
             d.set_wide("axi_wdata", &words);
             d.set("axi_wstrb", b.data[0].1);
             d.set("axi_wlast", b.data.len() == 1);
@@ -228,7 +235,9 @@ fn fill(d: &mut Dut, m: &mut Master) {
     let width = m.width;
     let beats = (4096 / width).min(256);
     for addr in (0..m.memory.len() as u64).step_by((beats * width) as usize) {
-        let data = (0..beats).map(|_| ((0..width).map(|_| m.rng.random()).collect(), u64::MAX >> (64 - width))).collect();
+        let data = (0..beats)
+            .map(|_| ((0..width).map(|_| m.rng.random()).collect(), u64::MAX >> (64 - width)))
+            .collect();
         push_write(m, Burst { addr, beats, size: width.trailing_zeros(), kind: INCR, data });
     }
     finish(d, m);
@@ -268,10 +277,17 @@ fn full_throughput_both_ways() {
             let (width, half) = (size.bytes as u64, m.memory.len() as u64 / 2);
             for i in 0..2000 / beats {
                 let addr = i * beats * width % (half - beats * width + 1) / (beats * width) * (beats * width);
-                let data = (0..beats).map(|_| (vec![i as u8; width as usize], u64::MAX >> (64 - width))).collect();
+                let data =
+                    (0..beats).map(|_| (vec![i as u8; width as usize], u64::MAX >> (64 - width))).collect();
                 let burst = Burst { addr, beats, size: width.trailing_zeros(), kind: INCR, data };
                 push_write(&mut m, burst);
-                let read = Burst { addr: half + addr, beats, size: width.trailing_zeros(), kind: INCR, data: VecDeque::new() };
+                let read = Burst {
+                    addr: half + addr,
+                    beats,
+                    size: width.trailing_zeros(),
+                    kind: INCR,
+                    data: VecDeque::new(),
+                };
                 m.ar.push_back(read);
             }
             (m.w_beats, m.r_beats) = (0, 0);
