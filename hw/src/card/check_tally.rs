@@ -83,7 +83,7 @@ hw! {
         sum_packets: Signal<Local, Bits<32>> = Default::default(),
         sum_errors: Signal<Local, Bits<32>> = Default::default(),
         sum_flags: Signal<Local, Bits<4>> = Default::default(),
-        packed: Signal<Local, Bits<116>> = Default::default(),
+        together: Signal<Local, Bits<116>> = Default::default(),
         count_at: Constant<Bits<4>> = index_of(&abi::COUNT),
     }
 }
@@ -138,15 +138,15 @@ impl<const QB: usize> Logic for CheckTally<QB> {
             self.sum_errors.next = 0.into();
             self.sum_flags.next = 0.into();
         }
-        self.packed.next = bit_cast::<116, 48>(self.sum_bytes.val())
+        self.together.next = bit_cast::<116, 48>(self.sum_bytes.val())
             | (bit_cast::<116, 32>(self.sum_packets.val()) << 48)
             | (bit_cast::<116, 32>(self.sum_errors.val()) << 80)
             | (bit_cast::<116, 4>(self.sum_flags.val()) << 112);
         self.tally.waddr.next = self.q.q.val();
-        self.tally.wdata.next = self.packed.val();
+        self.tally.wdata.next = self.together.val();
         self.tally.wen.next = self.valid.q.val() | self.clear.q.val();
         self.copy.waddr.next = self.q.q.val();
-        self.copy.wdata.next = self.packed.val();
+        self.copy.wdata.next = self.together.val();
         self.copy.wen.next = self.valid.q.val() | self.clear.q.val();
         self.first.waddr.next = self.q.q.val();
         self.first.wdata.next = self.at.q.val();

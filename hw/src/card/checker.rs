@@ -114,6 +114,7 @@ hw! {
         err4: Reg<Bit> = Default::default(),
 
         in_q: Signal<Local, Bits<QB>> = Default::default(),
+        hot: Signal<Local, Bits<NQ>> = Default::default(),
         clear_now: Signal<Local, Bit> = Default::default(),
         packet: Signal<Local, Bits<32>> = Default::default(),
         index: Signal<Local, Bits<21>> = Default::default(),
@@ -122,7 +123,8 @@ hw! {
         differ: Signal<Local, Bits<W>> = Default::default(),
         byte_differs: Signal<Local, Bits<8>> = Default::default(),
         wrong: Signal<Local, Bits<KB>> = Default::default(),
-        end: Signal<Local, Bits<24>> = Default::default(),
+        reached: Signal<Local, Bits<24>> = Default::default(),
+        one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
         beat_log2: Constant<Bits<5>> = Constant::new((LB as u64).into()),
         words_log2: Constant<Bits<5>> = Constant::new((LB as u64 - 3).into()),
         strict_lsb: Constant<Bits<5>> = field_lsb(&abi::CTRL, "CHECK_LENGTH"),
@@ -196,8 +198,9 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
         self.seed.raddr.next = self.in_q.val();
         self.strict.raddr.next = self.in_q.val();
         self.q1.d.next = self.in_q.val();
+        self.hot.next = self.one.val() << self.in_q.val();
         self.valid1.d.next =
-            self.in_valid.val() & !self.clear_now.val() & self.run.val().get_bit(self.in_q.val().index());
+            self.in_valid.val() & !self.clear_now.val() & (self.run.val() & self.hot.val()).any();
         self.clear1.d.next = self.clear_now.val();
         self.data1.d.next = self.in_data.val();
         self.keep1.d.next = self.in_keep.val();
@@ -263,9 +266,9 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
             self.wrong.next = self.wrong.val().replace_bit(b, self.byte_differs.val().any());
         }
         self.wrong4.d.next = self.wrong.val() & self.keep3.q.val();
-        self.end.next = self.offset3.q.val() | bit_cast::<24, 6>(self.keeps.bytes_less_one.val());
+        self.reached.next = self.offset3.q.val() | bit_cast::<24, 6>(self.keeps.bytes_less_one.val());
         self.bad_length4.d.next =
-            self.last3.q.val() & self.strict3.q.val() & (self.end.val() != self.length3.q.val());
+            self.last3.q.val() & self.strict3.q.val() & (self.reached.val() != self.length3.q.val());
         self.bad_keep4.d.next = self.keeps.bad.val();
         self.bytes4.d.next = self.keeps.bytes.val();
         self.packet4.d.next = self.packet3.q.val();

@@ -105,6 +105,8 @@ hw! {
         // The last beat that went to the loopback's registers was no generated one.
         make_first: Dffr<Bit> = Default::default(),
         from_h2c: Signal<Local, Bits<QB>> = Default::default(),
+        hot: Signal<Local, Bits<NQ>> = Default::default(),
+        one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
         checked: Signal<Local, Bit> = Default::default(),
         looped: Signal<Local, Bit> = Default::default(),
         make_takes: Signal<Local, Bit> = Default::default(),
@@ -140,7 +142,8 @@ impl<
 
         // Streams.
         self.from_h2c.next = bit_cast::<QB, 6>(self.h2c_axis_tdest.val());
-        self.checked.next = self.regs.pattern.val().get_bit(self.from_h2c.val().index());
+        self.hot.next = self.one.val() << self.from_h2c.val();
+        self.checked.next = (self.regs.pattern.val() & self.hot.val()).any();
         self.looped.next = self.h2c_axis_tvalid.val() & !self.checked.val() & !self.check.hold.val();
         self.make_takes.next = self.make.out_valid.val() & (self.make_first.q.val() | !self.looped.val());
         self.h2c_ready.next = self.loopback.h2c_axis_tready.val()

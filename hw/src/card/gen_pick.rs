@@ -51,14 +51,16 @@ hw! {
         find: NextReady<NQ, QB> = Default::default(),
         state: Dffr<PickState> = Dffr::new(PickState::Seek),
         // Clocks until the next one is that behind `at`.
-        wait: Dffr<Bits<2>> = Default::default(),
+        delay: Dffr<Bits<2>> = Default::default(),
         at: Dffr<Bits<QB>> = Default::default(),
         behind: Reg<Bits<32>> = Default::default(),
         is_over: Reg<Bit> = Default::default(),
         is_paused: Reg<Bit> = Default::default(),
         is_running: Reg<Bit> = Default::default(),
+        hot: Signal<Local, Bits<NQ>> = Default::default(),
         starts: Signal<Local, Bit> = Default::default(),
         goes_on: Signal<Local, Bit> = Default::default(),
+        one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
         settle: Constant<Bits<2>> = Constant::new(2_u64.into()),
     }
 }
@@ -67,17 +69,18 @@ impl<const NQ: usize, const QB: usize> Logic for GenPick<NQ, QB> {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, find);
-        dff_setup!(self, clock, state, wait, at, behind, is_over, is_paused, is_running);
+        dff_setup!(self, clock, state, delay, at, behind, is_over, is_paused, is_running);
         self.find.rst.next = self.rst.val();
         self.state.rst.next = self.rst.val();
-        self.wait.rst.next = self.rst.val();
+        self.delay.rst.next = self.rst.val();
         self.at.rst.next = self.rst.val();
         self.find.ready.next = self.ready.val();
         self.find.after.next = self.at.q.val();
         self.behind.d.next = self.ctx_sent.val() - self.due.val();
-        self.is_over.d.next = self.over.val().get_bit(self.at.q.val().index());
-        self.is_paused.d.next = self.c2h_pause.val().get_bit(self.at.q.val().index());
-        self.is_running.d.next = self.run.val().get_bit(self.at.q.val().index());
+        self.hot.next = self.one.val() << self.at.q.val();
+        self.is_over.d.next = (self.over.val() & self.hot.val()).any();
+        self.is_paused.d.next = (self.c2h_pause.val() & self.hot.val()).any();
+        self.is_running.d.next = (self.run.val() & self.hot.val()).any();
         self.starts.next = self.is_running.q.val()
             & !self.ctx_open.val()
             & !self.ctx_fin.val()
@@ -87,12 +90,12 @@ impl<const NQ: usize, const QB: usize> Logic for GenPick<NQ, QB> {
             & (self.behind.q.val().get_bit(31) | !self.is_running.q.val());
         match self.state.q.val() {
             PickState::Seek => {
-                if self.wait.q.val().any() {
-                    self.wait.d.next = self.wait.q.val() - 1;
+                if self.delay.q.val().any() {
+                    self.delay.d.next = self.delay.q.val() - 1;
                 } else if self.find.found.val() {
                     self.at.d.next = self.find.winner.val();
                     if self.busy.val() & (self.find.winner.val() == self.busy_q.val()) {
-                        self.wait.d.next = self.settle.val();
+                        self.delay.d.next = self.settle.val();
                     } else {
                         self.state.d.next = PickState::Load;
                     }
@@ -114,13 +117,13 @@ impl<const NQ: usize, const QB: usize> Logic for GenPick<NQ, QB> {
             PickState::Have => {
                 if self.take.val() {
                     self.state.d.next = PickState::Seek;
-                    self.wait.d.next = self.settle.val();
+                    self.delay.d.next = self.settle.val();
                 }
             }
         }
         if self.cancel.val() {
             self.state.d.next = PickState::Seek;
-            self.wait.d.next = self.settle.val();
+            self.delay.d.next = self.settle.val();
         }
         self.q.next = self.at.q.val();
         self.have.next = self.state.q.val() == PickState::Have;

@@ -330,7 +330,11 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
                 & self.running.q.val()
                 & !self.switch.val()
                 & !self.clear_now.val());
-        self.idle.d.next = !self.fire.val() & !self.load.val() & (self.key_moves.val() | self.paused.q.val());
+        self.idle.d.next = !self.fire.val()
+            & !self.load.val()
+            & self.settled.val()
+            & self.fresh.q.val()
+            & (self.key_moves.val() | self.paused.q.val());
 
         // The next packet: two clocks behind its number.
         self.random.packet.next = self.next_packet.q.val();
@@ -381,11 +385,11 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
         self.lag.d.next = bit_cast::<32, 48>(self.cur.q.val().sent) - self.due_work.rdata.val();
         self.backlog.next = self.lag.q.val() + bit_cast::<32, 24>(self.buffer.rdata.val());
         self.too_late.d.next = self.backlog.val().get_bit(31);
-        self.paused.d.next = self.c2h_pause.val().get_bit(self.q.q.val().index());
-        self.running.d.next = self.run.val().get_bit(self.q.q.val().index());
+        self.hot.next = self.one.val() << self.q.q.val();
+        self.paused.d.next = (self.c2h_pause.val() & self.hot.val()).any();
+        self.running.d.next = (self.run.val() & self.hot.val()).any();
 
         // Change of turn.
-        self.hot.next = self.one.val() << self.q.q.val();
         self.hot_clear.next = self.one.val() << self.clear_at.val();
         self.contexts.waddr.next = self.q.q.val();
         self.contexts.wdata.next = self.cur.q.val();

@@ -41,7 +41,7 @@ hw! {
         cfgw_slot: Signal<Local, Bits<SB>> = Default::default(),
         q: Signal<Local, Bits<SB>> = Default::default(),
         event_q: Signal<Local, Bits<QB>> = Default::default(),
-        event: Signal<Local, Bits<NQ>> = Default::default(),
+        happened: Signal<Local, Bits<NQ>> = Default::default(),
         hot: Signal<Local, Bits<NQ>> = Default::default(),
         others: Signal<Local, Bits<NQ>> = Default::default(),
         ends: Signal<Local, Bit> = Default::default(),
@@ -95,19 +95,19 @@ impl<const NQ: usize, const QB: usize, const SB: usize, const NU: usize> Logic f
         }
         // An event in the clock of its looking at stays for the next time.
         self.event_q.next = bit_cast::<QB, 6>(self.check_done_q.val());
-        self.event.next = self.one.val() << self.event_q.val();
+        self.happened.next = self.one.val() << self.event_q.val();
         if self.check_done_valid.val() {
-            self.check_done.d.next = self.check_done.d.val() | self.event.val();
+            self.check_done.d.next = self.check_done.d.val() | self.happened.val();
         }
         self.event_q.next = bit_cast::<QB, 6>(self.check_error_q.val());
-        self.event.next = self.one.val() << self.event_q.val();
+        self.happened.next = self.one.val() << self.event_q.val();
         if self.check_error_valid.val() {
-            self.check_error.d.next = self.check_error.d.val() | self.event.val();
+            self.check_error.d.next = self.check_error.d.val() | self.happened.val();
         }
         self.event_q.next = bit_cast::<QB, 6>(self.gen_done_q.val());
-        self.event.next = self.one.val() << self.event_q.val();
+        self.happened.next = self.one.val() << self.event_q.val();
         if self.gen_done_valid.val() {
-            self.gen_done.d.next = self.gen_done.d.val() | self.event.val();
+            self.gen_done.d.next = self.gen_done.d.val() | self.happened.val();
         }
 
         self.settings.next = self.ctrl.rdata.val();

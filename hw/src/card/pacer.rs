@@ -137,6 +137,7 @@ hw! {
         earns: Signal<Local, Bit> = Default::default(),
         after: Signal<Local, Pace> = Default::default(),
         lag_after: Signal<Local, Bits<32>> = Default::default(),
+        hot1: Signal<Local, Bits<NQ>> = Default::default(),
         hot: Signal<Local, Bits<NQ>> = Default::default(),
         others: Signal<Local, Bits<NQ>> = Default::default(),
         queues: Constant<Bits<SB>> = Constant::new((NQ as u64).into()),
@@ -230,9 +231,10 @@ impl<const NQ: usize, const QB: usize, const SB: usize> Logic for Pacer<NQ, QB, 
         }
         self.clear2.d.next = self.clear_valid.val() & (self.clear_slot.val() == self.slot1.q.val());
         self.used.next = self.check_moved.rdata.val();
-        self.run2.d.next = self.check_run.val().get_bit(self.q1.val().index());
+        self.hot1.next = self.one.val() << self.q1.val();
+        self.run2.d.next = (self.check_run.val() & self.hot1.val()).any();
         if self.gen1.val() {
-            self.run2.d.next = self.gen_run.val().get_bit(self.q1.val().index());
+            self.run2.d.next = (self.gen_run.val() & self.hot1.val()).any();
             self.used.next = self.gen_moved.rdata.val();
             if self.gen_at_work.val() & (self.gen_at_work_q.val() == self.q1_six.val()) {
                 self.used.next = self.gen_at_work_used.val();

@@ -119,7 +119,7 @@ hw! {
         word: Signal<Local, Bits<5>> = Default::default(),
         missing: Signal<Local, Bit> = Default::default(),
         flat: Signal<Local, Bits<CB>> = Default::default(),
-        table: Signal<Local, Bits<5>> = Default::default(),
+        row: Signal<Local, Bits<5>> = Default::default(),
         mask: Signal<Local, Bits<32>> = Default::default(),
         strobe: Signal<Local, Bits<32>> = Default::default(),
         old: Signal<Local, Bits<32>> = Default::default(),
@@ -134,10 +134,11 @@ hw! {
         swept_queue: Signal<Local, Bits<CB>> = Default::default(),
         target_gen: Signal<Local, Bit> = Default::default(),
         target_q: Signal<Local, Bits<6>> = Default::default(),
+        own: Signal<Local, Bits<NQ>> = Default::default(),
         hot: Signal<Local, Bits<NQ>> = Default::default(),
         others: Signal<Local, Bits<NQ>> = Default::default(),
         event_at: Signal<Local, Bits<QB>> = Default::default(),
-        event: Signal<Local, Bits<NQ>> = Default::default(),
+        happened: Signal<Local, Bits<NQ>> = Default::default(),
         asked: Signal<Local, Bit> = Default::default(),
         both_patterns: Signal<Local, Bits<64>> = Default::default(),
         gated: Signal<Local, Bits<NQ>> = Default::default(),
@@ -238,10 +239,10 @@ impl<
                 | (self.do_addr.val() & self.global_outside.val()).any();
         }
         self.flat.next = (bit_cast::<CB, 6>(self.q.val()) << 4) | bit_cast::<CB, 5>(self.word.val() & 0xF);
-        self.table.next = self.word.val() & 0xF;
+        self.row.next = self.word.val() & 0xF;
         if self.is_gen.val() {
             self.flat.next = self.flat.val() | self.gen_block.val();
-            self.table.next = self.table.val() | 0x10;
+            self.row.next = self.row.val() | 0x10;
         }
         self.ram.raddr.next = self.flat.val();
         self.stat_q.next = self.q.val();
@@ -249,20 +250,21 @@ impl<
         // What a read gives.
         self.mask.next = 0.into();
         for i in 0..32 {
-            if self.table.val().index() == i {
+            if self.row.val().index() == i {
                 self.mask.next = self.writable[i].val();
             }
         }
         self.old.next = self.ram.rdata.val() & self.mask.val();
-        self.on.next = self.check_on.q.val().get_bit(self.qb.val().index());
-        self.ended.next = self.check_end.q.val().get_bit(self.qb.val().index());
+        self.own.next = self.one.val() << self.qb.val();
+        self.on.next = (self.check_on.q.val() & self.own.val()).any();
+        self.ended.next = (self.check_end.q.val() & self.own.val()).any();
         self.flags.next = bit_cast::<32, 4>(self.check_flags.val()) << 8;
         if self.check_flags.val().any() {
             self.flags.next = self.flags.val() | self.error_bit.val();
         }
         if self.is_gen.val() {
-            self.on.next = self.gen_on.q.val().get_bit(self.qb.val().index());
-            self.ended.next = self.gen_end.q.val().get_bit(self.qb.val().index());
+            self.on.next = (self.gen_on.q.val() & self.own.val()).any();
+            self.ended.next = (self.gen_end.q.val() & self.own.val()).any();
             self.flags.next = 0.into();
         }
         self.answer.next = self.old.val();
@@ -388,15 +390,15 @@ impl<
         // Ends of runs.
         if self.check_done_valid.val() {
             self.event_at.next = bit_cast::<QB, 6>(self.check_done_q.val());
-            self.event.next = self.one.val() << self.event_at.val();
-            self.check_end.d.next = self.check_end.q.val() | self.event.val();
+            self.happened.next = self.one.val() << self.event_at.val();
+            self.check_end.d.next = self.check_end.q.val() | self.happened.val();
         } else {
-            self.event.next = 0.into();
+            self.happened.next = 0.into();
         }
         if self.gen_done_valid.val() {
             self.event_at.next = bit_cast::<QB, 6>(self.gen_done_q.val());
-            self.event.next = self.one.val() << self.event_at.val();
-            self.gen_end.d.next = self.gen_end.q.val() | self.event.val();
+            self.happened.next = self.one.val() << self.event_at.val();
+            self.gen_end.d.next = self.gen_end.q.val() | self.happened.val();
         }
 
         self.ram.waddr.next = self.flat.val();

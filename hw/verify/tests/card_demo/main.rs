@@ -1,0 +1,27 @@
+//! The demo card as a whole, at three widths and with 1, 4 and 32 queues.
+
+mod bench;
+mod checker;
+mod generator;
+mod mixed;
+mod registers;
+mod sram;
+
+use bench::{Bench, Size};
+use ferrolane_hw_verify::dut;
+
+/// What the three builds are, in the order of [`card`].
+const SIZES: [Size; 3] = [
+    Size { bytes: 16, queues: 4, visit: 8, irqs: 8, sram_log2: 16 },
+    Size { bytes: 8, queues: 1, visit: 8, irqs: 1, sram_log2: 12 },
+    Size { bytes: 32, queues: 32, visit: 64, irqs: 32, sram_log2: 12 },
+];
+
+fn card(build: usize, seed: u64) -> Bench {
+    let dut = match build {
+        0 => dut!(demo_card, seed),
+        1 => dut!(demo_card64, seed),
+        _ => dut!(demo_card256, seed),
+    };
+    Bench::new(dut, SIZES[build], seed)
+}
