@@ -117,11 +117,15 @@ const BUSES: [(&str, &str, u32); 6] = [
 
 impl Bench {
     fn new(nq: u32, seed: u64) -> Self {
-        let mut d = match nq {
+        let d = match nq {
             1 => dut!(queue_regs_1, seed),
             4 => dut!(queue_regs, seed),
             _ => dut!(queue_regs_64, seed),
         };
+        Self::reset(d, nq, seed)
+    }
+
+    fn reset(mut d: verilated::Dut, nq: u32, seed: u64) -> Self {
         let gn = 2 * nq as usize;
         d.pulse("rst", 2);
         let words = || abi::REGISTERS.iter().filter(|r| stored(r));
@@ -480,4 +484,32 @@ fn an_access_takes_few_clocks() {
     let start = b.d.clocks();
     assert_eq!(b.read(b.base(1) + abi::VECTOR.offset as u64), 6);
     assert_eq!(b.d.clocks() - start, 4);
+}
+
+/// In any clock of an access: what comes behind the reset is as after power-up.
+#[test]
+fn a_reset_may_come_at_any_time() {
+    for clocks in 0..40 {
+        let mut b = Bench::new(4, 200 + clocks);
+        let r = [&abi::FEED_GO, &abi::CTRL, &abi::VECTOR, &abi::FINISHED][clocks as usize % 4];
+        b.read(b.base(0));
+        b.d.set(if r.offset == abi::FINISHED.offset { "queue_r_valid" } else { "queue_w_valid" }, 1u64);
+        b.d.set("t_w_addr", b.base(3) + r.offset as u64);
+        b.d.set("t_r_addr", b.base(3) + r.offset as u64);
+        b.d.set("t_w_data", 0xFFu64);
+        b.d.set("t_w_be", 0xFu64);
+        b.d.set("feed_ready", clocks % 3 == 0);
+        b.d.steps(clocks / 4);
+        for port in ["queue_w_valid", "queue_r_valid", "feed_ready"] {
+            b.d.set(port, 0u64);
+        }
+        let mut b = Bench::reset(b.d, 4, clocks);
+        for g in 0..b.gn {
+            for r in abi::REGISTERS {
+                assert_eq!(b.read(b.base(g) + r.offset as u64), r.reset(), "queue {g} {}", r.name);
+            }
+        }
+        assert!(b.broadcasts.is_empty() && b.feeds == 0 && b.refused == (0, 0));
+        b.check_write(3, &abi::FEED_GO, 1, 0xF);
+    }
 }

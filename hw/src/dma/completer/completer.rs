@@ -67,11 +67,11 @@ hw! {
         /// Pulse: a request was refused.
         pub ur: Signal<Out, Bit> = Default::default(),
         receive: Receive<W> = Default::default(),
-        rows: PacketFifo<W, 8, 9> = Default::default(),
+        rows: PacketFifo<W, 8, 9, 8> = Default::default(),
         unpack: Unpack<W, K> = Default::default(),
-        // Whole requests come in and no data, so it serves as a plain FIFO here: 24 of its 32 places can be used, and
-        // no more than 16 requests are inside.
-        reads: PacketFifo<1, 5, 6> = Default::default(),
+        // Whole requests come in and no data, so it serves as a plain FIFO here. No more than 16 requests are inside, and
+        // as many find room.
+        reads: PacketFifo<1, 4, 5, 1> = Default::default(),
         respond: Respond<W, K> = Default::default(),
         refused: Dffr<Bit> = Default::default(),
     }

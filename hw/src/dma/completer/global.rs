@@ -97,6 +97,8 @@ hw! {
         clocks_high: Reg<Bits<32>> = Default::default(),
         asks: Signal<Local, Bit> = Default::default(),
         r_word: Signal<Local, Bits<5>> = Default::default(),
+        // Bit number of the word among the constants.
+        fixed_at: Signal<Local, Bits<10>> = Default::default(),
         r_known: Signal<Local, Bit> = Default::default(),
         w_word: Signal<Local, Bits<5>> = Default::default(),
         w_known: Signal<Local, Bit> = Default::default(),
@@ -109,7 +111,7 @@ hw! {
         status: Signal<Local, Bits<32>> = Default::default(),
         set: Signal<Local, Bits<4>> = Default::default(),
         one: Constant<Bits<64>> = Constant::new(1_u64.into()),
-        fixed: [Constant<Bits<32>>; WORDS] = fixed(&[
+        fixed: Constant<Bits<{ 32 * WORDS }>> = fixed(&[
             (&LAYOUT_HASH, "HASH", layout::LAYOUT_HASH as usize),
             (&PARAM_QUEUES, "H2C", QUEUES),
             (&PARAM_QUEUES, "C2H", QUEUES),
@@ -276,12 +278,8 @@ impl<
         self.counters.r_slot.next = self.t_r_addr.val().get_bits::<4>(2);
         self.r_waits.d.next = self.asks.val() & !self.counters.r_go.val();
         self.r_now.d.next = self.counters.r_go.val();
-        self.answer.next = 0.into();
-        for i in 0..WORDS {
-            if self.r_word.val().index() == i {
-                self.answer.next = self.fixed[i].val();
-            }
-        }
+        self.fixed_at.next = bit_cast::<10, 5>(self.r_word.val()) << 5;
+        self.answer.next = self.fixed.val().get_bits::<32>(self.fixed_at.val().index());
         if self.counter_words.val().get_bit(self.r_word.val().index()) {
             self.answer.next = self.answer.val() | self.counters.value.val();
         }

@@ -56,7 +56,7 @@ pub(super) fn is_counter(register: &Register) -> bool {
 /// What each word reads but for what hardware drives: the reset value of read-only fields, and `values` of this build.
 ///
 /// The circuit knows one register with RW bits, all of them, and one with W1C bits.
-pub(super) fn fixed(values: &[(&Register, &str, usize)]) -> [Constant<Bits<32>>; WORDS] {
+pub(super) fn fixed(values: &[(&Register, &str, usize)]) -> Constant<Bits<{ 32 * WORDS }>> {
     for register in REGISTERS {
         let (rw, w1c) = (register.mask(Rw), register.mask(W1c));
         assert!(rw == if register.offset == SCRATCH.offset { u32::MAX } else { 0 }, "{}", register.name);
@@ -66,7 +66,7 @@ pub(super) fn fixed(values: &[(&Register, &str, usize)]) -> [Constant<Bits<32>>;
     for (bit, cause) in CAUSES.into_iter().enumerate() {
         assert_eq!(named(&ERROR, cause).lsb as usize, bit, "{cause}");
     }
-    array_init::array_init(|word| {
+    let of_word = |word: usize| {
         let register = REGISTERS.iter().find(|r| r.offset as usize == word * 4);
         let of_build = values.iter().filter(|(r, ..)| r.offset as usize == word * 4);
         let value = of_build.fold(register.map_or(0, Register::reset), |value, (register, name, of)| {
@@ -74,8 +74,10 @@ pub(super) fn fixed(values: &[(&Register, &str, usize)]) -> [Constant<Bits<32>>;
             assert_eq!(field.get(field.put(of)), of, "{}.{name} can't hold {of}", register.name);
             value | field.put(of)
         });
-        Constant::new(u64::from(value).into())
-    })
+        value
+    };
+    let words = (0..WORDS).rev().map(|word| Bits::from(u64::from(of_word(word))));
+    Constant::new(words.fold(Bits::default(), |all, word| (all << 32_u64) | word))
 }
 
 pub(super) fn mask(register: &Register, field: &str) -> Constant<Bits<32>> {

@@ -18,10 +18,10 @@ hw! {
     /// ───┴──────────────┴─────────────┴───
     /// ```
     ///
-    /// `in_room` falls 8 rows before it is full, for what is in the registers in front of it. A TLP that fills the FIFO
+    /// `in_room` falls `SLACK` rows, at least 1, before it is full, for what is in the registers in front of it. A TLP that fills the FIFO
     /// alone is longer than any Max_Payload_Size the device declares (PCIe Base Spec r5, 2.2.2: malformed); it is
     /// dropped, so that it can't block the port, and `oversize` pulses at its end.
-    pub struct PacketFifo<const W: usize, const A: usize, const AP1: usize> {
+    pub struct PacketFifo<const W: usize, const A: usize, const AP1: usize, const SLACK: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub in_data: Signal<In, Bits<W>> = Default::default(),
@@ -47,12 +47,14 @@ hw! {
         roomy: Signal<Local, Bit> = Default::default(),
         next_wptr: Signal<Local, Bits<AP1>> = Default::default(),
         next_rptr: Signal<Local, Bits<AP1>> = Default::default(),
-        limit: Constant<Bits<AP1>> = Constant::new(((1_u64 << A) - 8).into()),
+        limit: Constant<Bits<AP1>> = Constant::new(((1_u64 << A) - SLACK as u64).into()),
         one: Constant<Bits<AP1>> = Constant::new(1_u64.into()),
     }
 }
 
-impl<const W: usize, const A: usize, const AP1: usize> Logic for PacketFifo<W, A, AP1> {
+impl<const W: usize, const A: usize, const AP1: usize, const SLACK: usize> Logic
+    for PacketFifo<W, A, AP1, SLACK>
+{
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, wptr, cptr, rptr, head, room, drop);

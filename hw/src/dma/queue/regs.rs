@@ -126,6 +126,9 @@ hw! {
         word: Signal<Local, Bits<5>> = Default::default(),
         hole: Signal<Local, Bit> = Default::default(),
         flat: Signal<Local, Bits<AB>> = Default::default(),
+        // Bit numbers of words in the tables.
+        table_at: Signal<Local, Bits<10>> = Default::default(),
+        swept_at: Signal<Local, Bits<10>> = Default::default(),
         writable: Signal<Local, Bits<32>> = Default::default(),
         bytes_on: Signal<Local, Bits<32>> = Default::default(),
         bytes_off: Signal<Local, Bits<32>> = Default::default(),
@@ -143,8 +146,8 @@ hw! {
         mapped: Constant<Bits<WORDS>> = set(|_| true),
         is_stored: Constant<Bits<WORDS>> = set(stored),
         any_time: Constant<Bits<WORDS>> = set(any_time),
-        writable_at: [Constant<Bits<32>>; WORDS] = table(|r| if stored(r) { r.mask(Access::Rw) } else { 0 }),
-        reset_at: [Constant<Bits<32>>; WORDS] = table(|r| if stored(r) { r.reset() } else { 0 }),
+        writable_at: Constant<Bits<{ 32 * WORDS }>> = table(|r| if stored(r) { r.mask(Access::Rw) } else { 0 }),
+        reset_at: Constant<Bits<{ 32 * WORDS }>> = table(|r| if stored(r) { r.reset() } else { 0 }),
         lane: [Constant<Bits<32>>; 4] = array_init::array_init(|b| Constant::new((0xFF_u64 << (8 * b)).into())),
         ctrl: Constant<Bits<5>> = word_of(&abi::CTRL),
         feed_go: Constant<Bits<5>> = word_of(&abi::FEED_GO),
@@ -257,19 +260,17 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
             }
         }
         self.bytes_off.next = !self.bytes_on.val();
+        self.table_at.next = bit_cast::<10, 5>(self.word.val()) << 5;
         self.writable.next = 0.into();
-        for w in 0..WORDS {
-            if (self.word.val().index() == w) & (self.state.q.val() != RegsState::Sweep) {
-                self.writable.next = self.writable_at[w].val();
-            }
+        if self.state.q.val() != RegsState::Sweep {
+            self.writable.next = self.writable_at.val().get_bits::<32>(self.table_at.val().index());
         }
         self.swept_word.next = bit_cast::<5, AB>(self.swept.q.val());
         self.swept_g.next = self.swept.q.val() >> 5;
+        self.swept_at.next = bit_cast::<10, 5>(self.swept_word.val()) << 5;
         self.swept_value.next = 0.into();
-        for w in 0..WORDS {
-            if (self.swept_word.val().index() == w) & (self.state.q.val() == RegsState::Sweep) {
-                self.swept_value.next = self.reset_at[w].val();
-            }
+        if self.state.q.val() == RegsState::Sweep {
+            self.swept_value.next = self.reset_at.val().get_bits::<32>(self.swept_at.val().index());
         }
         self.merged.next = (((self.ram.rdata.val() & self.bytes_off.val())
             | (self.t_w_data.val() & self.bytes_on.val()))

@@ -11,9 +11,10 @@ fn at(word: usize) -> Option<&'static Register> {
     abi::REGISTERS.iter().find(|r| r.offset as usize == word * 4)
 }
 
-/// One constant per word, 0 where there is no register.
-pub(super) fn table(value: fn(&Register) -> u32) -> [Constant<Bits<32>>; WORDS] {
-    array_init::array_init(|word| Constant::new((at(word).map_or(0, value) as u64).into()))
+/// 32 bits per word, 0 where there is no register.
+pub(super) fn table(value: fn(&Register) -> u32) -> Constant<Bits<{ 32 * WORDS }>> {
+    let words = (0..WORDS).rev().map(|word| Bits::from(u64::from(at(word).map_or(0, value))));
+    Constant::new(words.fold(Bits::default(), |all, word| (all << 32_u64) | word))
 }
 
 /// One bit per word.
