@@ -28,6 +28,7 @@ hw! {
         minus: Signal<Local, Bits<N>> = Default::default(),
         encoded: Signal<Local, Bits<B>> = Default::default(),
         all: Constant<Bits<N>> = Constant::new(numbers::<N>(|_| true)),
+        one: Constant<Bits<N>> = Constant::new(1_u64.into()),
         // The numbers with bit b set.
         holds: [Constant<Bits<N>>; B] = array_init::array_init(|b| Constant::new(numbers::<N>(|n| n >> b & 1 == 1))),
         place: [Constant<Bits<B>>; B] = array_init::array_init(|b| Constant::new((1_u64 << b).into())),
@@ -54,7 +55,7 @@ impl<const N: usize, const B: usize> Logic for NextReady<N, B> {
         }
         // x & -x leaves the lowest bit.
         self.minus.next = !self.above.val();
-        self.minus.next = self.minus.val() + 1;
+        self.minus.next = self.minus.val() + self.one.val();
         self.lowest.d.next = self.above.val() & self.minus.val();
         self.any.d.next = self.ready.val().any();
         self.encoded.next = 0.into();

@@ -69,6 +69,7 @@ hw! {
         back: Signal<Local, Sent> = Default::default(),
         used: Signal<Local, Bits<17>> = Default::default(),
         over: Signal<Local, Bits<17>> = Default::default(),
+        index: Signal<Local, Bits<12>> = Default::default(),
         open: Signal<Local, Bits<16>> = Default::default(),
         rows: Signal<Local, Bits<16>> = Default::default(),
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
@@ -135,7 +136,8 @@ impl<const NQ: usize, const QB: usize, const PB: usize> Logic for Copies<NQ, QB,
         self.back.next = self.freed.rdata.val();
         self.open.next = self.pkts.val() - self.back.val().pkts;
         self.may_reg.d.next = !self.over.val().any() & (self.open.val() < self.slots.val());
-        self.fence_reg.d.next = self.ends.rdata.val() == bit_cast::<12, 32>(self.taken.val());
+        self.index.next = bit_cast::<12, 32>(self.taken.val());
+        self.fence_reg.d.next = self.ends.rdata.val() == self.index.val();
         self.rows.next = self.row.val() - self.back.val().row;
         self.row_reg.d.next = self.rows.val() <= self.row_limit.val();
         self.may.next = self.may_reg.q.val();

@@ -2,6 +2,7 @@
 
 use rust_hdl::prelude::*;
 
+use super::ahead::Ahead;
 use super::copies::Copies;
 use super::cut::Cut;
 use super::tag_ring::TagRing;
@@ -10,7 +11,7 @@ use super::types::{IssueContext, Landing, PacketEnd, Request};
 use crate::dma::InitOnce;
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
-use ferrolane_abi::{descriptor, status};
+use ferrolane_abi::descriptor;
 
 hw! {
     /// Picks queues in turn and turns their descriptors into memory reads, one every two clocks.
@@ -19,7 +20,7 @@ hw! {
     ///  turns ─► context ─► cur ───► step 1: length ──► step 2: request, landing, header ─► rd
     ///                       ▲ ▲                          │
     ///                       │ └── rest of the descriptor ┘
-    ///  store ─► raw ─► check┘   the next descriptor of the queue waits in `raw` while this one is cut
+    ///  store ─► ahead ───────┘   the next descriptor of the queue is read and checked while this one is cut
     /// ```
     /// Everything that a request needs later is decided here: where it lands, and what is complete once it is.
     ///
@@ -99,6 +100,7 @@ hw! {
         turns: Turns<NQ, QB, GN> = Default::default(),
         copies: Copies<NQ, QB, PB> = Default::default(),
         cut: Cut<RB, SB> = Default::default(),
+        ahead: Ahead = Default::default(),
         tags: TagRing<TB> = Default::default(),
         saved: Bram<IssueContext, QB> = Default::default(),
         clean: Dffr<Bits<NQ>> = Default::default(),
@@ -114,12 +116,6 @@ hw! {
         index: Reg<Bits<32>> = Default::default(),
         // Bytes left of the turn, less one: negative once it is used up.
         balance: Reg<Bits<16>> = Default::default(),
-        // Index of the descriptor that is read from the store, and whether the store's output belongs to it.
-        ahead: Reg<Bits<8>> = Default::default(),
-        there: Dffr<Bit> = Default::default(),
-        raw_valid: Dffr<Bit> = Default::default(),
-        raw: Reg<Bits<128>> = Default::default(),
-        raw_err: Reg<Bits<8>> = Default::default(),
         issued: Dffr<Bits<16>> = Default::default(),
         out_valid: Dffr<Bit> = Default::default(),
         out_hdr: Reg<Bits<128>> = Default::default(),
@@ -130,12 +126,9 @@ hw! {
         q: Signal<Local, Bits<QB>> = Default::default(),
         taken: Signal<Local, Bits<32>> = Default::default(),
         pkts: Signal<Local, Bits<16>> = Default::default(),
-        len: Signal<Local, Bits<24>> = Default::default(),
         flags: Signal<Local, Bits<8>> = Default::default(),
-        code: Signal<Local, Bits<8>> = Default::default(),
         over: Signal<Local, Bit> = Default::default(),
         allowed: Signal<Local, Bit> = Default::default(),
-        load: Signal<Local, Bit> = Default::default(),
         take: Signal<Local, Bit> = Default::default(),
         go: Signal<Local, Bit> = Default::default(),
         closes: Signal<Local, Bit> = Default::default(),
@@ -152,12 +145,9 @@ hw! {
         one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         unit: Constant<Bits<16>> = Constant::new(511_u64.into()),
-        refused_flags: Constant<Bits<8>> = Constant::new((descriptor::REFUSED as u64).into()),
         eop_flag: Constant<Bits<8>> = Constant::new((descriptor::EOP as u64).into()),
         irq_flag: Constant<Bits<8>> = Constant::new((descriptor::IRQ as u64).into()),
         fence_flag: Constant<Bits<8>> = Constant::new((descriptor::FENCE as u64).into()),
-        bad_length: Constant<Bits<8>> = Constant::new((status::BAD_LENGTH as u64).into()),
-        bad_flags: Constant<Bits<8>> = Constant::new((status::BAD_FLAGS as u64).into()),
     }
 }
 
@@ -173,22 +163,20 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, init, turns, copies, cut, tags, saved);
+        clock!(self, clock, init, turns, copies, cut, ahead, tags, saved);
         dff_setup!(
             self, clock, clean, seen_clean, opening, cur, busy, step2, is_read, refused, index, balance
         );
-        dff_setup!(self, clock, ahead, there, raw_valid, raw, raw_err, issued, out_valid, out_hdr);
-        dff_setup!(self, clock, gone_valid, gone_q, gone_value);
+        dff_setup!(self, clock, issued, out_valid, out_hdr, gone_valid, gone_q, gone_value);
         self.init.rst.next = self.rst.val();
         self.turns.rst.next = self.rst.val();
         self.copies.rst.next = self.rst.val();
+        self.ahead.rst.next = self.rst.val();
         self.tags.rst.next = self.rst.val();
         self.clean.rst.next = self.rst.val();
         self.opening.rst.next = self.rst.val();
         self.busy.rst.next = self.rst.val();
         self.step2.rst.next = self.rst.val();
-        self.there.rst.next = self.rst.val();
-        self.raw_valid.rst.next = self.rst.val();
         self.issued.rst.next = self.rst.val();
         self.out_valid.rst.next = self.rst.val();
         self.gone_valid.rst.next = self.rst.val();
@@ -252,18 +240,9 @@ impl<
         self.tag_restart.next = self.tags.restart.val();
 
         // The next descriptor.
-        self.len.next = self.raw.q.val().get_bits::<24>(64);
-        self.flags.next = self.raw.q.val().get_bits::<8>(88);
-        self.code.next = self.raw_err.q.val();
-        if self.raw_err.q.val() == 0 {
-            if self.len.val() == 0 {
-                self.code.next = self.bad_length.val();
-            } else if (self.flags.val() & self.refused_flags.val()) != 0 {
-                self.code.next = self.bad_flags.val();
-            }
-        }
+        self.flags.next = self.ahead.flags.val();
         self.over.next = self.balance.q.val().get_bit(15);
-        self.allowed.next = self.raw_valid.q.val()
+        self.allowed.next = self.ahead.valid.val()
             & self.copies.may.val()
             & (((self.flags.val() & self.fence_flag.val()) == 0) | self.copies.fence_ok.val())
             & !self.over.val()
@@ -297,19 +276,22 @@ impl<
                 }
             } else if self.allowed.val() {
                 self.take.next = true;
-            } else if self.raw_valid.q.val() {
+            } else if self.ahead.valid.val() {
                 self.leave.next = true;
                 self.keep.next = self.over.val() | !self.turns.live.val();
                 self.blocked.next = true;
-            } else if self.there.q.val() & (self.ahead.q.val() == self.copies.head.val()) {
+            } else if self.ahead.none.val() {
                 self.leave.next = true;
             }
         }
-        self.load.next = self.have.val()
-            & self.there.q.val()
-            & (self.ahead.q.val() != self.copies.head.val())
-            & (!self.raw_valid.q.val() | self.take.val());
         self.turns.working.next = self.busy.q.val();
+        self.ahead.have.next = self.have.val();
+        self.ahead.start.next = self.turns.start.val();
+        self.ahead.leave.next = self.leave.val();
+        self.ahead.take.next = self.take.val();
+        self.ahead.head.next = self.copies.head.val();
+        self.ahead.desc_data.next = self.desc_data.val();
+        self.ahead.desc_err.next = self.desc_err.val();
         self.turns.leave.next = self.leave.val();
         self.turns.keep.next = self.keep.val();
         self.turns.blocked.next = self.blocked.val();
@@ -351,29 +333,18 @@ impl<
             self.busy.d.next = true;
             self.gone_valid.d.next = true;
             self.cur.d.next.taken = self.taken.val() + 1;
-            self.cur.d.next.addr = self.raw.q.val().get_bits::<64>(0);
-            self.cur.d.next.left = self.len.val();
+            self.cur.d.next.addr = self.ahead.addr.val();
+            self.cur.d.next.left = self.ahead.len.val();
             self.cur.d.next.before = 0.into();
             self.cur.d.next.eop = (self.flags.val() & self.eop_flag.val()) != 0;
             self.cur.d.next.irq = (self.flags.val() & self.irq_flag.val()) != 0;
-            self.refused.d.next = self.code.val();
-            self.is_read.d.next = self.code.val() == 0;
-            self.raw_valid.d.next = false;
-            if self.code.val() == 0 {
+            self.refused.d.next = self.ahead.code.val();
+            self.is_read.d.next = self.ahead.code.val() == 0;
+            if self.ahead.code.val() == 0 {
                 self.user_valid.next = !self.in_packet.val();
                 self.cur.d.next.in_packet = true;
             }
         }
-        // The one behind it is read. A new address shows at the store's output two clocks later.
-        self.there.d.next = self.have.val();
-        if self.load.val() {
-            self.raw.d.next = self.desc_data.val();
-            self.raw_err.d.next = self.desc_err.val();
-            self.raw_valid.d.next = true;
-            self.ahead.d.next = self.ahead.q.val() + 1;
-            self.there.d.next = false;
-        }
-
         // A turn ends.
         self.saved.raddr.next = self.turns.next_q.val();
         self.saved.wen.next = self.leave.val();
@@ -387,7 +358,6 @@ impl<
         self.clean_next.next = self.clean.q.val();
         if self.leave.val() {
             self.clean_next.next = self.clean.q.val() & !self.turns.mine.val();
-            self.raw_valid.d.next = false;
             self.busy.d.next = false;
             self.step2.d.next = false;
         }
@@ -398,17 +368,11 @@ impl<
             self.balance.d.next = self.quantum.val() - bit_cast::<16, 12>(self.cur.q.val().debt);
         }
         self.desc_q.next = bit_cast::<6, QB>(self.q.val());
-        self.desc_slot.next = bit_cast::<7, 8>(self.ahead.q.val());
-        if !self.have.val() {
-            self.taken.next = self.saved.rdata.val().taken;
-            if self.seen_clean.q.val() {
-                self.taken.next = 0.into();
-            }
-            self.desc_slot.next = bit_cast::<7, 32>(self.taken.val());
-            self.ahead.d.next = bit_cast::<8, 32>(self.taken.val());
-            self.there.d.next = self.turns.start.val();
-            self.raw_valid.d.next = false;
+        self.ahead.first.next = self.saved.rdata.val().taken;
+        if self.seen_clean.q.val() {
+            self.ahead.first.next = 0.into();
         }
+        self.desc_slot.next = self.ahead.desc_slot.val();
         if self.turns.start.val() {
             self.cur.d.next = self.saved.rdata.val();
             self.is_read.d.next = true;
@@ -461,7 +425,7 @@ impl<
             self.req_landing.next.phase = !self.ended_phase.val();
         }
         self.packet_q.next = self.q.val();
-        self.user.next = self.raw.q.val().get_bits::<32>(96);
+        self.user.next = self.ahead.card.val();
         self.user_slot.next = bit_cast::<PB, 16>(self.pkts.val());
         self.end_valid.next = self.go.val() & self.closes.val();
         self.end_slot.next = bit_cast::<PB, 16>(self.cur.q.val().pkts);

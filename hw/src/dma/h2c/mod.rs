@@ -1,5 +1,6 @@
 //! Host to card: issue, land, commit, egress.
 
+mod ahead;
 mod commit;
 mod copies;
 mod cut;

@@ -190,6 +190,18 @@ impl Bench {
         bench
     }
 
+    /// A reset in the middle of everything; the host's answers are lost with it. All queues are cleared and run again.
+    pub fn reset(&mut self) {
+        self.d.set("cpl_valid", 0u64);
+        self.d.pulse("rst", 1);
+        self.host = Host::new(self.knobs.host, self.shape.row as usize / 4);
+        self.q = (0..self.shape.queues).map(|_| Queue::default()).collect();
+        (self.run, self.halted, self.failed, self.pause, self.desc_at) = (0, 0, 0, 0, (0, 0));
+        for q in 0..self.shape.queues {
+            self.start(q);
+        }
+    }
+
     /// Longest request.
     pub fn size(&self) -> u64 {
         (128 << self.knobs.mrrs).min(self.shape.rows * self.shape.row / 4)

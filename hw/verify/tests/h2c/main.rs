@@ -287,6 +287,31 @@ fn a_stop_in_the_middle_and_a_new_start() {
 }
 
 #[test]
+fn a_reset_at_any_time() {
+    for seed in 0..12 {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let knobs = Knobs { ring: 8, pause: 0.0, ..Knobs::random(&mut rng) };
+        let mut b = Bench::new(seed, knobs, SHAPES[seed as usize % 3]);
+        for _ in 0..5 {
+            for q in 0..b.shape.queues {
+                for _ in 0..rng.random_range(1..20) {
+                    b.offer(q, any(&mut rng, 5000), 0);
+                }
+                b.tell(q);
+            }
+            (0..rng.random_range(0..1500)).for_each(|_| b.step());
+            b.reset();
+            assert!(!b.d.is_set("trans_pending"), "seed {seed}");
+        }
+        for q in 0..b.shape.queues {
+            (0..20).for_each(|_| b.offer(q, any(&mut rng, 3000), 0));
+            b.tell(q);
+        }
+        b.finish(500_000);
+    }
+}
+
+#[test]
 fn a_row_every_clock() {
     for shape in SHAPES {
         for (queues, odd) in [(1, 0), (1, 5), (4, 0), (4, 13)] {

@@ -1,0 +1,101 @@
+//! The descriptor behind the one that is cut.
+
+use rust_hdl::prelude::*;
+
+use crate::hw;
+use crate::prim::{Dffr, Reg};
+use ferrolane_abi::{descriptor, status};
+
+hw! {
+    /// Reads the next descriptor of the queue in hand from the store and checks it.
+    ///
+    /// ```text
+    ///  index ─► slot ─► store ─► raw ─► check ─► code, addr, len, flags, card
+    ///    ▲ + 1 ──────────────────┘▲
+    ///  start                      └─ take: the next one may follow at once
+    /// ```
+    /// A new slot's data comes two clocks later, so one descriptor can be taken every two clocks. At the start of a turn the slot
+    /// is that of the queue that starts.
+    pub struct Ahead {
+        pub clock: Signal<In, Clock> = Default::default(),
+        pub rst: Signal<In, Bit> = Default::default(),
+        /// A queue is in hand, or starts, with descriptor `first` next; its turn ends.
+        pub have: Signal<In, Bit> = Default::default(),
+        pub start: Signal<In, Bit> = Default::default(),
+        pub first: Signal<In, Bits<32>> = Default::default(),
+        pub leave: Signal<In, Bit> = Default::default(),
+        /// Descriptors below this index are in the store.
+        pub head: Signal<In, Bits<8>> = Default::default(),
+        pub desc_slot: Signal<Out, Bits<7>> = Default::default(),
+        pub desc_data: Signal<In, Bits<128>> = Default::default(),
+        pub desc_err: Signal<In, Bits<8>> = Default::default(),
+        /// A descriptor is there; none is there and none will come.
+        pub valid: Signal<Out, Bit> = Default::default(),
+        pub none: Signal<Out, Bit> = Default::default(),
+        pub take: Signal<In, Bit> = Default::default(),
+        pub addr: Signal<Out, Bits<64>> = Default::default(),
+        pub len: Signal<Out, Bits<24>> = Default::default(),
+        pub flags: Signal<Out, Bits<8>> = Default::default(),
+        pub card: Signal<Out, Bits<32>> = Default::default(),
+        /// Not 0: it is refused with this code.
+        pub code: Signal<Out, Bits<8>> = Default::default(),
+        index: Reg<Bits<8>> = Default::default(),
+        // The store's output belongs to `index`.
+        there: Dffr<Bit> = Default::default(),
+        held: Dffr<Bit> = Default::default(),
+        raw: Reg<Bits<128>> = Default::default(),
+        raw_err: Reg<Bits<8>> = Default::default(),
+        more: Signal<Local, Bit> = Default::default(),
+        length: Signal<Local, Bits<24>> = Default::default(),
+        bits: Signal<Local, Bits<8>> = Default::default(),
+        refused_flags: Constant<Bits<8>> = Constant::new((descriptor::REFUSED as u64).into()),
+        bad_length: Constant<Bits<8>> = Constant::new((status::BAD_LENGTH as u64).into()),
+        bad_flags: Constant<Bits<8>> = Constant::new((status::BAD_FLAGS as u64).into()),
+    }
+}
+
+impl Logic for Ahead {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, index, there, held, raw, raw_err);
+        self.there.rst.next = self.rst.val();
+        self.held.rst.next = self.rst.val();
+        self.more.next = self.index.q.val() != self.head.val();
+        if self.take.val() | self.leave.val() {
+            self.held.d.next = false;
+        }
+        self.there.d.next = true;
+        self.desc_slot.next = bit_cast::<7, 8>(self.index.q.val());
+        if !self.have.val() {
+            self.desc_slot.next = bit_cast::<7, 32>(self.first.val());
+            self.index.d.next = bit_cast::<8, 32>(self.first.val());
+            self.there.d.next = self.start.val();
+        } else if self.there.q.val()
+            & self.more.val()
+            & (!self.held.q.val() | self.take.val())
+            & !self.leave.val()
+        {
+            self.raw.d.next = self.desc_data.val();
+            self.raw_err.d.next = self.desc_err.val();
+            self.held.d.next = true;
+            self.index.d.next = self.index.q.val() + 1;
+            self.there.d.next = false;
+        }
+        self.valid.next = self.held.q.val();
+        self.none.next = !self.held.q.val() & self.there.q.val() & !self.more.val();
+        self.length.next = self.raw.q.val().get_bits::<24>(64);
+        self.bits.next = self.raw.q.val().get_bits::<8>(88);
+        self.addr.next = self.raw.q.val().get_bits::<64>(0);
+        self.len.next = self.length.val();
+        self.flags.next = self.bits.val();
+        self.card.next = self.raw.q.val().get_bits::<32>(96);
+        self.code.next = self.raw_err.q.val();
+        if self.raw_err.q.val() == 0 {
+            if self.length.val() == 0 {
+                self.code.next = self.bad_length.val();
+            } else if (self.bits.val() & self.refused_flags.val()) != 0 {
+                self.code.next = self.bad_flags.val();
+            }
+        }
+    }
+}
