@@ -203,9 +203,8 @@ impl<const LW: usize, const GN: usize> Logic for FetchAnswer<LW, GN> {
             & (self.line.val().remaining == self.now.val().left)
             & (self.line.val().count <= self.now.val().left);
         self.whole.next = self.has0.val() & (self.here.val() <= self.step.val()) & !self.line.val().short;
-        self.fatal.next = (self.line.val().status != 0)
-            | !self.fits.val()
-            | (self.line.val().last & !self.whole.val());
+        self.fatal.next =
+            (self.line.val().status != 0) | !self.fits.val() | (self.line.val().last & !self.whole.val());
         self.fault.next = self.fatal.val() | self.line.val().ep;
         self.code.next = self.code_malformed.val();
         if self.line.val().status == self.completer_abort.val() {
@@ -297,10 +296,8 @@ impl<const LW: usize, const GN: usize> Logic for FetchAnswer<LW, GN> {
         self.progress.wen.next = self.ends.val();
         self.hit.d.next = self.ends.val() & (self.line.val().tag == self.tag_ahead.val());
         self.torn.d.next = self.ends.val() & (self.line.val().tag == self.look_tag.val());
-        self.stray.d.next = self.line.val().valid
-            & self.line.val().last
-            & !self.knows.val()
-            & !self.line.val().error;
+        self.stray.d.next =
+            self.line.val().valid & self.line.val().last & !self.knows.val() & !self.line.val().error;
         self.news_mask.next = 0.into();
         if self.ends.val() {
             self.news_mask.next = self.one.val() << self.line.val().tag;
@@ -399,8 +396,7 @@ impl<const LW: usize, const GN: usize> Logic for FetchAnswer<LW, GN> {
             }
         }
         // What comes of a list that has ended must not meet the next one.
-        self.link_valid.next =
-            self.out_link.q.val() & self.open.val().get_bit(self.out_g.q.val().index());
+        self.link_valid.next = self.out_link.q.val() & self.open.val().get_bit(self.out_g.q.val().index());
         self.link_g.next = self.out_g.q.val();
         self.batches.raddr2.next = self.look_tag.val();
         self.progress.raddr2.next = self.look_tag.val();

@@ -88,9 +88,8 @@ impl<const GN: usize, const GB: usize, const CA: usize> Logic for FetchContext<G
         self.registers.waddr.next =
             (bit_cast::<CA, 7>(self.cfgw_g.val()) << 4) | bit_cast::<CA, 4>(self.place.val());
         self.registers.wdata.next = self.cfgw_data.val();
-        self.registers.wen.next = self.cfgw_valid.val()
-            & !self.cfgw_index.val().get_bit(3)
-            & !self.cfgw_index.val().get_bit(5);
+        self.registers.wen.next =
+            self.cfgw_valid.val() & !self.cfgw_index.val().get_bit(3) & !self.cfgw_index.val().get_bit(5);
         self.registers.raddr.next =
             (bit_cast::<CA, GB>(self.ask_at.val()) << 4) | bit_cast::<CA, 3>(self.ask_index.val());
         self.registers.raddr2.next = (bit_cast::<CA, GB>(self.feed_at.val()) << 4)

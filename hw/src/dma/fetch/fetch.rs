@@ -168,7 +168,9 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, queues, copies, asker, lines, answer, heads, feeder, pusher, h2c_store, c2h_store);
+        clock!(
+            self, clock, queues, copies, asker, lines, answer, heads, feeder, pusher, h2c_store, c2h_store
+        );
         dff_setup!(self, clock, pushed, pushed_g, pushed_value);
         self.pushed.rst.next = self.rst.val();
         self.queues.rst.next = self.rst.val();
@@ -219,8 +221,7 @@ impl<
         self.asker.fault_done.next = self.feeder.fault_done.val();
         self.asker.fetch_rd_ready.next = self.fetch_rd_ready.val();
         self.asker.number_at.next = self.heads.at.val();
-        self.asker.fresh.next =
-            self.queues.fresh.val().get_bit(self.asker.g.val().index());
+        self.asker.fresh.next = self.queues.fresh.val().get_bit(self.asker.at.val().index());
         self.fetch_rd_valid.next = self.asker.fetch_rd_valid.val();
         self.fetch_rd_hdr.next = self.asker.fetch_rd_hdr.val();
         self.scanning.next = self.asker.scanning.val();
@@ -280,7 +281,8 @@ impl<
         self.heads.step_g.next = self.feeder.g.val();
         self.heads.step_fault.next = self.feeder.step_fault.val();
         self.heads.step_renews.next = self.feeder.step_renews.val();
-        self.pushed.d.next = self.prod_valid.val() & self.copies.pushes.val().get_bit(self.prod_g.val().index());
+        self.pushed.d.next =
+            self.prod_valid.val() & self.copies.pushes.val().get_bit(self.prod_g.val().index());
         self.pushed_g.d.next = self.prod_g.val();
         self.pushed_value.d.next = self.prod_value.val();
         self.init_done.next = self.heads.init_done.val();

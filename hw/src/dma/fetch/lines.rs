@@ -67,7 +67,8 @@ impl<const W: usize, const LW: usize> Logic for FetchLines<W, LW> {
             self.held.d.next.tag = self.tag.val();
             // The first beat decides: a stray doesn't turn into an answer because its tag comes into use meanwhile.
             if self.cpl_first.val() {
-                self.held.d.next.known = self.tag_busy.val().get_bit(self.tag.val().index()) & !self.cpl_bad.val();
+                self.held.d.next.known =
+                    self.tag_busy.val().get_bit(self.tag.val().index()) & !self.cpl_bad.val();
             }
             self.held.d.next.shape = self.cpl_has_data.val()
                 & (self.cpl_len.val().get_bits::<2>(0) == 0)
@@ -80,8 +81,7 @@ impl<const W: usize, const LW: usize> Logic for FetchLines<W, LW> {
             self.held.d.next.ep = self.cpl_ep.val();
             self.payload.d.next = bit_cast::<LW, W>(self.cpl_data.val());
             if self.upper.val() {
-                self.payload.d.next =
-                    self.payload.q.val() | (bit_cast::<LW, W>(self.cpl_data.val()) << 64);
+                self.payload.d.next = self.payload.q.val() | (bit_cast::<LW, W>(self.cpl_data.val()) << 64);
             }
         }
         self.out.next = self.held.q.val();

@@ -41,7 +41,9 @@ hw! {
     }
 }
 
-impl<const LW: usize, const NB: usize, const NG: usize, const BA: usize> Logic for FetchStore<LW, NB, NG, BA> {
+impl<const LW: usize, const NB: usize, const NG: usize, const BA: usize> Logic
+    for FetchStore<LW, NB, NG, BA>
+{
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, was_odd);

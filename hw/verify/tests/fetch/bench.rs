@@ -97,9 +97,10 @@ impl Places {
         self.0 += 1;
         let within = rng.random_range(0..4096) * 16;
         match rng.random_range(0..4) {
-            0 => (self.0 << 32) - rng.random_range(1..64) * 16,
-            1 => (self.0 << 33) + within,
-            _ => ((self.0 % 1500) << 21) + within,
+            0 => ((4 * self.0 + 1) << 32) - rng.random_range(1..64) * 16,
+            1 => ((4 * self.0 + 2) << 32) + within,
+            _ if self.0 < 1500 => (self.0 << 21) + within,
+            _ => ((4 * self.0 + 3) << 32) + within,
         }
     }
 }
@@ -272,7 +273,11 @@ impl Bench {
             }
             q.limit = q.limit.wrapping_add(entry.is_some() as u32);
             q.passed += 1;
-            if q.mode == LIST && !q.dead && !q.bad_pending && (ends || q.passed as usize == q.list.entries.len()) {
+            if q.mode == LIST
+                && !q.dead
+                && !q.bad_pending
+                && (ends || q.passed as usize == q.list.entries.len())
+            {
                 q.list_done = true;
             }
         }
@@ -289,7 +294,8 @@ impl Bench {
                 Some((q.base + slot * 16, there.min((1 << q.log2) - slot)))
             }
             LIST => {
-                let s = q.list.segments.iter().find(|s| (s.first..s.first + s.len as u64).contains(&q.asked))?;
+                let s =
+                    q.list.segments.iter().find(|s| (s.first..s.first + s.len as u64).contains(&q.asked))?;
                 let off = q.asked - s.first;
                 if off == 0 && q.passed != s.first {
                     return None;
@@ -360,7 +366,12 @@ impl Bench {
             q.limit = value;
         }
         let by = value.wrapping_sub(q.head);
-        assert!(by != 0 && by <= q.limit.wrapping_sub(q.head), "head {value:#x} of {g}: {:#x} to {:#x}", q.head, q.limit);
+        assert!(
+            by != 0 && by <= q.limit.wrapping_sub(q.head),
+            "head {value:#x} of {g}: {:#x} to {:#x}",
+            q.head,
+            q.limit
+        );
         q.head = value;
     }
 
@@ -377,7 +388,11 @@ impl Bench {
                     let (data, err) = q.entries[&index];
                     assert_eq!(self.d.get(&format!("{name}_desc_err")), err as u64);
                     if err == 0 {
-                        assert_eq!(self.d.get_wide(&format!("{name}_desc_data")), data, "queue {g} {index:#x}");
+                        assert_eq!(
+                            self.d.get_wide(&format!("{name}_desc_data")),
+                            data,
+                            "queue {g} {index:#x}"
+                        );
                         self.verified[dir] = Some((g, index));
                         self.checked[q.mode as usize] += 1;
                         q.entries.remove(&index.wrapping_sub(200));
@@ -408,7 +423,13 @@ impl Bench {
                 q.halted = false;
             }
             if q.life == Life::Running && !q.bad_pending && q.head != q.limit && q.mode != PUSH {
-                assert!(clock < q.changed + 300, "queue {g}: head {:#x} is not moved to {:#x}", q.head, q.limit);
+                assert!(
+                    clock < q.changed + 300,
+                    "queue {g} in mode {}: head {:#x} is not moved to {:#x}",
+                    q.mode,
+                    q.head,
+                    q.limit
+                );
             }
             if q.life == Life::Clearing {
                 q.clearing_for += 1;

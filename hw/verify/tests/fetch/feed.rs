@@ -55,7 +55,7 @@ impl Bench {
         let mut words: [u32; 5] = self.rng.random();
         words[2] &= 0xFF_FFFF;
         words[4] &= 0xFF;
-        if self.queues[g].mode == LIST && self.feed_verdict(g) != Some(false) {
+        if self.queues[g].mode == LIST && self.queues[g].life == Life::Running {
             let mut memory = std::mem::take(&mut self.memory);
             let mut places = std::mem::take(&mut self.places);
             let (list, address, len) =
@@ -140,7 +140,8 @@ impl Bench {
     fn make_push(&mut self) -> Option<Push> {
         let nq = self.shape.nq;
         let g = self.rng.random_range(0..self.shape.gn());
-        let window = map::PUSH_PAGE as u32 + ((g / nq) as u32 * 64 + (g % nq) as u32) * map::PUSH_STRIDE as u32;
+        let window =
+            map::PUSH_PAGE as u32 + ((g / nq) as u32 * 64 + (g % nq) as u32) * map::PUSH_STRIDE as u32;
         let data = self.rng.random();
         if self.rng.random_bool(0.05) {
             // No such queue, another mode, or part of a DWORD.

@@ -50,7 +50,18 @@ impl Bench {
         let len = n * self.shape.w / 32;
         let beats = self.junk_beats(n);
         let meaning = Answer::Stray;
-        Tlp { tag, status: 0, byte_count: len * 4, len, ep: false, has_data: true, bad, error: false, beats, meaning }
+        Tlp {
+            tag,
+            status: 0,
+            byte_count: len * 4,
+            len,
+            ep: false,
+            has_data: true,
+            bad,
+            error: false,
+            beats,
+            meaning,
+        }
     }
 
     /// Next completion: of any unanswered read, in pieces cut at a multiple of 64 bytes, some with a fault.
@@ -72,7 +83,8 @@ impl Bench {
             .filter(|n| (read.address + *n as u64 * 16).is_multiple_of(64) || *n == read.left)
             .collect();
         let n = boundaries[self.rng.random_range(0..boundaries.len())];
-        let payload: Vec<u32> = (0..n).flat_map(|i| self.memory(read.g, read.address + i as u64 * 16)).collect();
+        let payload: Vec<u32> =
+            (0..n).flat_map(|i| self.memory(read.g, read.address + i as u64 * 16)).collect();
         let mut tlp = Tlp {
             tag,
             status: 0,

@@ -74,7 +74,8 @@ impl List {
         };
         if faults && rng.random_bool(0.1) {
             // FEED itself names nothing.
-            let nothing = if rng.random() { (place(rng), 0) } else { (place(rng) | rng.random_range(1..16), 5) };
+            let nothing =
+                if rng.random() { (place(rng), 0) } else { (place(rng) | rng.random_range(1..16), 5) };
             return (List { segments: vec![], entries: vec![Meaning::LinkToNothing] }, nothing.0, nothing.1);
         }
         let mut list = List::default();

@@ -87,9 +87,12 @@ impl Rig {
 
     /// Clears queue `g` and gives it a ring of 64 Ki descriptors.
     fn start(&mut self, g: usize) {
-        for (register, data) in
-            [(queue::RING_BASE_LO, (g as u32) << 20), (queue::RING_BASE_HI, 1), (queue::RING_SIZE, 16), (queue::MODE, 0)]
-        {
+        for (register, data) in [
+            (queue::RING_BASE_LO, (g as u32) << 20),
+            (queue::RING_BASE_HI, 1),
+            (queue::RING_SIZE, 16),
+            (queue::MODE, 0),
+        ] {
             self.d.set("cfgw_valid", 1u64);
             self.d.set("cfgw_g", g as u64);
             self.d.set("cfgw_index", register.offset / 4);
@@ -173,10 +176,9 @@ fn a_fetch_takes_eight_clocks_at_most() {
     assert!(rig.head.iter().all(|&h| h == 1), "one descriptor each");
     // Each begins its ring, which takes four clocks more.
     let begun = rig.reads[queues - 1] - start;
-    (0..queues).for_each(|g| rig.produce(g, 2));
     rig.d.set_wide("run", &[0; 2]);
     (0..queues * 10).for_each(|_| rig.clock());
-    (0..queues).for_each(|g| rig.produce(g, 3));
+    (0..queues).for_each(|g| rig.produce(g, 2));
     let (start, before) = (rig.clock, rig.reads.len());
     rig.d.set_wide("run", &[u32::MAX; 2]);
     (0..queues * 10).for_each(|_| rig.clock());
