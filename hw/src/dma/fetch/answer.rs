@@ -114,6 +114,8 @@ hw! {
         takes: Signal<Local, Bit> = Default::default(),
         ends: Signal<Local, Bit> = Default::default(),
         swap: Signal<Local, Bit> = Default::default(),
+        low_err: Signal<Local, Bits<8>> = Default::default(),
+        high_err: Signal<Local, Bits<8>> = Default::default(),
         low_slot: Signal<Local, Bits<7>> = Default::default(),
         high_slot: Signal<Local, Bits<7>> = Default::default(),
         wen: Signal<Local, Bits<2>> = Default::default(),
@@ -322,11 +324,10 @@ impl<const LW: usize, const GN: usize> Logic for FetchAnswer<LW, GN> {
             self.low_slot.next = self.now.val().at;
             self.wen.next = 1.into();
         }
-        self.out_err0.d.next = self.code.val() | self.list_err0.val();
-        self.out_err1.d.next = self.list_err1.val();
+        self.low_err.next = self.list_err0.val();
+        self.high_err.next = self.list_err1.val();
         if self.fault.val() {
-            self.out_err0.d.next = self.code.val();
-            self.out_err1.d.next = self.code.val();
+            self.low_err.next = self.code.val();
         }
         self.kept.next = self.data.val();
         if self.batch.val().list {
@@ -345,8 +346,7 @@ impl<const LW: usize, const GN: usize> Logic for FetchAnswer<LW, GN> {
             self.is_c2h.next = self.side.val().c2h;
             self.out_q.d.next = self.side.val().q;
             self.out_words.d.next = self.side.val().words;
-            self.out_err0.d.next = self.side.val().err;
-            self.out_err1.d.next = self.side.val().err;
+            self.low_err.next = self.side.val().err;
             if self.side.val().valid {
                 self.wen.next = 1.into();
             }
@@ -359,8 +359,12 @@ impl<const LW: usize, const GN: usize> Logic for FetchAnswer<LW, GN> {
         self.side_line.next = self.side_line.val() | (self.side_line.val() << 64);
         self.side_line.next = self.side_line.val() | (self.side_line.val() << 128);
         self.out_data.d.next = self.kept.val();
+        self.out_err0.d.next = self.low_err.val();
+        self.out_err1.d.next = self.high_err.val();
         if self.swap.val() {
             self.out_data.d.next = (self.kept.val() >> 128) | (self.kept.val() << 128);
+            self.out_err0.d.next = self.high_err.val();
+            self.out_err1.d.next = self.low_err.val();
             self.wen.next = (self.wen.val() >> 1) | (self.wen.val() << 1);
         }
         if !self.line.val().valid {

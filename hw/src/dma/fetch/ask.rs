@@ -57,7 +57,7 @@ hw! {
         pub c2h_taken_value: Signal<In, Bits<32>> = Default::default(),
         pub found: Signal<In, Bit> = Default::default(),
         pub winner: Signal<In, Bits<GB>> = Default::default(),
-        /// Of queue `g`.
+        /// Of queue `at`.
         pub fresh: Signal<In, Bit> = Default::default(),
         /// Tags in use.
         pub tag_busy: Signal<In, Bits<8>> = Default::default(),
@@ -104,6 +104,7 @@ hw! {
         is_list: Reg<Bit> = Default::default(),
         is_c2h: Reg<Bit> = Default::default(),
         q: Reg<Bits<6>> = Default::default(),
+        was_fresh: Reg<Bit> = Default::default(),
         loaded: Reg<Bit> = Default::default(),
         bad: Reg<Bit> = Default::default(),
         available: Reg<Bits<17>> = Default::default(),
@@ -145,7 +146,20 @@ impl<const NQ: usize, const QB: usize, const GB: usize, const DB: usize> Logic f
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, producers, h2c_taken, c2h_taken, places, numbers);
-        dff_setup!(self, clock, state, g_now, place, taken_number, is_list, is_c2h, q, loaded, bad);
+        dff_setup!(
+            self,
+            clock,
+            state,
+            g_now,
+            place,
+            taken_number,
+            is_list,
+            is_c2h,
+            q,
+            was_fresh,
+            loaded,
+            bad
+        );
         dff_setup!(self, clock, available, used, most, want, room, count, tag);
         self.state.rst.next = self.rst.val();
         self.g_now.rst.next = self.rst.val();
@@ -231,6 +245,8 @@ impl<const NQ: usize, const QB: usize, const GB: usize, const DB: usize> Logic f
         self.numbers.wen.next = false;
 
         self.at_index.next = self.base_low.val();
+        // As old as what is read with it: what makes a queue fresh is there before.
+        self.was_fresh.d.next = self.fresh.val();
         self.looks.next = false;
         self.again.next = false;
         self.opens.next = false;
@@ -253,14 +269,14 @@ impl<const NQ: usize, const QB: usize, const GB: usize, const DB: usize> Logic f
                 self.q.d.next = bit_cast::<6, 7>(self.q_now.val());
                 self.taken_number.d.next = self.numbers.rdata.val() + 1;
                 self.place.d.next = self.old.val();
-                self.loaded.d.next = self.fresh.val();
+                self.loaded.d.next = self.was_fresh.q.val();
                 self.bad.d.next = false;
                 self.state.d.next = AskState::Sum;
-                if self.fresh.val() {
+                if self.was_fresh.q.val() {
                     self.place.d.next.index = bit_cast::<17, 8>(self.head.val());
                 }
                 if self.list.val() {
-                    if self.fresh.val() {
+                    if self.was_fresh.q.val() {
                         self.place.d.next.low = bit_cast::<28, 32>(self.next_low.val() >> 4);
                         self.place.d.next.high = self.next_high.val();
                         self.place.d.next.left = self.next_len.val();
@@ -270,7 +286,7 @@ impl<const NQ: usize, const QB: usize, const GB: usize, const DB: usize> Logic f
                     } else if self.old.val().left == 0 {
                         self.state.d.next = AskState::Pick;
                     }
-                } else if self.fresh.val() | (self.old.val().left == 0) {
+                } else if self.was_fresh.q.val() | (self.old.val().left == 0) {
                     self.state.d.next = AskState::LoadLow;
                 }
             }

@@ -221,7 +221,7 @@ impl<
         self.asker.fault_done.next = self.feeder.fault_done.val();
         self.asker.fetch_rd_ready.next = self.fetch_rd_ready.val();
         self.asker.number_at.next = self.heads.at.val();
-        self.asker.fresh.next = self.queues.fresh.val().get_bit(self.asker.g.val().index());
+        self.asker.fresh.next = self.queues.fresh.val().get_bit(self.asker.at.val().index());
         self.fetch_rd_valid.next = self.asker.fetch_rd_valid.val();
         self.fetch_rd_hdr.next = self.asker.fetch_rd_hdr.val();
         self.scanning.next = self.asker.scanning.val();

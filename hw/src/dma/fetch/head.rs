@@ -109,6 +109,7 @@ hw! {
         out_g: Reg<Bits<7>> = Default::default(),
         out_value: Reg<Bits<32>> = Default::default(),
         out_rests: Dffr<Bit> = Default::default(),
+        out_renews: Dffr<Bit> = Default::default(),
         above: Signal<Local, Bits<8>> = Default::default(),
         minus: Signal<Local, Bits<8>> = Default::default(),
         lowest: Signal<Local, Bits<8>> = Default::default(),
@@ -144,7 +145,7 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
             kind
         );
         dff_setup!(self, clock, by, tells, frees, lone, will_renew, will_close, will_kill, will_wait);
-        dff_setup!(self, clock, late_ask, late_g, out_valid, out_g, out_value, out_rests);
+        dff_setup!(self, clock, late_ask, late_g, out_valid, out_g, out_value, out_rests, out_renews);
         self.state.rst.next = self.rst.val();
         self.pending.rst.next = self.rst.val();
         self.waiting.rst.next = self.rst.val();
@@ -152,6 +153,7 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
         self.late_ask.rst.next = self.rst.val();
         self.out_valid.rst.next = self.rst.val();
         self.out_rests.rst.next = self.rst.val();
+        self.out_renews.rst.next = self.rst.val();
         self.init.rst.next = self.rst.val();
         self.init.init_valid.next = self.init_valid.val();
         self.init.init_g.next = self.init_g.val();
@@ -207,7 +209,7 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
         self.wait_mask.next = 0.into();
         self.wakes.next = false;
         self.step_done.next = false;
-        self.renews.next = false;
+        self.out_renews.d.next = false;
         self.stales.next = false;
         self.closes.next = false;
         self.kills.next = false;
@@ -294,7 +296,7 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
                     self.heads.wen.next = true;
                     self.ends.wdata.next = self.number.val();
                     self.ends.wen.next = true;
-                    self.renews.next = self.ring.val();
+                    self.out_renews.d.next = self.ring.val();
                     self.stales.next = !self.ring.val();
                     self.closes.next = true;
                     self.revives.next = true;
@@ -306,7 +308,7 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
                 if !self.push_valid.val() {
                     self.out_valid.d.next = self.tells.q.val();
                     self.heads.wen.next = self.tells.q.val();
-                    self.renews.next = self.will_renew.q.val();
+                    self.out_renews.d.next = self.will_renew.q.val();
                     self.closes.next = self.will_close.q.val();
                     self.kills.next = self.will_kill.q.val();
                     // A queue that dies is not started on.
@@ -332,6 +334,8 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
         }
 
         self.g.next = self.g_now.q.val();
+        // With the head: what is started on goes by the head.
+        self.renews.next = self.out_renews.q.val();
         self.rests.next = self.out_rests.q.val() & !self.same.val();
         self.head_valid.next = self.out_valid.q.val();
         self.head_g.next = self.out_g.q.val();

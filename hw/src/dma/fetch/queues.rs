@@ -46,7 +46,7 @@ hw! {
         pub ask_valid: Signal<In, Bit> = Default::default(),
         /// Queue that the five below are about.
         pub head_g: Signal<In, Bits<7>> = Default::default(),
-        /// Fresh and ready.
+        /// Fresh.
         pub head_renews: Signal<In, Bit> = Default::default(),
         /// Not fresh.
         pub head_stales: Signal<In, Bit> = Default::default(),
@@ -138,7 +138,6 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for FetchQueues<NQ
             self.busy_sets.next = self.ask_mask.val();
         }
         if self.head_renews.val() {
-            self.sets.next = self.sets.val() | self.head_mask.val();
             self.fresh_sets.next = self.head_mask.val();
         }
         if self.head_stales.val() {
@@ -162,10 +161,10 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for FetchQueues<NQ
         self.dead_now.d.next = (self.dead_now.q.val() & !self.dead_clears.val()) | self.dead_sets.val();
         self.busy_now.d.next = (self.busy_now.q.val() & !self.rest_mask.val()) | self.busy_sets.val();
 
-        self.active.next = self.ready_now.q.val()
-            & self.run.val()
+        self.active.next = self.run.val()
             & !self.halted.val()
-            & (self.open_now.q.val() | (self.fresh_now.q.val() & !self.busy_now.q.val()));
+            & ((self.open_now.q.val() & (self.ready_now.q.val() | self.fresh_now.q.val()))
+                | (self.fresh_now.q.val() & !self.busy_now.q.val()));
         self.eligible.d.next = self.active.val();
         self.finder.ready.next = self.eligible.q.val();
         self.finder.after.next = bit_cast::<GB, 7>(self.ask_g.val());

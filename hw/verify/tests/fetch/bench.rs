@@ -97,9 +97,10 @@ impl Places {
         self.0 += 1;
         let within = rng.random_range(0..4096) * 16;
         match rng.random_range(0..4) {
-            0 => (self.0 << 32) - rng.random_range(1..64) * 16,
-            1 => (self.0 << 33) + within,
-            _ => ((self.0 % 1500) << 21) + within,
+            0 => ((4 * self.0 + 1) << 32) - rng.random_range(1..64) * 16,
+            1 => ((4 * self.0 + 2) << 32) + within,
+            _ if self.0 < 1500 => (self.0 << 21) + within,
+            _ => ((4 * self.0 + 3) << 32) + within,
         }
     }
 }
@@ -424,7 +425,8 @@ impl Bench {
             if q.life == Life::Running && !q.bad_pending && q.head != q.limit && q.mode != PUSH {
                 assert!(
                     clock < q.changed + 300,
-                    "queue {g}: head {:#x} is not moved to {:#x}",
+                    "queue {g} in mode {}: head {:#x} is not moved to {:#x}",
+                    q.mode,
                     q.head,
                     q.limit
                 );

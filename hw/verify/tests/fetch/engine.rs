@@ -31,7 +31,9 @@ impl Bench {
         self.d.set_wide("run", &run);
         self.d.set_wide("halted", &halted);
         let clearing = (0..gn).find(|&g| self.queues[g].life == Life::Clearing);
-        self.d.set("init_valid", clearing.is_some_and(|g| !self.queues[g].cleared) as u64);
+        // Registers were written before the host wrote RUN.
+        let written = |g: usize| !self.cfg.iter().any(|c| c.0 == g);
+        self.d.set("init_valid", clearing.is_some_and(|g| !self.queues[g].cleared && written(g)) as u64);
         if let Some(g) = clearing {
             self.d.set("init_g", g as u64);
         }

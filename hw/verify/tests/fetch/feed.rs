@@ -55,7 +55,7 @@ impl Bench {
         let mut words: [u32; 5] = self.rng.random();
         words[2] &= 0xFF_FFFF;
         words[4] &= 0xFF;
-        if self.queues[g].mode == LIST && self.feed_verdict(g) != Some(false) {
+        if self.queues[g].mode == LIST && self.queues[g].life == Life::Running {
             let mut memory = std::mem::take(&mut self.memory);
             let mut places = std::mem::take(&mut self.places);
             let (list, address, len) =

@@ -176,10 +176,9 @@ fn a_fetch_takes_eight_clocks_at_most() {
     assert!(rig.head.iter().all(|&h| h == 1), "one descriptor each");
     // Each begins its ring, which takes four clocks more.
     let begun = rig.reads[queues - 1] - start;
-    (0..queues).for_each(|g| rig.produce(g, 2));
     rig.d.set_wide("run", &[0; 2]);
     (0..queues * 10).for_each(|_| rig.clock());
-    (0..queues).for_each(|g| rig.produce(g, 3));
+    (0..queues).for_each(|g| rig.produce(g, 2));
     let (start, before) = (rig.clock, rig.reads.len());
     rig.d.set_wide("run", &[u32::MAX; 2]);
     (0..queues * 10).for_each(|_| rig.clock());
