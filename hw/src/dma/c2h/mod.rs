@@ -2,12 +2,14 @@
 
 mod ahead;
 mod block;
+mod clear;
 mod cut;
 mod ends;
 mod header;
 mod ingress;
 mod pick;
 mod plan;
+mod present;
 mod send;
 mod struct_fifo;
 mod types;
@@ -15,12 +17,14 @@ mod watch;
 
 pub use ahead::Ahead;
 pub use block::{C2h, C2h128};
+pub use clear::Clear;
 pub use cut::Cut;
 pub use ends::Ends;
 pub use header::Header;
 pub use ingress::Ingress;
 pub use pick::Pick;
 pub use plan::Plan;
+pub use present::Present;
 pub use send::Send;
 pub use struct_fifo::StructFifo;
 pub use watch::Watch;

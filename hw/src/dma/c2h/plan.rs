@@ -3,7 +3,7 @@
 use rust_hdl::prelude::*;
 
 use super::types::{Context, Entry, PacketEnd};
-use super::{Ahead, Cut, Ends, Pick, Watch};
+use super::{Ahead, Clear, Cut, Ends, Pick, Present, Watch};
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
 
@@ -31,7 +31,7 @@ hw! {
     ///         ┌──────────◄─ turn over, nothing to do ────────────┐
     ///  Swap ──┴─► Look ─► Read ─► Set ─┬──► Cut ──────► Push ────┤
     ///                                  └────────◄────────────────┘ TLP handed on, also of the next descriptor
-    ///  Pick: next queue    Ahead: next descriptor    Ends: packet ends    Cut: bytes    Watch: copies of counts
+    ///  Pick: next queue    Ahead: next descriptor    Ends: packet ends    Present: this one    Cut: bytes
     /// ```
     /// A TLP is handed on only if its bytes are all in the share: as many as the cut allows, or up to the end of a
     /// packet; see `Cut`. It is cut at host addresses that are multiples of MPS, hence never crosses 4 KiB (PCIe Base Spec
@@ -105,6 +105,8 @@ hw! {
         watch: Watch<NQ, QB> = Default::default(),
         pick: Pick<NQ, QB, GN> = Default::default(),
         ahead: Ahead = Default::default(),
+        present: Present = Default::default(),
+        clear: Clear<NQ> = Default::default(),
         ends: Ends = Default::default(),
         cut: Cut<OB, PW> = Default::default(),
 
@@ -118,35 +120,13 @@ hw! {
         pos: Reg<Bits<PW>> = Default::default(),
         pkts: Reg<Bits<16>> = Default::default(),
         dead: Reg<Bit> = Default::default(),
-        // The present descriptor. It is started once a TLP of it was handed on.
-        active: Reg<Bit> = Default::default(),
-        started: Reg<Bit> = Default::default(),
-        addr: Reg<Bits<64>> = Default::default(),
-        left: Reg<Bits<24>> = Default::default(),
-        moved: Reg<Bits<24>> = Default::default(),
-        rest: Reg<Bits<24>> = Default::default(),
-        limit: Reg<Bits<11>> = Default::default(),
-        whole: Reg<Bit> = Default::default(),
-        mps: Reg<Bits<2>> = Default::default(),
-        irq: Reg<Bit> = Default::default(),
-        code: Reg<Bits<8>> = Default::default(),
-
         taken: Dffr<Bit> = Default::default(),
         taken_q: Reg<Bits<6>> = Default::default(),
         taken_value: Reg<Bits<32>> = Default::default(),
         error: Dffr<Bit> = Default::default(),
         error_q: Reg<Bits<6>> = Default::default(),
         error_code: Reg<Bits<8>> = Default::default(),
-        cleared: Dffr<Bit> = Default::default(),
-        cleared_g: Reg<Bits<7>> = Default::default(),
-        clearing: Dffr<Bit> = Default::default(),
-        clearing_q: Reg<Bits<6>> = Default::default(),
-
-        init_mine: Signal<Local, Bit> = Default::default(),
-        init_q: Signal<Local, Bits<7>> = Default::default(),
-        was_cleared: Signal<Local, Bit> = Default::default(),
         save: Signal<Local, Bit> = Default::default(),
-        clear: Signal<Local, Bit> = Default::default(),
         swap: Signal<Local, Bit> = Default::default(),
         push: Signal<Local, Bit> = Default::default(),
         other: Signal<Local, Bit> = Default::default(),
@@ -162,7 +142,6 @@ hw! {
         look: Signal<Local, Bits<6>> = Default::default(),
         index: Signal<Local, Bits<32>> = Default::default(),
         saved_taken: Signal<Local, Bits<32>> = Default::default(),
-        payload: Signal<Local, Bits<24>> = Default::default(),
         next_pos: Signal<Local, Bits<PW>> = Default::default(),
         freed_rows: Signal<Local, Bits<PW>> = Default::default(),
         turn: Signal<Local, Bits<17>> = Default::default(),
@@ -170,10 +149,8 @@ hw! {
         next_credit: Signal<Local, Bits<17>> = Default::default(),
         low_pkt: Signal<Local, Bits<PB>> = Default::default(),
 
-        first_g: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         lane_bits: Constant<Bits<8>> = Constant::new((OB as u64).into()),
         slot_bits: Constant<Bits<8>> = Constant::new((PB as u64).into()),
-        base: Constant<Bits<24>> = Constant::new(128_u64.into()),
         rounding: Constant<Bits<17>> = Constant::new(511_u64.into()),
     }
 }
@@ -191,9 +168,7 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, queue, held, dirty, unspent, credit, attr, pos, pkts, dead);
-        dff_setup!(self, clock, active, started, addr, left, moved, rest, limit, whole, mps, irq, code);
         dff_setup!(self, clock, taken, taken_q, taken_value, error, error_q, error_code);
-        dff_setup!(self, clock, cleared, cleared_g, clearing, clearing_q);
         self.state.rst.next = self.rst.val();
         self.queue.rst.next = self.rst.val();
         self.held.rst.next = self.rst.val();
@@ -201,8 +176,6 @@ impl<
         self.unspent.rst.next = self.rst.val();
         self.taken.rst.next = self.rst.val();
         self.error.rst.next = self.rst.val();
-        self.cleared.rst.next = self.rst.val();
-        self.clearing.rst.next = self.rst.val();
         self.contexts.clock.next = self.clock.val();
 
         self.watch.clock.next = self.clock.val();
@@ -241,6 +214,9 @@ impl<
         self.ends.clock.next = self.clock.val();
         self.ends.rst.next = self.rst.val();
         self.cut.clock.next = self.clock.val();
+        self.present.clock.next = self.clock.val();
+        self.clear.clock.next = self.clock.val();
+        self.clear.rst.next = self.rst.val();
 
         // Swap: another queue is loaded; the one in hand, if it is the next again, is still there.
         self.swap.next = self.state.q.val() == PlanState::Swap;
@@ -266,58 +242,39 @@ impl<
         self.reading.next = !self.swap.val() & (self.state.q.val() != PlanState::Look);
 
         // Push: what was cut is handed on, and a descriptor follows the one that ends.
-        self.refused.next = self.code.q.val().any();
+        self.refused.next = self.present.code.val().any();
         self.entry_valid.next = self.push.val();
         self.accept.next = self.push.val() & self.entry_ready.val();
         self.stage.next = self.accept.val() & self.cut.done.val() & !self.refused.val();
-        if (self.state.q.val() == PlanState::Set) & !self.active.q.val() & !self.dead.q.val() {
+        if (self.state.q.val() == PlanState::Set) & !self.present.active.val() & !self.dead.q.val() {
             self.stage.next = true;
         }
         self.stage.next = self.stage.val() & self.ahead.ready.val();
 
-        // Clearing waits for the context memory and the taken bus, never for send: a queue can be cleared
-        // while the link stands still.
-        self.init_mine.next = self.init_valid.val() & (self.init_g.val() >= self.first_g.val());
-        self.init_q.next = self.init_g.val() - self.first_g.val();
         self.save.next = self.dirty.q.val() & self.swap.val();
-        self.was_cleared.next = self.cleared.q.val() & (self.cleared_g.q.val() == self.init_g.val());
-        self.clear.next = self.init_mine.val()
-            & !self.was_cleared.val()
-            & !self.save.val()
-            & !self.accept.val()
-            & self.clear_ready.val();
-        self.cleared.d.next = self.init_mine.val() & (self.clear.val() | self.was_cleared.val());
-        if self.clear.val() {
-            self.cleared_g.d.next = self.init_g.val();
-        }
-        self.init_done_plan.next = self.clear.val();
-        self.clearing.d.next = self.clear.val();
-        self.clearing_q.d.next = bit_cast::<6, 7>(self.init_q.val());
-        self.clear_valid.next = self.clearing.q.val();
-        self.clear_q.next = self.clearing_q.q.val();
+        self.clear.init_valid.next = self.init_valid.val();
+        self.clear.init_g.next = self.init_g.val();
+        self.clear.busy.next = self.save.val() | self.accept.val();
+        self.clear.clear_ready.next = self.clear_ready.val();
+        self.init_done_plan.next = self.clear.clear.val();
+        self.clear_valid.next = self.clear.clear_valid.val();
+        self.clear_q.next = self.clear.clear_q.val();
 
         // Contexts. A present descriptor that was not started is read again.
         self.index.next = self.ahead.index.val() - 1;
         self.saved_taken.next = self.ahead.index.val();
-        if self.active.q.val() & !self.started.q.val() {
+        if self.present.active.val() & !self.present.started.val() {
             self.saved_taken.next = self.index.val();
         }
         self.contexts.waddr.next = bit_cast::<QB, 6>(self.queue.q.val());
-        self.contexts.wen.next = self.save.val() | self.clear.val();
+        self.contexts.wen.next = self.save.val() | self.clear.clear.val();
+        self.contexts.wdata.next = self.present.saved.val();
         self.contexts.wdata.next.taken = self.saved_taken.val();
-        self.contexts.wdata.next.addr = self.addr.q.val();
-        self.contexts.wdata.next.left = self.left.q.val();
-        self.contexts.wdata.next.moved = self.moved.q.val();
-        self.contexts.wdata.next.limit = self.limit.q.val();
-        self.contexts.wdata.next.whole = self.whole.q.val();
-        self.contexts.wdata.next.mps = self.mps.q.val();
-        self.contexts.wdata.next.irq = self.irq.q.val();
-        self.contexts.wdata.next.active = self.active.q.val() & self.started.q.val();
         self.contexts.wdata.next.pos = bit_cast::<24, PW>(self.pos.q.val());
         self.contexts.wdata.next.pkts = self.pkts.q.val();
         self.contexts.wdata.next.dead = self.dead.q.val();
-        if self.clear.val() {
-            self.contexts.waddr.next = bit_cast::<QB, 7>(self.init_q.val());
+        if self.clear.clear.val() {
+            self.contexts.waddr.next = bit_cast::<QB, 6>(self.clear.q.val());
             self.contexts.wdata.next.taken = 0.into();
             self.contexts.wdata.next.active = false;
             self.contexts.wdata.next.dead = false;
@@ -325,19 +282,19 @@ impl<
             self.contexts.wdata.next.pkts = 0.into();
         }
 
-        self.taken.d.next = self.clear.val();
+        self.taken.d.next = self.clear.clear.val();
         self.taken_q.d.next = self.queue.q.val();
         self.taken_value.d.next = self.ahead.index.val();
-        if self.clear.val() {
-            self.taken_q.d.next = bit_cast::<6, 7>(self.init_q.val());
+        if self.clear.clear.val() {
+            self.taken_q.d.next = self.clear.q.val();
             self.taken_value.d.next = 0.into();
         }
-        if self.accept.val() & !self.started.q.val() {
+        if self.accept.val() & !self.present.started.val() {
             self.taken.d.next = true;
         }
         self.error.d.next = self.accept.val() & self.refused.val();
         self.error_q.d.next = self.queue.q.val();
-        self.error_code.d.next = self.code.q.val();
+        self.error_code.d.next = self.present.code.val();
 
         self.ahead.restart.next = self.load.val();
         self.ahead.start.next = self.contexts.rdata.val().taken;
@@ -368,8 +325,8 @@ impl<
         self.cut.sample.next =
             (self.state.q.val() == PlanState::Cut) | (self.state.q.val() == PlanState::Read);
         self.cut.step.next = self.accept.val() | (self.state.q.val() == PlanState::Set);
-        self.cut.limit.next = self.limit.q.val();
-        self.cut.whole.next = self.whole.q.val();
+        self.cut.limit.next = self.present.limit.val();
+        self.cut.whole.next = self.present.whole.val();
         self.cut.refused.next = self.refused.val();
         self.cut.pos.next = self.pos.q.val();
         self.cut.rows.next = self.ends.rows.val();
@@ -395,23 +352,23 @@ impl<
         self.entry.next.tlp = !self.refused.val();
         self.entry.next.record = self.cut.done.val();
         self.entry.next.pos = bit_cast::<24, PW>(self.pos.q.val());
-        self.entry.next.addr = self.addr.q.val();
+        self.entry.next.addr = self.present.addr.val();
         self.entry.next.n = self.cut.n.val();
         self.entry.next.attr = self.attr.q.val();
         self.entry.next.row = bit_cast::<16, PW>(self.freed_rows.val());
         self.entry.next.pkts = self.pkts.q.val();
-        self.entry.next.bytes_moved = self.moved.q.val() + bit_cast::<24, 11>(self.cut.n.val());
+        self.entry.next.bytes_moved = self.present.moved.val();
         self.entry.next.meta = 0.into();
         self.entry.next.index = self.index.val();
         self.entry.next.eop = self.cut.ends.val();
-        self.entry.next.irq = self.irq.q.val() | self.refused.val();
-        self.entry.next.status = self.code.q.val();
+        self.entry.next.irq = self.present.irq.val() | self.refused.val();
+        self.entry.next.status = self.present.code.val();
         if self.cut.ends.val() {
             self.entry.next.pkts = self.ends.passed.val();
             self.entry.next.meta = self.ends.packet_end.val().user;
         }
 
-        // The present descriptor.
+        // The present descriptor, and what changes with it.
         self.attr.d.next = 0.into();
         if self.watch.no_snoop.val() & self.cfg_ns_enable.val() {
             self.attr.d.next = 1.into();
@@ -419,39 +376,25 @@ impl<
         if self.watch.relaxed.val() & self.cfg_ro_enable.val() {
             self.attr.d.next = self.attr.d.val() | 2;
         }
-        self.payload.next = self.base.val() << self.mps.q.val();
-        self.rest.d.next = self.left.q.val() - bit_cast::<24, 11>(self.limit.q.val());
-        if self.push.val() {
-            self.rest.d.next = self.rest.q.val();
-        }
+        self.present.load.next = self.load.val();
+        self.present.loaded.next = self.contexts.rdata.val();
+        self.present.stage.next = self.stage.val();
+        self.present.next_addr.next = self.ahead.addr.val();
+        self.present.next_length.next = self.ahead.length.val();
+        self.present.next_limit.next = self.ahead.first_limit.val();
+        self.present.next_whole.next = self.ahead.first_whole.val();
+        self.present.next_mps.next = self.ahead.mps.val();
+        self.present.next_irq.next = self.ahead.irq.val();
+        self.present.next_code.next = self.ahead.code.val();
+        self.present.step.next = self.accept.val();
+        self.present.n.next = self.cut.n.val();
+        self.present.done.next = self.cut.done.val();
         if self.accept.val() {
-            self.addr.d.next = self.addr.q.val() + bit_cast::<64, 11>(self.cut.n.val());
-            self.left.d.next = self.rest.q.val();
-            self.moved.d.next = self.entry.val().bytes_moved;
-            self.limit.d.next = bit_cast::<11, 24>(self.payload.val());
-            self.whole.d.next = self.rest.q.val() <= self.payload.val();
-            if self.rest.q.val() <= self.payload.val() {
-                self.limit.d.next = bit_cast::<11, 24>(self.rest.q.val());
-            }
-            self.started.d.next = true;
-            self.active.d.next = !self.cut.done.val();
             self.pos.d.next = self.next_pos.val();
             self.pkts.d.next = self.entry.val().pkts;
             self.credit.d.next = self.next_credit.val();
             self.dead.d.next = self.refused.val();
             self.dirty.d.next = true;
-        }
-        if self.stage.val() {
-            self.addr.d.next = self.ahead.addr.val();
-            self.left.d.next = self.ahead.length.val();
-            self.moved.d.next = 0.into();
-            self.limit.d.next = self.ahead.first_limit.val();
-            self.whole.d.next = self.ahead.first_whole.val();
-            self.mps.d.next = self.ahead.mps.val();
-            self.irq.d.next = self.ahead.irq.val();
-            self.code.d.next = self.ahead.code.val();
-            self.started.d.next = false;
-            self.active.d.next = true;
         }
         // A turn begins with its bytes less one, so that the last one makes it negative.
         self.turn.next = (bit_cast::<17, 6>(self.watch.weight.val()) << 9) | self.rounding.val();
@@ -468,18 +411,8 @@ impl<
             self.pos.d.next = bit_cast::<PW, 24>(self.contexts.rdata.val().pos);
             self.pkts.d.next = self.contexts.rdata.val().pkts;
             self.dead.d.next = self.contexts.rdata.val().dead;
-            self.active.d.next = self.contexts.rdata.val().active;
-            self.started.d.next = self.contexts.rdata.val().active;
-            self.addr.d.next = self.contexts.rdata.val().addr;
-            self.left.d.next = self.contexts.rdata.val().left;
-            self.moved.d.next = self.contexts.rdata.val().moved;
-            self.limit.d.next = self.contexts.rdata.val().limit;
-            self.whole.d.next = self.contexts.rdata.val().whole;
-            self.mps.d.next = self.contexts.rdata.val().mps;
-            self.irq.d.next = self.contexts.rdata.val().irq;
-            self.code.d.next = 0.into();
         }
-        if self.clear.val() & (self.queue.q.val() == bit_cast::<6, 7>(self.init_q.val())) {
+        if self.clear.clear.val() & (self.queue.q.val() == self.clear.q.val()) {
             self.held.d.next = false;
         }
 
@@ -502,7 +435,7 @@ impl<
             }
             PlanState::Set => {
                 self.state.d.next = PlanState::Swap;
-                if !self.dead.q.val() & (self.active.q.val() | self.stage.val()) {
+                if !self.dead.q.val() & (self.present.active.val() | self.stage.val()) {
                     self.state.d.next = PlanState::Cut;
                 }
             }
