@@ -35,10 +35,9 @@ hw! {
         pub slot: Signal<Out, Bits<5>> = Default::default(),
         /// It is the first behind a close.
         pub opens: Signal<Out, Bit> = Default::default(),
-        /// Records wait for a close behind this event.
-        pub waits: Signal<Out, Bit> = Default::default(),
-        /// `put` behind this event.
+        /// `put` and `since` behind this event.
         pub put_value: Signal<Out, Bits<6>> = Default::default(),
+        pub put_since: Signal<Out, Bits<4>> = Default::default(),
         /// Descriptors that have ended, behind this event.
         pub ends: Signal<Out, Bits<32>> = Default::default(),
         /// The event and its queue's counts, one clock later.
@@ -236,7 +235,7 @@ impl<const GB: usize> Logic for RecordCollect<GB> {
         self.collected.next = self.collect.val();
         self.slot.next = bit_cast::<5, 18>(self.put.val());
         self.opens.next = self.collect.val() & !self.since.val().any();
-        self.waits.next = self.since_next.val().any();
+        self.put_since.next = self.since_next.val();
         self.put_value.next = bit_cast::<6, 18>(self.put_next.val());
         // Every descriptor has one end, in order: its index counts them.
         self.ends.next = self.ended.val().get_bits::<32>(56) + 1;

@@ -31,6 +31,7 @@ hw! {
         pub stall: Signal<Out, Bit> = Default::default(),
         /// A record of the queue has not been taken by wr_arb yet.
         pub open: Signal<Out, Bits<GN>> = Default::default(),
+        pub armed_queues: Signal<Out, Bits<GN>> = Default::default(),
         /// The queue is armed and has unread records.
         pub waiting: Signal<Out, Bits<GN>> = Default::default(),
         /// Pulse: `waiting` of queue `due_g` rises.
@@ -61,7 +62,7 @@ hw! {
         has_unread: Signal<Local, Bit> = Default::default(),
         reached: Signal<Local, Bit> = Default::default(),
         was_armed: Signal<Local, Bit> = Default::default(),
-        is_armed: Signal<Local, Bit> = Default::default(),
+        arms: Signal<Local, Bit> = Default::default(),
         decides: Signal<Local, Bit> = Default::default(),
         fire: Signal<Local, Bit> = Default::default(),
         sent: Signal<Local, Bits<GN>> = Default::default(),
@@ -116,10 +117,10 @@ impl<const GN: usize> Logic for RecordJudge<GN> {
         self.reached.next = !self.unread.q.val().get_bit(17)
             & (self.unread_low.val() >= bit_cast::<17, 16>(self.enough.q.val()));
         self.was_armed.next = (self.armed.q.val() & self.at.val()).any();
-        self.is_armed.next = self.was_armed.val() | self.change.q.val().arm;
+        self.arms.next = self.was_armed.val() | self.change.q.val().arm;
         self.decides.next = self.change.q.val().cons | self.change.q.val().written | self.change.q.val().visit;
         self.fire.next = self.decides.val()
-            & self.is_armed.val()
+            & self.arms.val()
             & self.has_unread.val()
             & (self.reached.val() | self.change.q.val().tick);
 
@@ -145,13 +146,14 @@ impl<const GN: usize> Logic for RecordJudge<GN> {
             }
             if self.decides.val() {
                 self.waits.d.next = self.waits.q.val() & !self.at.val();
-                if self.is_armed.val() & self.has_unread.val() {
+                if self.arms.val() & self.has_unread.val() {
                     self.waits.d.next = self.waits.q.val() | self.at.val();
                 }
             }
         }
+        self.armed_queues.next = self.armed.q.val();
         self.begins.next = self.decides.val()
-            & self.is_armed.val()
+            & self.arms.val()
             & self.has_unread.val()
             & !(self.waits.q.val() & self.at.val()).any();
         self.waiting.next = self.waits.q.val();

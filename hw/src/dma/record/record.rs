@@ -115,7 +115,7 @@ hw! {
         judge: RecordJudge<GN> = Default::default(),
         timers: RecordTimers<NQ, QB, GN, GB> = Default::default(),
         due: DueQueue<GN, GB> = Default::default(),
-        place: RecordPlace<NQ, GB> = Default::default(),
+        place: RecordPlace<NQ, GN, GB> = Default::default(),
         send: RecordSend<W, K, L, CA> = {
             assert!(GN == 2 * NQ && GN <= 1 << GB && NQ <= 1 << QB, "numbers of queues");
             assert!(CA + L / 2 == GB + 5, "slots of a bank");
@@ -255,9 +255,12 @@ impl<
         self.timers.begins.next = self.judge.begins.val();
         self.timers.begins_g.next = self.judge.due_g.val();
         self.timers.g.next = self.intake.change.val().g;
-        self.puts.next = self.collect.collected.val() | self.clears.val();
-        self.timers.changed.next = self.puts.val() | self.intake.change.val().flush | self.intake.change.val().arm;
-        self.timers.waits.next = self.collect.waits.val();
+        self.puts.next = self.collect.collected.val()
+            | self.clears.val()
+            | self.intake.change.val().flush
+            | self.intake.change.val().arm;
+        self.timers.changed.next = self.puts.val();
+        self.timers.waits.next = self.collect.put_since.val().any();
         self.timers.collected.next = self.collect.collected.val();
         self.timers.opens.next = self.collect.opens.val();
         self.timers.ends.next = self.collect.ends.val();
@@ -285,6 +288,8 @@ impl<
         self.place.put_wen.next = self.puts.val();
         self.place.put_g.next = self.intake.change.val().g;
         self.place.put_value.next = self.collect.put_value.val();
+        self.place.put_since.next = self.collect.put_since.val();
+        self.place.armed.next = self.judge.armed_queues.val();
         self.place.init.next = self.clears.val();
         self.place.tlp_ready.next = self.send.tlp_ready.val();
         self.done_valid.next = self.place.done_valid.val();

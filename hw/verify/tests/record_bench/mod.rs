@@ -1,5 +1,8 @@
 //! The record writer's surroundings: data paths, wr_arb, MSI-X, control, and the host with its rings.
 
+// Each of the tests uses a part of it.
+#![allow(dead_code)]
+
 mod host;
 mod queue;
 
