@@ -13,7 +13,7 @@ hw! {
     ///
     /// ```text
     ///  select_g ─► put, since, skipped, written, consumer, settings
-    ///  event ────► │ collect? close?  new values ─► back into the memories
+    ///  change ────► │ collect? close?  new values ─► back into the memories
     ///              ▼
     ///        registers ─► seen_* (for the judge), room
     /// ```
@@ -28,17 +28,16 @@ hw! {
         pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
         pub cfgw_data: Signal<In, Bits<32>> = Default::default(),
         pub select_g: Signal<In, Bits<7>> = Default::default(),
-        pub event: Signal<In, RecordEvent> = Default::default(),
+        pub change: Signal<In, RecordEvent> = Default::default(),
         pub ended: Signal<In, Bits<ENDED_BITS>> = Default::default(),
-        /// In the clock of `event`: the end gets a record, in slot `slot` of the queue.
+        /// In the clock of `change`: the end gets a record, in slot `slot` of the queue.
         pub collected: Signal<Out, Bit> = Default::default(),
         pub slot: Signal<Out, Bits<5>> = Default::default(),
         /// It is the first behind a close.
         pub opens: Signal<Out, Bit> = Default::default(),
-        /// Records wait for a close behind this event.
-        pub waits: Signal<Out, Bit> = Default::default(),
-        /// `put` behind this event.
+        /// `put` and `since` behind this event.
         pub put_value: Signal<Out, Bits<6>> = Default::default(),
+        pub put_since: Signal<Out, Bits<4>> = Default::default(),
         /// Descriptors that have ended, behind this event.
         pub ends: Signal<Out, Bits<32>> = Default::default(),
         /// The event and its queue's counts, one clock later.
@@ -65,7 +64,7 @@ hw! {
         // Place of the ring in its page of 4 KiB, in records.
         bases: Bram<Bits<8>, GB> = Default::default(),
         enoughs: Bram<Bits<16>, GB> = Default::default(),
-        event2: Dffr<RecordEvent> = Default::default(),
+        change2: Dffr<RecordEvent> = Default::default(),
         collected2: Dffr<Bit> = Default::default(),
         due2: Dffr<Bit> = Default::default(),
         skipped2: Dffr<Bit> = Default::default(),
@@ -112,14 +111,10 @@ hw! {
 impl<const GB: usize> Logic for RecordCollect<GB> {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(
-            self, clock, puts, sinces, skips, writtens, consumers, policies, closes, masks, bases, enoughs
-        );
-        dff_setup!(
-            self, clock, event2, collected2, due2, skipped2, put2, written2, consumer2, skips2, enough2
-        );
+        clock!(self, clock, puts, sinces, skips, writtens, consumers, policies, closes, masks, bases, enoughs);
+        dff_setup!(self, clock, change2, collected2, due2, skipped2, put2, written2, consumer2, skips2, enough2);
         dff_setup!(self, clock, told, told_g, told_value);
-        self.event2.rst.next = self.rst.val();
+        self.change2.rst.next = self.rst.val();
         self.collected2.rst.next = self.rst.val();
         self.due2.rst.next = self.rst.val();
         self.skipped2.rst.next = self.rst.val();
@@ -170,8 +165,8 @@ impl<const GB: usize> Logic for RecordCollect<GB> {
         } else if self.policy.val() == 1 {
             self.wanted.next = self.urgent.val() | self.eop.val();
         }
-        self.collect.next = self.event.val().ended & self.wanted.val();
-        self.skip.next = self.event.val().ended & !self.wanted.val();
+        self.collect.next = self.change.val().ended & self.wanted.val();
+        self.skip.next = self.change.val().ended & !self.wanted.val();
 
         // A TLP must not cross a 4 KiB boundary (PCIe Base Spec r5 2.2.7) nor exceed Max_Payload_Size (2.2.2): 8 records at
         // 128 bytes, else the 16 that can be collected.
@@ -186,7 +181,7 @@ impl<const GB: usize> Logic for RecordCollect<GB> {
             | ((self.since.val() == 7) & (self.cfg_mps.val() == 0));
         self.close.next = self.collect.val()
             & (self.urgent.val() | (self.since.val() >= self.closes.rdata.val()) | self.ends_group.val());
-        self.flush.next = (self.event.val().flush | self.event.val().arm) & self.since.val().any();
+        self.flush.next = (self.change.val().flush | self.change.val().arm) & self.since.val().any();
 
         self.put_next.next = self.put.val();
         self.since_next.next = self.since.val();
@@ -194,7 +189,7 @@ impl<const GB: usize> Logic for RecordCollect<GB> {
             self.put_next.next = self.put.val() + 1;
             self.since_next.next = self.since.val() + 1;
         }
-        if self.close.val() | self.flush.val() | self.event.val().init {
+        if self.close.val() | self.flush.val() | self.change.val().init {
             self.since_next.next = 0.into();
         }
         self.skips_next.next = self.skips.rdata.val();
@@ -202,14 +197,14 @@ impl<const GB: usize> Logic for RecordCollect<GB> {
             self.skips_next.next = self.skips.rdata.val() + 1;
         }
         self.written_next.next = self.writtens.rdata.val();
-        if self.event.val().written {
-            self.written_next.next = bit_cast::<18, 31>(self.event.val().value);
+        if self.change.val().written {
+            self.written_next.next = bit_cast::<18, 31>(self.change.val().value);
         }
         self.consumer_next.next = self.consumers.rdata.val();
-        if self.event.val().cons {
-            self.consumer_next.next = self.event.val().value;
+        if self.change.val().cons {
+            self.consumer_next.next = self.change.val().value;
         }
-        if self.event.val().init {
+        if self.change.val().init {
             self.put_next.next = 0.into();
             self.skips_next.next = 0.into();
             self.written_next.next = 0.into();
@@ -217,38 +212,38 @@ impl<const GB: usize> Logic for RecordCollect<GB> {
         }
 
         self.puts.raddr.next = bit_cast::<GB, 7>(self.select_g.val());
-        self.puts.waddr.next = bit_cast::<GB, 7>(self.event.val().g);
+        self.puts.waddr.next = bit_cast::<GB, 7>(self.change.val().g);
         self.puts.wdata.next = self.put_next.val();
-        self.puts.wen.next = self.event.val().init | self.collect.val();
+        self.puts.wen.next = self.change.val().init | self.collect.val();
         self.sinces.raddr.next = bit_cast::<GB, 7>(self.select_g.val());
-        self.sinces.waddr.next = bit_cast::<GB, 7>(self.event.val().g);
+        self.sinces.waddr.next = bit_cast::<GB, 7>(self.change.val().g);
         self.sinces.wdata.next = self.since_next.val();
-        self.sinces.wen.next = self.event.val().init | self.collect.val() | self.flush.val();
+        self.sinces.wen.next = self.change.val().init | self.collect.val() | self.flush.val();
         self.skips.raddr.next = bit_cast::<GB, 7>(self.select_g.val());
-        self.skips.waddr.next = bit_cast::<GB, 7>(self.event.val().g);
+        self.skips.waddr.next = bit_cast::<GB, 7>(self.change.val().g);
         self.skips.wdata.next = self.skips_next.val();
-        self.skips.wen.next = self.event.val().init | self.skip.val();
+        self.skips.wen.next = self.change.val().init | self.skip.val();
         self.writtens.raddr.next = bit_cast::<GB, 7>(self.select_g.val());
-        self.writtens.waddr.next = bit_cast::<GB, 7>(self.event.val().g);
+        self.writtens.waddr.next = bit_cast::<GB, 7>(self.change.val().g);
         self.writtens.wdata.next = self.written_next.val();
-        self.writtens.wen.next = self.event.val().init | self.event.val().written;
+        self.writtens.wen.next = self.change.val().init | self.change.val().written;
         self.consumers.raddr.next = bit_cast::<GB, 7>(self.select_g.val());
-        self.consumers.waddr.next = bit_cast::<GB, 7>(self.event.val().g);
+        self.consumers.waddr.next = bit_cast::<GB, 7>(self.change.val().g);
         self.consumers.wdata.next = self.consumer_next.val();
-        self.consumers.wen.next = self.event.val().init | self.event.val().cons;
+        self.consumers.wen.next = self.change.val().init | self.change.val().cons;
 
         self.collected.next = self.collect.val();
         self.slot.next = bit_cast::<5, 18>(self.put.val());
         self.opens.next = self.collect.val() & !self.since.val().any();
-        self.waits.next = self.since_next.val().any();
+        self.put_since.next = self.since_next.val();
         self.put_value.next = bit_cast::<6, 18>(self.put_next.val());
         // Every descriptor has one end, in order: its index counts them.
         self.ends.next = self.ended.val().get_bits::<32>(56) + 1;
-        if self.event.val().init {
+        if self.change.val().init {
             self.ends.next = 0.into();
         }
 
-        self.event2.d.next = self.event.val();
+        self.change2.d.next = self.change.val();
         self.collected2.d.next = self.collect.val();
         self.due2.d.next = self.close.val() | self.flush.val();
         self.skipped2.d.next = self.skip.val();
@@ -257,15 +252,15 @@ impl<const GB: usize> Logic for RecordCollect<GB> {
         self.consumer2.d.next = self.consumer_next.val();
         self.skips2.d.next = self.skips_next.val();
         self.enough2.d.next = self.enoughs.rdata.val();
-        self.seen.next = self.event2.q.val();
+        self.seen.next = self.change2.q.val();
         self.seen_collected.next = self.collected2.q.val();
         self.seen_due.next = self.due2.q.val();
         self.seen_put.next = self.put2.q.val();
         self.seen_written.next = self.written2.q.val();
         self.seen_consumer.next = bit_cast::<18, 31>(self.consumer2.q.val());
         self.seen_enough.next = self.enough2.q.val();
-        self.told.d.next = self.event2.q.val().cons | self.event2.q.val().init | self.skipped2.q.val();
-        self.told_g.d.next = self.event2.q.val().g;
+        self.told.d.next = self.change2.q.val().cons | self.change2.q.val().init | self.skipped2.q.val();
+        self.told_g.d.next = self.change2.q.val().g;
         self.told_value.d.next = self.consumer2.q.val() + self.skips2.q.val();
         self.room_valid.next = self.told.q.val();
         self.room_g.next = self.told_g.q.val();

@@ -27,7 +27,7 @@ hw! {
         pub g: Signal<Out, Bits<7>> = Default::default(),
         pub pop: Signal<In, Bit> = Default::default(),
         mem: Bram<Bits<7>, GB> = Default::default(),
-        inside: Dffr<Bits<GN>> = Default::default(),
+        present: Dffr<Bits<GN>> = Default::default(),
         wptr: Dffr<Bits<8>> = Default::default(),
         rptr: Dffr<Bits<8>> = Default::default(),
         head: Dffr<Bit> = Default::default(),
@@ -49,8 +49,8 @@ impl<const GN: usize, const GB: usize> Logic for DueQueue<GN, GB> {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, mem);
-        dff_setup!(self, clock, inside, wptr, rptr, head);
-        self.inside.rst.next = self.rst.val();
+        dff_setup!(self, clock, present, wptr, rptr, head);
+        self.present.rst.next = self.rst.val();
         self.wptr.rst.next = self.rst.val();
         self.rptr.rst.next = self.rst.val();
         self.head.rst.next = self.rst.val();
@@ -61,7 +61,7 @@ impl<const GN: usize, const GB: usize> Logic for DueQueue<GN, GB> {
             self.in_g.next = self.due_g.val();
         }
         self.mask.next = self.one.val() << self.in_g.val();
-        self.known.next = (self.inside.q.val() & self.mask.val()).any();
+        self.known.next = (self.present.q.val() & self.mask.val()).any();
         self.push.next = (self.due_valid.val() | self.again_valid.val()) & !self.known.val();
         self.mem.waddr.next = bit_cast::<GB, 8>(self.wptr.q.val());
         self.mem.wdata.next = self.in_g.val();
@@ -81,7 +81,7 @@ impl<const GN: usize, const GB: usize> Logic for DueQueue<GN, GB> {
         self.rptr.d.next = self.next_rptr.val();
         self.mem.raddr.next = bit_cast::<GB, 8>(self.next_rptr.val());
         self.head.d.next = self.wptr.q.val() != self.next_rptr.val();
-        self.inside.d.next = (self.inside.q.val() & !self.clear.val()) | self.set.val();
+        self.present.d.next = (self.present.q.val() & !self.clear.val()) | self.set.val();
         self.valid.next = self.head.q.val();
         self.g.next = self.mem.rdata.val();
     }

@@ -12,7 +12,7 @@ hw! {
     /// ```text
     ///  cons ────────► can't wait ─┐
     ///  init ────────► when asked ─┤
-    ///  written TLP ───────────────┼─► select_g (memories are read) ─► event, ended
+    ///  written TLP ───────────────┼─► select_g (memories are read) ─► change, ended
     ///  visit of a timer ──────────┤
     ///  rec_h2c, rec_c2h in turn ──┘
     /// ```
@@ -24,6 +24,8 @@ hw! {
         pub cons_g: Signal<In, Bits<7>> = Default::default(),
         pub cons_value: Signal<In, Bits<31>> = Default::default(),
         pub cons_arm: Signal<In, Bit> = Default::default(),
+        /// The queue is being cleared: what the doorbell tells of it meanwhile is no news.
+        pub init_valid: Signal<In, Bit> = Default::default(),
         pub init_ask: Signal<In, Bit> = Default::default(),
         pub init_g: Signal<In, Bits<7>> = Default::default(),
         /// Not in this clock.
@@ -59,10 +61,10 @@ hw! {
         pub rec_c2h_flags: Signal<In, Bits<7>> = Default::default(),
         pub rec_c2h_status: Signal<In, Bits<8>> = Default::default(),
         pub rec_c2h_irq: Signal<In, Bit> = Default::default(),
-        /// Queue of the event that `event` shows in the next clock.
+        /// Queue of the event that `change` shows in the next clock.
         pub select_g: Signal<Out, Bits<7>> = Default::default(),
-        pub event: Signal<Out, RecordEvent> = Default::default(),
-        /// With `event.ended`: an [`Ended`].
+        pub change: Signal<Out, RecordEvent> = Default::default(),
+        /// With `change.ended`: an [`Ended`].
         pub ended: Signal<Out, Bits<ENDED_BITS>> = Default::default(),
         kind: Dffr<RecordEvent> = Default::default(),
         what: Reg<Bits<ENDED_BITS>> = Default::default(),
@@ -75,6 +77,7 @@ hw! {
         c2h_g: Signal<Local, Bits<7>> = Default::default(),
         take_c2h: Signal<Local, Bit> = Default::default(),
         free: Signal<Local, Bit> = Default::default(),
+        told: Signal<Local, Bit> = Default::default(),
         take_init: Signal<Local, Bit> = Default::default(),
         take_written: Signal<Local, Bit> = Default::default(),
         take_visit: Signal<Local, Bit> = Default::default(),
@@ -138,11 +141,13 @@ impl<const NQ: usize> Logic for RecordIntake<NQ> {
         }
         self.next.next.g = self.g.val();
         self.next.next.ended = self.room.val() & (self.rec_h2c_valid.val() | self.rec_c2h_valid.val());
-        self.next.next.cons = self.cons_valid.val();
+        self.told.next =
+            self.cons_valid.val() & !(self.init_valid.val() & (self.cons_g.val() == self.init_g.val()));
+        self.next.next.cons = self.told.val();
         self.next.next.init = self.take_init.val();
         self.next.next.written = self.take_written.val();
         self.next.next.visit = self.take_visit.val();
-        self.next.next.arm = self.cons_valid.val() & self.cons_arm.val();
+        self.next.next.arm = self.told.val() & self.cons_arm.val();
         self.next.next.irq = self.take_written.val() & self.written_irq.val();
         self.next.next.flush = self.take_visit.val() & self.visit_flush.val();
         self.next.next.tick = self.take_visit.val() & self.visit_tick.val();
@@ -155,7 +160,7 @@ impl<const NQ: usize> Logic for RecordIntake<NQ> {
             self.c2h_first.d.next = !self.take_c2h.val();
         }
         self.select_g.next = self.g.val();
-        self.event.next = self.kind.q.val();
+        self.change.next = self.kind.q.val();
         self.ended.next = self.what.q.val();
     }
 }

@@ -31,8 +31,11 @@ hw! {
         pub stall: Signal<Out, Bit> = Default::default(),
         /// A record of the queue has not been taken by wr_arb yet.
         pub open: Signal<Out, Bits<GN>> = Default::default(),
+        pub armed_queues: Signal<Out, Bits<GN>> = Default::default(),
         /// The queue is armed and has unread records.
         pub waiting: Signal<Out, Bits<GN>> = Default::default(),
+        /// Pulse: `waiting` of queue `due_g` rises.
+        pub begins: Signal<Out, Bit> = Default::default(),
         /// An interrupt of the queue has to be sent.
         pub wanted: Signal<Out, Bits<GN>> = Default::default(),
         pub sent_valid: Signal<In, Bit> = Default::default(),
@@ -45,7 +48,7 @@ hw! {
         armed: Dffr<Bits<GN>> = Default::default(),
         waits: Dffr<Bits<GN>> = Default::default(),
         wants: Dffr<Bits<GN>> = Default::default(),
-        event: Dffr<RecordEvent> = Default::default(),
+        change: Dffr<RecordEvent> = Default::default(),
         collected: Dffr<Bit> = Default::default(),
         due: Dffr<Bit> = Default::default(),
         unread: Reg<Bits<18>> = Default::default(),
@@ -59,7 +62,7 @@ hw! {
         has_unread: Signal<Local, Bit> = Default::default(),
         reached: Signal<Local, Bit> = Default::default(),
         was_armed: Signal<Local, Bit> = Default::default(),
-        is_armed: Signal<Local, Bit> = Default::default(),
+        arms: Signal<Local, Bit> = Default::default(),
         decides: Signal<Local, Bit> = Default::default(),
         fire: Signal<Local, Bit> = Default::default(),
         sent: Signal<Local, Bits<GN>> = Default::default(),
@@ -70,13 +73,13 @@ hw! {
 impl<const GN: usize> Logic for RecordJudge<GN> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, opened, fulls, armed, waits, wants, event, collected, due, unread, enough);
+        dff_setup!(self, clock, opened, fulls, armed, waits, wants, change, collected, due, unread, enough);
         self.opened.rst.next = self.rst.val();
         self.fulls.rst.next = self.rst.val();
         self.armed.rst.next = self.rst.val();
         self.waits.rst.next = self.rst.val();
         self.wants.rst.next = self.rst.val();
-        self.event.rst.next = self.rst.val();
+        self.change.rst.next = self.rst.val();
         self.collected.rst.next = self.rst.val();
         self.due.rst.next = self.rst.val();
 
@@ -98,7 +101,7 @@ impl<const GN: usize> Logic for RecordJudge<GN> {
         self.stall.next = self.fulls.q.val().any();
         self.open.next = self.opened.q.val();
 
-        self.event.d.next = self.seen.val();
+        self.change.d.next = self.seen.val();
         self.collected.d.next = self.seen_collected.val();
         self.due.d.next = self.seen_due.val();
         self.upto.next = self.seen_written.val();
@@ -109,25 +112,25 @@ impl<const GN: usize> Logic for RecordJudge<GN> {
         self.enough.d.next = self.seen_enough.val();
 
         // Below 0: the host told of records before wr_arb took them.
-        self.at.next = self.one.val() << self.event.q.val().g;
+        self.at.next = self.one.val() << self.change.q.val().g;
         self.unread_low.next = bit_cast::<17, 18>(self.unread.q.val());
         self.has_unread.next = !self.unread.q.val().get_bit(17) & self.unread_low.val().any();
         self.reached.next = !self.unread.q.val().get_bit(17)
             & (self.unread_low.val() >= bit_cast::<17, 16>(self.enough.q.val()));
         self.was_armed.next = (self.armed.q.val() & self.at.val()).any();
-        self.is_armed.next = self.was_armed.val() | self.event.q.val().arm;
-        self.decides.next = self.event.q.val().cons | self.event.q.val().written | self.event.q.val().visit;
+        self.arms.next = self.was_armed.val() | self.change.q.val().arm;
+        self.decides.next = self.change.q.val().cons | self.change.q.val().written | self.change.q.val().visit;
         self.fire.next = self.decides.val()
-            & self.is_armed.val()
+            & self.arms.val()
             & self.has_unread.val()
-            & (self.reached.val() | self.event.q.val().tick);
+            & (self.reached.val() | self.change.q.val().tick);
 
         self.sent.next = 0.into();
         if self.sent_valid.val() {
             self.sent.next = self.one.val() << self.sent_g.val();
         }
         self.wants.d.next = self.wants.q.val() & !self.sent.val();
-        if self.event.q.val().init {
+        if self.change.q.val().init {
             self.armed.d.next = self.armed.q.val() & !self.at.val();
             self.waits.d.next = self.waits.q.val() & !self.at.val();
             self.wants.d.next = self.wants.q.val() & !self.sent.val() & !self.at.val();
@@ -136,25 +139,30 @@ impl<const GN: usize> Logic for RecordJudge<GN> {
             self.waits.d.next = self.waits.q.val() & !self.at.val();
             self.wants.d.next = (self.wants.q.val() & !self.sent.val()) | self.at.val();
         } else {
-            if self.event.q.val().irq {
+            if self.change.q.val().irq {
                 self.wants.d.next = (self.wants.q.val() & !self.sent.val()) | self.at.val();
             }
-            if self.event.q.val().arm {
+            if self.change.q.val().arm {
                 self.armed.d.next = self.armed.q.val() | self.at.val();
             }
             if self.decides.val() {
                 self.waits.d.next = self.waits.q.val() & !self.at.val();
-                if self.is_armed.val() & self.has_unread.val() {
+                if self.arms.val() & self.has_unread.val() {
                     self.waits.d.next = self.waits.q.val() | self.at.val();
                 }
             }
         }
+        self.armed_queues.next = self.armed.q.val();
+        self.begins.next = self.decides.val()
+            & self.arms.val()
+            & self.has_unread.val()
+            & !(self.waits.q.val() & self.at.val()).any();
         self.waiting.next = self.waits.q.val();
         self.wanted.next = self.wants.q.val();
 
         // Records that would make an interrupt due are not held back for company.
         self.due_valid.next =
             self.due.q.val() | (self.collected.q.val() & self.was_armed.val() & self.reached.val());
-        self.due_g.next = self.event.q.val().g;
+        self.due_g.next = self.change.q.val().g;
     }
 }

@@ -14,10 +14,11 @@ hw! {
     ///  due queue ─► pop ─► memories ─► how many are there, how far is the ring's end ─► register
     ///                                  ─► how many fit, address, phase ─► tlp_*, done
     /// ```
-    /// Records that don't fit make the queue due again, behind the others. A plan takes two clocks, and the next one is
+    /// Due records that don't fit make the queue due again, behind the others; those behind the last close wait for theirs,
+    /// unless the queue is armed. A plan takes two clocks, and the next one is
     /// begun when this one is handed on. `done` is broadcast in the clock in which the TLP is offered first, before the host can see it and
     /// answer with a consumer index that the doorbell must know to be valid.
-    pub struct RecordPlace<const NQ: usize, const GB: usize> {
+    pub struct RecordPlace<const NQ: usize, const GN: usize, const GB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub cfg_mps: Signal<In, Bits<3>> = Default::default(),
@@ -28,10 +29,12 @@ hw! {
         pub start_valid: Signal<In, Bit> = Default::default(),
         pub start_g: Signal<In, Bits<7>> = Default::default(),
         pub start_generation: Signal<In, Bits<8>> = Default::default(),
-        /// Records collected of queue `put_g`.
+        /// Records collected of queue `put_g`, and those of them behind the last close.
         pub put_wen: Signal<In, Bit> = Default::default(),
         pub put_g: Signal<In, Bits<7>> = Default::default(),
         pub put_value: Signal<In, Bits<6>> = Default::default(),
+        pub put_since: Signal<In, Bits<4>> = Default::default(),
+        pub armed: Signal<In, Bits<GN>> = Default::default(),
         /// With `put_wen`: the queue is cleared. Never in the clock behind one with `busy`.
         pub init: Signal<In, Bit> = Default::default(),
         pub busy: Signal<Out, Bit> = Default::default(),
@@ -63,6 +66,7 @@ hw! {
         generations: Bram<Bits<8>, GB> = Default::default(),
         dones: Bram<Bits<32>, GB> = Default::default(),
         puts: Mirror<6, GB> = Default::default(),
+        sinces: Mirror<4, GB> = Default::default(),
         popped: Dffr<Bit> = Default::default(),
         popped_g: Reg<Bits<7>> = Default::default(),
         planned: Dffr<Bit> = Default::default(),
@@ -76,8 +80,11 @@ hw! {
         base: Reg<Bits<60>> = Default::default(),
         generation: Reg<Bits<8>> = Default::default(),
         done: Reg<Bits<32>> = Default::default(),
+        since: Reg<Bits<4>> = Default::default(),
         again: Dffr<Bit> = Default::default(),
         again_queue: Reg<Bits<7>> = Default::default(),
+        rest: Reg<Bits<6>> = Default::default(),
+        rest_since: Reg<Bits<4>> = Default::default(),
         told: Dffr<Bit> = Default::default(),
         told_g: Reg<Bits<7>> = Default::default(),
         told_value: Reg<Bits<32>> = Default::default(),
@@ -94,6 +101,7 @@ hw! {
         to_page: Signal<Local, Bits<4>> = Default::default(),
         fit_less: Signal<Local, Bits<4>> = Default::default(),
         count: Signal<Local, Bits<5>> = Default::default(),
+        asks: Signal<Local, Bit> = Default::default(),
         next_done: Signal<Local, Bits<32>> = Default::default(),
         records: Signal<Local, Bits<60>> = Default::default(),
         lap: Signal<Local, Bits<17>> = Default::default(),
@@ -107,12 +115,13 @@ hw! {
     }
 }
 
-impl<const NQ: usize, const GB: usize> Logic for RecordPlace<NQ, GB> {
+impl<const NQ: usize, const GN: usize, const GB: usize> Logic for RecordPlace<NQ, GN, GB> {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, base_lo, base_hi, masks, generations, dones, puts);
+        clock!(self, clock, base_lo, base_hi, masks, generations, dones, puts, sinces);
         dff_setup!(self, clock, popped, popped_g, planned, fresh, g, less, to_end, in_page, entry, mask);
-        dff_setup!(self, clock, base, generation, done, again, again_queue, told, told_g, told_value);
+        dff_setup!(self, clock, base, generation, done, since, again, again_queue, rest, rest_since);
+        dff_setup!(self, clock, told, told_g, told_value);
         self.popped.rst.next = self.rst.val();
         self.planned.rst.next = self.rst.val();
         self.fresh.rst.next = self.rst.val();
@@ -141,6 +150,10 @@ impl<const NQ: usize, const GB: usize> Logic for RecordPlace<NQ, GB> {
         self.puts.waddr.next = bit_cast::<GB, 7>(self.put_g.val());
         self.puts.wdata.next = self.put_value.val();
         self.puts.raddr.next = bit_cast::<GB, 7>(self.due_g.val());
+        self.sinces.wen.next = self.put_wen.val();
+        self.sinces.waddr.next = bit_cast::<GB, 7>(self.put_g.val());
+        self.sinces.wdata.next = self.put_since.val();
+        self.sinces.raddr.next = bit_cast::<GB, 7>(self.due_g.val());
         self.dones.raddr.next = bit_cast::<GB, 7>(self.due_g.val());
 
         // Pop: the plan in hand will have gone when this one is ready, and has stored its count.
@@ -182,6 +195,7 @@ impl<const NQ: usize, const GB: usize> Logic for RecordPlace<NQ, GB> {
                 | bit_cast::<60, 28>(self.base_lo.rdata.val());
             self.generation.d.next = self.generations.rdata.val();
             self.done.d.next = self.dones.rdata.val();
+            self.since.d.next = self.sinces.rdata.val();
         }
 
         // How many fit: the least of those that are there, the ring's rest, the page's rest and Max_Payload_Size.
@@ -212,14 +226,19 @@ impl<const NQ: usize, const GB: usize> Logic for RecordPlace<NQ, GB> {
             self.dones.waddr.next = bit_cast::<GB, 7>(self.put_g.val());
             self.dones.wdata.next = 0.into();
         }
-        if self.again_ready.val() {
+        self.asks.next = self.again.q.val()
+            & ((self.rest.q.val() > bit_cast::<6, 4>(self.rest_since.q.val()))
+                | (self.rest.q.val().any() & self.armed.val().get_bit(self.again_queue.q.val().index())));
+        if self.again_ready.val() | !self.asks.val() {
             self.again.d.next = false;
         }
         if self.fresh.q.val() {
-            self.again.d.next = self.less.q.val() > bit_cast::<6, 4>(self.fit_less.val());
+            self.again.d.next = true;
             self.again_queue.d.next = self.g.q.val();
+            self.rest.d.next = self.less.q.val() - bit_cast::<6, 4>(self.fit_less.val());
+            self.rest_since.d.next = self.since.q.val();
         }
-        self.again_valid.next = self.again.q.val();
+        self.again_valid.next = self.asks.val();
         self.again_g.next = self.again_queue.q.val();
 
         self.tlp_valid.next = self.planned.q.val() & !self.init.val();

@@ -115,7 +115,7 @@ hw! {
         judge: RecordJudge<GN> = Default::default(),
         timers: RecordTimers<NQ, QB, GN, GB> = Default::default(),
         due: DueQueue<GN, GB> = Default::default(),
-        place: RecordPlace<NQ, GB> = Default::default(),
+        place: RecordPlace<NQ, GN, GB> = Default::default(),
         send: RecordSend<W, K, L, CA> = {
             assert!(GN == 2 * NQ && GN <= 1 << GB && NQ <= 1 << QB, "numbers of queues");
             assert!(CA + L / 2 == GB + 5, "slots of a bank");
@@ -166,6 +166,7 @@ impl<
         self.intake.cons_g.next = self.cons_g.val();
         self.intake.cons_value.next = self.cons_value.val();
         self.intake.cons_arm.next = self.cons_arm.val();
+        self.intake.init_valid.next = self.init_valid.val();
         self.intake.init_ask.next = self.init.ask.val();
         self.intake.init_g.next = self.init_g.val();
         self.intake.init_wait.next = self.place.busy.val();
@@ -203,15 +204,15 @@ impl<
         self.collect.cfgw_index.next = self.cfgw_index.val();
         self.collect.cfgw_data.next = self.cfgw_data.val();
         self.collect.select_g.next = self.intake.select_g.val();
-        self.collect.event.next = self.intake.event.val();
+        self.collect.change.next = self.intake.change.val();
         self.collect.ended.next = self.intake.ended.val();
         self.room_valid.next = self.collect.room_valid.val();
         self.room_g.next = self.collect.room_g.val();
         self.room_value.next = self.collect.room_value.val();
-        self.ends.next = self.intake.event.val().ended;
-        self.clears.next = self.intake.event.val().init;
+        self.ends.next = self.intake.change.val().ended;
+        self.clears.next = self.intake.change.val().init;
         self.ended.d.next = self.ends.val() | self.clears.val();
-        self.ended_g.d.next = self.intake.event.val().g;
+        self.ended_g.d.next = self.intake.change.val().g;
         self.ended_value.d.next = self.collect.ends.val();
         self.ended_bytes.d.next = self.intake.ended.val().get_bits::<24>(0);
         self.ended_meta.d.next = self.intake.ended.val().get_bits::<32>(24);
@@ -251,11 +252,15 @@ impl<
         self.timers.open.next = self.judge.open.val();
         self.timers.waiting.next = self.judge.waiting.val();
         self.timers.wanted.next = self.judge.wanted.val();
-        self.timers.g.next = self.intake.event.val().g;
-        self.puts.next = self.collect.collected.val() | self.clears.val();
-        self.timers.changed.next =
-            self.puts.val() | self.intake.event.val().flush | self.intake.event.val().arm;
-        self.timers.waits.next = self.collect.waits.val();
+        self.timers.begins.next = self.judge.begins.val();
+        self.timers.begins_g.next = self.judge.due_g.val();
+        self.timers.g.next = self.intake.change.val().g;
+        self.puts.next = self.collect.collected.val()
+            | self.clears.val()
+            | self.intake.change.val().flush
+            | self.intake.change.val().arm;
+        self.timers.changed.next = self.puts.val();
+        self.timers.waits.next = self.collect.put_since.val().any();
         self.timers.collected.next = self.collect.collected.val();
         self.timers.opens.next = self.collect.opens.val();
         self.timers.ends.next = self.collect.ends.val();
@@ -281,8 +286,10 @@ impl<
         self.place.start_g.next = self.start_g.val();
         self.place.start_generation.next = self.start_generation.val();
         self.place.put_wen.next = self.puts.val();
-        self.place.put_g.next = self.intake.event.val().g;
+        self.place.put_g.next = self.intake.change.val().g;
         self.place.put_value.next = self.collect.put_value.val();
+        self.place.put_since.next = self.collect.put_since.val();
+        self.place.armed.next = self.judge.armed_queues.val();
         self.place.init.next = self.clears.val();
         self.place.tlp_ready.next = self.send.tlp_ready.val();
         self.done_valid.next = self.place.done_valid.val();
@@ -292,7 +299,7 @@ impl<
         self.send.cfg_requester_id.next = self.cfg_requester_id.val();
         self.send.rec_wr_ready.next = self.rec_wr_ready.val();
         self.send.w_valid.next = self.collect.collected.val();
-        self.send.w_g.next = self.intake.event.val().g;
+        self.send.w_g.next = self.intake.change.val().g;
         self.send.w_slot.next = self.collect.slot.val();
         self.send.w_ended.next = self.intake.ended.val();
         self.send.tlp_valid.next = self.place.tlp_valid.val();

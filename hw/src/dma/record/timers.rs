@@ -4,6 +4,7 @@ use rust_hdl::prelude::*;
 
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
+use crate::stream::Mirror;
 use ferrolane_abi::regs;
 
 hw! {
@@ -11,7 +12,6 @@ hw! {
     ///
     /// ```text
     ///  look ─► memories ─► ages ─► register ─► over? ─► visit_* (an event for intake)
-    ///             ├─► restart the moderation's age, unless armed with something unread
     ///             └─► wanted? ─► irq_*
     /// ```
     /// Ages are kept as the time of their start, in units of 16 clocks, and 17 bits so that TIME can't be missed between two looks.
@@ -33,6 +33,9 @@ hw! {
         pub open: Signal<In, Bits<GN>> = Default::default(),
         pub waiting: Signal<In, Bits<GN>> = Default::default(),
         pub wanted: Signal<In, Bits<GN>> = Default::default(),
+        /// Pulse: `waiting` of queue `begins_g` rises.
+        pub begins: Signal<In, Bit> = Default::default(),
+        pub begins_g: Signal<In, Bits<7>> = Default::default(),
         /// An event of queue `g`: whether it collected a record, and whether records wait for a close behind it.
         pub g: Signal<In, Bits<7>> = Default::default(),
         pub changed: Signal<In, Bit> = Default::default(),
@@ -59,7 +62,7 @@ hw! {
         // When the first record that waits was collected, when the last one, and since when something is unread.
         firsts: Bram<Bits<17>, GB> = Default::default(),
         lasts: Bram<Bits<5>, GB> = Default::default(),
-        unreads: Bram<Bits<17>, GB> = Default::default(),
+        unreads: Mirror<17, GB> = Default::default(),
         waitings: Bram<Bits<1>, GB> = Default::default(),
         // Enough bits to tell whether something is in hand: less than this many descriptors are.
         ended_counts: Bram<Bits<12>, GB> = Default::default(),
@@ -203,9 +206,9 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
         self.holds.d.next =
             self.waitings.rdata.val().any() & self.open.val().get_bit(self.look2.q.val().index());
         self.waits3.d.next = self.is_waiting.val();
-        self.unreads.waddr.next = bit_cast::<GB, 7>(self.look2.q.val());
+        self.unreads.waddr.next = bit_cast::<GB, 7>(self.begins_g.val());
         self.unreads.wdata.next = self.now.q.val();
-        self.unreads.wen.next = !self.is_waiting.val();
+        self.unreads.wen.next = self.begins.val();
 
         // Interrupts.
         self.call.next = self.wanted.val().get_bit(self.look2.q.val().index()) & !self.calls.q.val();

@@ -106,13 +106,13 @@ impl Engine {
             }
         }
         // Record takes from commit and from send.
-        if self.commit_out.is_some() && goes[1] && self.records.len() < 8 && self.rng.random_bool(chance[1]) {
+        if self.commit_out.is_some() && goes[1] && self.records.len() < 24 && self.rng.random_bool(chance[1]) {
             self.records.extend(self.commit_out.take());
             self.moved[2] = true;
         }
         if !self.send_records.is_empty()
             && goes[2]
-            && self.records.len() < 8
+            && self.records.len() < 24
             && self.rng.random_bool(chance[2])
         {
             self.records.extend(self.send_records.pop_front());
