@@ -372,6 +372,7 @@ impl Bench {
             assert!(self.q[q].error.replace(self.d.get("h2c_err_code")).is_none(), "one error per life");
             self.halted |= 1 << q;
         }
+        assert!(self.host.reads.is_empty() || self.d.is_set("trans_pending"), "a read is on its way");
         self.take_read();
         self.take_record();
         self.take_beat();

@@ -82,6 +82,7 @@ fn random_traffic_of_all_queues() {
             b.step();
         }
         assert_eq!(b.unexpected, b.host.strays, "seed {seed}: {knobs:?}");
+        assert!(!b.d.is_set("trans_pending"), "seed {seed}");
     }
 }
 
