@@ -129,7 +129,7 @@ hw! {
         fetch: Fetch<W, K, NQ, QB, GN, GB, SA> = Default::default(),
         h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB> = Default::default(),
         c2h: C2h<W, K, KB, NQ, QB, GN, OB, PW, CRB, CPB, CAB, CPA> = Default::default(),
-        record: Record<W, K, 1, NQ, QB, GN, GB, 8> = Default::default(),
+        record: Record<W, K, 1, NQ, QB, GN, GB, 9> = Default::default(),
         msix: Msix<W, K, NV, VB, 1, NV> = Default::default(),
         rd_arb: RdArb<W, K> = Default::default(),
         wr_arb: WrArb<W, K> = Default::default(),

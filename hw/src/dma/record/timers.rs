@@ -105,7 +105,9 @@ hw! {
     }
 }
 
-impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic for RecordTimers<NQ, QB, GN, GB> {
+impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
+    for RecordTimers<NQ, QB, GN, GB>
+{
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, collect_times, moderate_times, vectors, firsts, lasts, unreads, waitings);
@@ -201,7 +203,8 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic f
         self.idle_age.next = self.now_low.val() - self.lasts.rdata.val();
         self.idle.next = (self.idle_age.val() > 2) & (self.taken.val() == self.ended_counts.rdata.val());
         self.must.d.next = self.idle.val() | !self.runs.val();
-        self.holds.d.next = self.waitings.rdata.val().any() & self.open.val().get_bit(self.look2.q.val().index());
+        self.holds.d.next =
+            self.waitings.rdata.val().any() & self.open.val().get_bit(self.look2.q.val().index());
         self.waits3.d.next = self.is_waiting.val();
         self.unreads.waddr.next = bit_cast::<GB, 7>(self.begins_g.val());
         self.unreads.wdata.next = self.now.q.val();
@@ -223,7 +226,8 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic f
 
         // Over?
         self.flush.next = self.holds.q.val()
-            & (self.must.q.val() | (self.collect_age.q.val() >= bit_cast::<17, 16>(self.collect_time.q.val())));
+            & (self.must.q.val()
+                | (self.collect_age.q.val() >= bit_cast::<17, 16>(self.collect_time.q.val())));
         self.tick.next = self.waits3.q.val()
             & self.moderate_time.q.val().any()
             & (self.moderate_age.q.val() >= bit_cast::<17, 16>(self.moderate_time.q.val()));
