@@ -120,12 +120,18 @@ macro_rules! builds {
 }
 
 /// The demo card: 128-bit port, 4 + 4 queues with 8 KiB of FIFO each, 16 vectors, 250 MHz.
-pub type Card128 = sized!(Card: width 128, queues 4, tags 64, share 13 13, slots 5 6, vectors 16 4, full 1,
+pub type Card128 = sized!(Card: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 1,
     3, 7, 12);
 
 builds! {
-    ferrolane_engine_w128_q4: width 128, queues 4, tags 64, share 13 13, slots 5 6;
-    ferrolane_engine_w128_q64: width 128, queues 64, tags 64, share 11 11, slots 5 6;
+    ferrolane_engine_w64_q4: width 64, queues 4, tags 32, share 13 13, slots 6 6;
+    ferrolane_engine_w128_q1: width 128, queues 1, tags 64, share 13 13, slots 6 6;
+    ferrolane_engine_w128_q4: width 128, queues 4, tags 64, share 13 13, slots 6 6;
+    ferrolane_engine_w128_q64: width 128, queues 64, tags 64, share 11 11, slots 5 5;
+    ferrolane_engine_w256_q4: width 256, queues 4, tags 64, share 14 14, slots 6 6;
+    ferrolane_engine_w256_q64: width 256, queues 64, tags 64, share 11 11, slots 5 5;
+    ferrolane_engine_w256_q4_t256: width 256, queues 4, tags 256, share 14 14, slots 6 6;
+    ferrolane_engine_w256_q64_t256: width 256, queues 64, tags 256, share 11 11, slots 5 5;
 }
 
 #[cfg(test)]

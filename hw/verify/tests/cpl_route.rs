@@ -52,9 +52,13 @@ impl Header {
 
 #[test]
 fn fields_and_beats_come_one_clock_later() {
-    for seed in 0..6 {
+    for seed in 0..9 {
         let mut rng = StdRng::seed_from_u64(seed);
-        let mut d = dut!(cpl_route, seed);
+        let (w, mut d) = match seed % 3 {
+            0 => (64, dut!(cpl_route64, seed)),
+            1 => (128, dut!(cpl_route, seed)),
+            _ => (256, dut!(cpl_route256, seed)),
+        };
         d.pulse("rst", 1);
         d.set("cfg_requester_id", REQUESTER);
         let gap = rng.random_range(0.0..0.5);
@@ -70,8 +74,8 @@ fn fields_and_beats_come_one_clock_later() {
                     left = rng.random_range(1..6);
                 }
                 left -= 1;
-                let data: [u32; 4] = rng.random();
-                (first, left == 0, data.to_vec(), rng.random_range(0..16), rng.random())
+                let data: Vec<u32> = (0..w / 32).map(|_| rng.random()).collect();
+                (first, left == 0, data, rng.random_range(0..1 << (w / 32)), rng.random())
             });
             d.set("rx_cpl_valid", beat.is_some() as u64);
             let shown = header.clone();

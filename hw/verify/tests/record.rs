@@ -101,7 +101,13 @@ fn exercise(w: usize, seeds: u64, rounds: u32) {
                 bench.set_mps(mps);
             }
         }
-        println!("{} ends, {} records, {} TLPs, {} interrupts", bench.accepted, bench.written, bench.tlps.len(), bench.irqs);
+        println!(
+            "{} ends, {} records, {} TLPs, {} interrupts",
+            bench.accepted,
+            bench.written,
+            bench.tlps.len(),
+            bench.irqs
+        );
         assert!(bench.written > rounds as u64 * 10 && bench.irqs > rounds as u64 / 2);
         assert!(bench.tlps.iter().any(|t| t.1 > 4) && bench.tlps.iter().any(|t| t.1 == 1));
     }

@@ -11,6 +11,8 @@ fn rate(w: usize, queues: &[usize], count: u32, mps: u32, policy: u32) -> (u64, 
     for &g in queues {
         b.drain(g);
         b.restart(g, Settings { count, policy, time: 1000, log2: 16, ..Settings::default() });
+        // Always something in hand.
+        b.take_ahead(g, 4000);
     }
     let mut turn = [0; 2];
     let (mut from, mut accepted, mut tlps) = (0, 0, 0);
@@ -39,19 +41,19 @@ fn rate(w: usize, queues: &[usize], count: u32, mps: u32, policy: u32) -> (u64, 
 fn an_end_in_little_more_than_a_clock_with_coalescing() {
     let all: Vec<_> = (0..8).collect();
     for (queues, count, mps, most) in [
-        (&all[..], 16, 1, 113),
-        (&all[..], 8, 0, 120),
-        (&[1, 5][..], 16, 1, 113),
-        (&[6][..], 16, 1, 125),
-        (&[2][..], 8, 0, 135),
+        (&all[..], 16, 1, 110),
+        (&all[..], 8, 0, 115),
+        (&[1, 5][..], 16, 1, 110),
+        (&[6][..], 16, 1, 110),
+        (&[2][..], 8, 0, 115),
     ] {
         let (clocks, size) = rate(128, queues, count, mps, 0);
         assert!(clocks <= most, "{queues:?}, count {count}: {clocks}");
-        assert!(size >= 100 * count as u64 - 20, "{size}");
+        assert!(size >= 95 * count as u64, "{size}");
     }
     let wide: Vec<_> = (0..64).collect();
     assert!(rate(256, &wide, 16, 1, 0).0 <= 108);
-    assert!(rate(256, &[33], 16, 1, 0).0 <= 125);
+    assert!(rate(256, &[33], 16, 1, 0).0 <= 110);
     // Two beats per record.
     assert!(rate(64, &[0, 1], 16, 1, 0).0 <= 210);
     assert!(rate(64, &[1], 8, 0, 0).0 <= 215);

@@ -356,7 +356,7 @@ fn a_link_that_stands_still() {
             b.clock();
         }
         let held = b.queues[g].waiting.len();
-        assert!((28..=32).contains(&held), "{held}");
+        assert!((60..=64).contains(&held), "{held}");
         b.wr_ready = 1.0;
         b.clocks(200);
         assert!(b.idle());

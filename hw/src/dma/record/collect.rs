@@ -32,11 +32,11 @@ hw! {
         pub ended: Signal<In, Bits<ENDED_BITS>> = Default::default(),
         /// In the clock of `change`: the end gets a record, in slot `slot` of the queue.
         pub collected: Signal<Out, Bit> = Default::default(),
-        pub slot: Signal<Out, Bits<5>> = Default::default(),
+        pub slot: Signal<Out, Bits<6>> = Default::default(),
         /// It is the first behind a close.
         pub opens: Signal<Out, Bit> = Default::default(),
         /// `put` and `since` behind this event.
-        pub put_value: Signal<Out, Bits<6>> = Default::default(),
+        pub put_value: Signal<Out, Bits<7>> = Default::default(),
         pub put_since: Signal<Out, Bits<4>> = Default::default(),
         /// Descriptors that have ended, behind this event.
         pub ends: Signal<Out, Bits<32>> = Default::default(),
@@ -111,8 +111,12 @@ hw! {
 impl<const GB: usize> Logic for RecordCollect<GB> {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, puts, sinces, skips, writtens, consumers, policies, closes, masks, bases, enoughs);
-        dff_setup!(self, clock, change2, collected2, due2, skipped2, put2, written2, consumer2, skips2, enough2);
+        clock!(
+            self, clock, puts, sinces, skips, writtens, consumers, policies, closes, masks, bases, enoughs
+        );
+        dff_setup!(
+            self, clock, change2, collected2, due2, skipped2, put2, written2, consumer2, skips2, enough2
+        );
         dff_setup!(self, clock, told, told_g, told_value);
         self.change2.rst.next = self.rst.val();
         self.collected2.rst.next = self.rst.val();
@@ -233,10 +237,10 @@ impl<const GB: usize> Logic for RecordCollect<GB> {
         self.consumers.wen.next = self.change.val().init | self.change.val().cons;
 
         self.collected.next = self.collect.val();
-        self.slot.next = bit_cast::<5, 18>(self.put.val());
+        self.slot.next = bit_cast::<6, 18>(self.put.val());
         self.opens.next = self.collect.val() & !self.since.val().any();
         self.put_since.next = self.since_next.val();
-        self.put_value.next = bit_cast::<6, 18>(self.put_next.val());
+        self.put_value.next = bit_cast::<7, 18>(self.put_next.val());
         // Every descriptor has one end, in order: its index counts them.
         self.ends.next = self.ended.val().get_bits::<32>(56) + 1;
         if self.change.val().init {

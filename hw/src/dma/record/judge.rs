@@ -54,7 +54,7 @@ hw! {
         unread: Reg<Bits<18>> = Default::default(),
         enough: Reg<Bits<16>> = Default::default(),
         mask: Signal<Local, Bits<GN>> = Default::default(),
-        pending: Signal<Local, Bits<6>> = Default::default(),
+        pending: Signal<Local, Bits<7>> = Default::default(),
         counts: Signal<Local, Bit> = Default::default(),
         upto: Signal<Local, Bits<18>> = Default::default(),
         at: Signal<Local, Bits<GN>> = Default::default(),
@@ -83,10 +83,14 @@ impl<const GN: usize> Logic for RecordJudge<GN> {
         self.collected.rst.next = self.rst.val();
         self.due.rst.next = self.rst.val();
 
-        // A queue has 32 slots, and three more events may be on their way until `stall` holds them up.
+        // A queue has 64 slots, and three more events may be on their way until `stall` holds them up.
         self.mask.next = self.one.val() << self.seen.val().g;
         self.pending.next =
+<<<<<<< HEAD
             bit_cast::<6, 18>(self.seen_put.val()) - bit_cast::<6, 18>(self.seen_written.val());
+=======
+            bit_cast::<7, 18>(self.seen_put.val()) - bit_cast::<7, 18>(self.seen_written.val());
+>>>>>>> wt-record
         self.counts.next = self.seen_collected.val() | self.seen.val().written | self.seen.val().init;
         if self.counts.val() {
             self.opened.d.next = self.opened.q.val() & !self.mask.val();
@@ -94,7 +98,7 @@ impl<const GN: usize> Logic for RecordJudge<GN> {
             if self.pending.val().any() {
                 self.opened.d.next = self.opened.q.val() | self.mask.val();
             }
-            if self.pending.val() >= 28 {
+            if self.pending.val() >= 60 {
                 self.fulls.d.next = self.fulls.q.val() | self.mask.val();
             }
         }
@@ -119,7 +123,8 @@ impl<const GN: usize> Logic for RecordJudge<GN> {
             & (self.unread_low.val() >= bit_cast::<17, 16>(self.enough.q.val()));
         self.was_armed.next = (self.armed.q.val() & self.at.val()).any();
         self.arms.next = self.was_armed.val() | self.change.q.val().arm;
-        self.decides.next = self.change.q.val().cons | self.change.q.val().written | self.change.q.val().visit;
+        self.decides.next =
+            self.change.q.val().cons | self.change.q.val().written | self.change.q.val().visit;
         self.fire.next = self.decides.val()
             & self.arms.val()
             & self.has_unread.val()

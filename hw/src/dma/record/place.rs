@@ -32,7 +32,7 @@ hw! {
         /// Records collected of queue `put_g`, and those of them behind the last close.
         pub put_wen: Signal<In, Bit> = Default::default(),
         pub put_g: Signal<In, Bits<7>> = Default::default(),
-        pub put_value: Signal<In, Bits<6>> = Default::default(),
+        pub put_value: Signal<In, Bits<7>> = Default::default(),
         pub put_since: Signal<In, Bits<4>> = Default::default(),
         pub armed: Signal<In, Bits<GN>> = Default::default(),
         /// With `put_wen`: the queue is cleared. Never in the clock behind one with `busy`.
@@ -48,7 +48,7 @@ hw! {
         pub tlp_ready: Signal<In, Bit> = Default::default(),
         pub tlp_g: Signal<Out, Bits<7>> = Default::default(),
         /// First record's slot.
-        pub tlp_slot: Signal<Out, Bits<5>> = Default::default(),
+        pub tlp_slot: Signal<Out, Bits<6>> = Default::default(),
         pub tlp_count: Signal<Out, Bits<5>> = Default::default(),
         pub tlp_address: Signal<Out, Bits<64>> = Default::default(),
         /// Queue as in DW3 of the record.
@@ -65,14 +65,14 @@ hw! {
         masks: Bram<Bits<16>, GB> = Default::default(),
         generations: Bram<Bits<8>, GB> = Default::default(),
         dones: Bram<Bits<32>, GB> = Default::default(),
-        puts: Mirror<6, GB> = Default::default(),
+        puts: Mirror<7, GB> = Default::default(),
         sinces: Mirror<4, GB> = Default::default(),
         popped: Dffr<Bit> = Default::default(),
         popped_g: Reg<Bits<7>> = Default::default(),
         planned: Dffr<Bit> = Default::default(),
         fresh: Dffr<Bit> = Default::default(),
         g: Reg<Bits<7>> = Default::default(),
-        less: Reg<Bits<6>> = Default::default(),
+        less: Reg<Bits<7>> = Default::default(),
         to_end: Reg<Bits<4>> = Default::default(),
         in_page: Reg<Bits<8>> = Default::default(),
         entry: Reg<Bits<16>> = Default::default(),
@@ -83,7 +83,7 @@ hw! {
         since: Reg<Bits<4>> = Default::default(),
         again: Dffr<Bit> = Default::default(),
         again_queue: Reg<Bits<7>> = Default::default(),
-        rest: Reg<Bits<6>> = Default::default(),
+        rest: Reg<Bits<7>> = Default::default(),
         rest_since: Reg<Bits<4>> = Default::default(),
         told: Dffr<Bit> = Default::default(),
         told_g: Reg<Bits<7>> = Default::default(),
@@ -92,8 +92,8 @@ hw! {
         size_less: Signal<Local, Bits<17>> = Default::default(),
         pop: Signal<Local, Bit> = Default::default(),
         go: Signal<Local, Bit> = Default::default(),
-        not_done: Signal<Local, Bits<6>> = Default::default(),
-        pending_less: Signal<Local, Bits<6>> = Default::default(),
+        not_done: Signal<Local, Bits<7>> = Default::default(),
+        pending_less: Signal<Local, Bits<7>> = Default::default(),
         place: Signal<Local, Bits<16>> = Default::default(),
         left: Signal<Local, Bits<16>> = Default::default(),
         there: Signal<Local, Bits<4>> = Default::default(),
@@ -170,7 +170,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for RecordPlace<NQ
         self.busy.next = self.popped.q.val();
 
         // How many are there (less one), how far is the ring's end, which place in the page.
-        self.not_done.next = !bit_cast::<6, 32>(self.dones.rdata.val());
+        self.not_done.next = !bit_cast::<7, 32>(self.dones.rdata.val());
         self.pending_less.next = self.puts.rdata.val() + self.not_done.val();
         self.place.next = bit_cast::<16, 32>(self.dones.rdata.val()) & self.masks.rdata.val();
         self.left.next = !self.place.val() & self.masks.rdata.val();
@@ -179,8 +179,8 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for RecordPlace<NQ
             self.planned.d.next = false;
         }
         if self.popped.q.val() {
-            self.planned.d.next = !self.pending_less.val().get_bit(5);
-            self.fresh.d.next = !self.pending_less.val().get_bit(5);
+            self.planned.d.next = !self.pending_less.val().get_bit(6);
+            self.fresh.d.next = !self.pending_less.val().get_bit(6);
             self.g.d.next = self.popped_g.q.val();
             self.less.d.next = self.pending_less.val();
             self.to_end.d.next = bit_cast::<4, 16>(self.left.val());
@@ -199,8 +199,8 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for RecordPlace<NQ
         }
 
         // How many fit: the least of those that are there, the ring's rest, the page's rest and Max_Payload_Size.
-        self.there.next = bit_cast::<4, 6>(self.less.q.val());
-        if self.less.q.val().get_bit(4) {
+        self.there.next = bit_cast::<4, 7>(self.less.q.val());
+        if self.less.q.val().get_bits::<2>(4).any() {
             self.there.next = 15.into();
         }
         self.not_page.next = !self.in_page.q.val();
@@ -227,7 +227,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for RecordPlace<NQ
             self.dones.wdata.next = 0.into();
         }
         self.asks.next = self.again.q.val()
-            & ((self.rest.q.val() > bit_cast::<6, 4>(self.rest_since.q.val()))
+            & ((self.rest.q.val() > bit_cast::<7, 4>(self.rest_since.q.val()))
                 | (self.rest.q.val().any() & self.armed.val().get_bit(self.again_queue.q.val().index())));
         if self.again_ready.val() | !self.asks.val() {
             self.again.d.next = false;
@@ -235,7 +235,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for RecordPlace<NQ
         if self.fresh.q.val() {
             self.again.d.next = true;
             self.again_queue.d.next = self.g.q.val();
-            self.rest.d.next = self.less.q.val() - bit_cast::<6, 4>(self.fit_less.val());
+            self.rest.d.next = self.less.q.val() - bit_cast::<7, 4>(self.fit_less.val());
             self.rest_since.d.next = self.since.q.val();
         }
         self.again_valid.next = self.asks.val();
@@ -243,7 +243,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for RecordPlace<NQ
 
         self.tlp_valid.next = self.planned.q.val() & !self.init.val();
         self.tlp_g.next = self.g.q.val();
-        self.tlp_slot.next = bit_cast::<5, 32>(self.done.q.val());
+        self.tlp_slot.next = bit_cast::<6, 32>(self.done.q.val());
         self.tlp_count.next = self.count.val();
         self.records.next = self.base.q.val() + bit_cast::<60, 16>(self.entry.q.val());
         self.tlp_address.next = bit_cast::<64, 60>(self.records.val()) << 4;

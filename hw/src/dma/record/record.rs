@@ -31,7 +31,7 @@ hw! {
     /// taken the TLP with it.
     ///
     /// `GB` bits number the `GN` = 2·`NQ` queues; `L` records make a beat, at least one; a bank of records has 2^`CA` slots,
-    /// `CA` = `GB` + 5 − log2 `L`.
+    /// `CA` = `GB` + 6 − log2 `L`.
     pub struct Record<
         const W: usize,
         const K: usize,
@@ -118,7 +118,7 @@ hw! {
         place: RecordPlace<NQ, GN, GB> = Default::default(),
         send: RecordSend<W, K, L, CA> = {
             assert!(GN == 2 * NQ && GN <= 1 << GB && NQ <= 1 << QB, "numbers of queues");
-            assert!(CA + L / 2 == GB + 5, "slots of a bank");
+            assert!(CA + L / 2 == GB + 6, "slots of a bank");
             Default::default()
         },
         ended: Dffr<Bit> = Default::default(),

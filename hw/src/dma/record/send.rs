@@ -8,7 +8,7 @@ use crate::prim::{Bram, Dffr, Reg};
 use crate::tlp::{MakeHeader, MEM_WRITE};
 
 hw! {
-    /// Keeps collected records, 32 slots per queue, and sends those of a TLP.
+    /// Keeps collected records, 64 slots per queue, and sends those of a TLP.
     ///
     /// ```text
     ///  w_* ─► L banks (record s in bank s mod L) ─► lanes in order ─► DW3 completed ─► rec_wr_data
@@ -23,13 +23,13 @@ hw! {
         pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
         pub w_valid: Signal<In, Bit> = Default::default(),
         pub w_g: Signal<In, Bits<7>> = Default::default(),
-        pub w_slot: Signal<In, Bits<5>> = Default::default(),
+        pub w_slot: Signal<In, Bits<6>> = Default::default(),
         /// A [`super::Ended`].
         pub w_ended: Signal<In, Bits<ENDED_BITS>> = Default::default(),
         pub tlp_valid: Signal<In, Bit> = Default::default(),
         pub tlp_ready: Signal<Out, Bit> = Default::default(),
         pub tlp_g: Signal<In, Bits<7>> = Default::default(),
-        pub tlp_slot: Signal<In, Bits<5>> = Default::default(),
+        pub tlp_slot: Signal<In, Bits<6>> = Default::default(),
         pub tlp_count: Signal<In, Bits<5>> = Default::default(),
         pub tlp_address: Signal<In, Bits<64>> = Default::default(),
         pub tlp_queue: Signal<In, Bits<8>> = Default::default(),
@@ -56,7 +56,7 @@ hw! {
         // The second half of a record, at W = 64.
         upper: Reg<Bit> = Default::default(),
         g: Reg<Bits<7>> = Default::default(),
-        slot: Reg<Bits<5>> = Default::default(),
+        slot: Reg<Bits<6>> = Default::default(),
         left: Reg<Bits<5>> = Default::default(),
         count: Reg<Bits<5>> = Default::default(),
         address: Reg<Bits<64>> = Default::default(),
@@ -75,12 +75,12 @@ hw! {
         last: Signal<Local, Bit> = Default::default(),
         any_irq: Signal<Local, Bit> = Default::default(),
         next_g: Signal<Local, Bits<7>> = Default::default(),
-        next_slot: Signal<Local, Bits<5>> = Default::default(),
+        next_slot: Signal<Local, Bits<6>> = Default::default(),
         wide_slot: Signal<Local, Bits<CA>> = Default::default(),
         place: Signal<Local, Bits<CA>> = Default::default(),
-        shifted: Signal<Local, Bits<5>> = Default::default(),
-        number: Signal<Local, Bits<5>> = Default::default(),
-        lane_number: Signal<Local, Bits<5>> = Default::default(),
+        shifted: Signal<Local, Bits<6>> = Default::default(),
+        number: Signal<Local, Bits<6>> = Default::default(),
+        lane_number: Signal<Local, Bits<6>> = Default::default(),
         lane: Signal<Local, Bits<ENDED_BITS>> = Default::default(),
         words: Signal<Local, RecordWords> = Default::default(),
         record: Signal<Local, Bits<128>> = Default::default(),
@@ -93,11 +93,13 @@ hw! {
             Constant::new((W as u64 / 64 % 2).into())
         },
         lanes: Constant<Bits<5>> = Constant::new((L as u64).into()),
-        lane_mask: Constant<Bits<5>> = Constant::new((L as u64 - 1).into()),
+        step: Constant<Bits<6>> = Constant::new((L as u64).into()),
+        lane_mask: Constant<Bits<6>> = Constant::new((L as u64 - 1).into()),
         lane_bits: Constant<Bits<5>> = Constant::new((L as u64 / 2).into()),
-        g_place: Constant<Bits<5>> = Constant::new((5 - L as u64 / 2).into()),
-        numbers: [Constant<Bits<5>>; L] = array_init::array_init(|l| Constant::new((l as u64).into())),
-        ahead: [Constant<Bits<5>>; L] = array_init::array_init(|l| Constant::new((L as u64 - 1 - l as u64).into())),
+        g_place: Constant<Bits<5>> = Constant::new((6 - L as u64 / 2).into()),
+        counts: [Constant<Bits<5>>; L] = array_init::array_init(|l| Constant::new((l as u64).into())),
+        numbers: [Constant<Bits<6>>; L] = array_init::array_init(|l| Constant::new((l as u64).into())),
+        ahead: [Constant<Bits<6>>; L] = array_init::array_init(|l| Constant::new((L as u64 - 1 - l as u64).into())),
         lane_place: [Constant<Bits<9>>; L] = array_init::array_init(|l| Constant::new((l as u64 * 128).into())),
         write: Constant<Bits<8>> = Constant::new(MEM_WRITE.into()),
         all_bytes: Constant<Bits<4>> = Constant::new(0xF_u64.into()),
@@ -126,7 +128,7 @@ impl<const W: usize, const K: usize, const L: usize, const CA: usize> Logic for 
                     self.lane.next = self.bank[b].rdata.val();
                 }
             }
-            if self.left.q.val() > self.numbers[l].val() {
+            if self.left.q.val() > self.counts[l].val() {
                 self.any_irq.next = self.any_irq.val() | self.lane.val().get_bit(103);
             }
             self.words.next.bytes = bit_cast::<32, 24>(self.lane.val().get_bits::<24>(0));
@@ -171,7 +173,7 @@ impl<const W: usize, const K: usize, const L: usize, const CA: usize> Logic for 
             self.irq.d.next = self.any_irq.val();
             self.upper.d.next = !self.whole.val();
             if self.whole.val() {
-                self.next_slot.next = self.slot.q.val() + self.lanes.val();
+                self.next_slot.next = self.slot.q.val() + self.step.val();
                 self.left.d.next = self.left.q.val() - self.lanes.val();
             }
             if self.last.val() {
@@ -209,11 +211,11 @@ impl<const W: usize, const K: usize, const L: usize, const CA: usize> Logic for 
             self.bank[b].clock.next = self.clock.val();
             self.shifted.next = self.next_slot.val() + self.ahead[b].val();
             self.number.next = self.shifted.val() >> self.lane_bits.val();
-            self.wide_slot.next = bit_cast::<CA, 5>(self.number.val());
+            self.wide_slot.next = bit_cast::<CA, 6>(self.number.val());
             self.place.next = bit_cast::<CA, 7>(self.next_g.val()) << self.g_place.val();
             self.bank[b].raddr.next = self.place.val() | self.wide_slot.val();
             self.number.next = self.w_slot.val() >> self.lane_bits.val();
-            self.wide_slot.next = bit_cast::<CA, 5>(self.number.val());
+            self.wide_slot.next = bit_cast::<CA, 6>(self.number.val());
             self.place.next = bit_cast::<CA, 7>(self.w_g.val()) << self.g_place.val();
             self.bank[b].waddr.next = self.place.val() | self.wide_slot.val();
             self.lane_number.next = self.w_slot.val() & self.lane_mask.val();

@@ -106,7 +106,8 @@ impl Engine {
             }
         }
         // Record takes from commit and from send.
-        if self.commit_out.is_some() && goes[1] && self.records.len() < 24 && self.rng.random_bool(chance[1]) {
+        if self.commit_out.is_some() && goes[1] && self.records.len() < 24 && self.rng.random_bool(chance[1])
+        {
             self.records.extend(self.commit_out.take());
             self.moved[2] = true;
         }

@@ -138,8 +138,8 @@ impl Queue {
     /// An interrupt has come: it needs a reason.
     pub fn interrupted(&mut self, now: u64) {
         assert!(self.credits > 0, "an interrupt without reason at {now}: unread {}", self.unread());
-        // One may be on its way and one wanted when a third one's reason comes.
-        self.credits = (self.credits - 1).min(2);
+        // One may be on its way, one wanted, and reasons of two TLPs not looked at yet.
+        self.credits = (self.credits - 1).min(4);
         self.armed = self.unspent;
         self.owed_since = None;
         self.irqs += 1;
