@@ -152,19 +152,11 @@ hw! {
         doorbell: Doorbell<NQ, GN, GB, GB1> = Default::default(),
         control: Control<NQ, GN, GB, FT> = Default::default(),
         cpl_route: CplRoute<W, K> = Default::default(),
-<<<<<<< HEAD
         fetch: Fetch<W, K, NQ, QB, GN, GB, DB, SA, FA, LW, NB, NG, BA> = Default::default(),
         h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB, TB, TB1> = Default::default(),
         c2h: C2h<W, K, KB, NQ, QB, GN, SB, PW, CRB, CPB, CAB, CPA> = Default::default(),
         record: Record<W, K, RL, NQ, QB, GN, GB, RA> = Default::default(),
         msix: Msix<W, K, NV, VB, NU, UV> = Default::default(),
-=======
-        fetch: Fetch<W, K, NQ, QB, GN, GB, SA> = Default::default(),
-        h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB> = Default::default(),
-        c2h: C2h<W, K, KB, NQ, QB, GN, OB, PW, CRB, CPB, CAB, CPA> = Default::default(),
-        record: Record<W, K, 1, NQ, QB, GN, GB, 9> = Default::default(),
-        msix: Msix<W, K, NV, VB, 1, NV> = Default::default(),
->>>>>>> wt-record
         rd_arb: RdArb<W, K> = Default::default(),
         wr_arb: WrArb<W, K> = Default::default(),
         counters: [Counters<NQ, QB, GN, GB, NT, TB>; FULL] = array_init::array_init(|_| Default::default()),

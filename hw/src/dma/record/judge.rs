@@ -86,11 +86,7 @@ impl<const GN: usize> Logic for RecordJudge<GN> {
         // A queue has 64 slots, and three more events may be on their way until `stall` holds them up.
         self.mask.next = self.one.val() << self.seen.val().g;
         self.pending.next =
-<<<<<<< HEAD
-            bit_cast::<6, 18>(self.seen_put.val()) - bit_cast::<6, 18>(self.seen_written.val());
-=======
             bit_cast::<7, 18>(self.seen_put.val()) - bit_cast::<7, 18>(self.seen_written.val());
->>>>>>> wt-record
         self.counts.next = self.seen_collected.val() | self.seen.val().written | self.seen.val().init;
         if self.counts.val() {
             self.opened.d.next = self.opened.q.val() & !self.mask.val();
