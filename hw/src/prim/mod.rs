@@ -7,6 +7,8 @@
 mod macros;
 mod bram;
 mod dffr;
+mod mirror;
 
 pub use bram::{Bram, Bram2};
 pub use dffr::{Dffr, Reg};
+pub use mirror::Mirror;

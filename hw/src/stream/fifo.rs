@@ -33,7 +33,6 @@ hw! {
         push: Signal<Local, Bit> = Default::default(),
         pop: Signal<Local, Bit> = Default::default(),
         next_rptr: Signal<Local, Bits<NP1>> = Default::default(),
-        depth: Constant<Bits<NP1>> = Constant::new((1_u64 << N).into()),
         one: Constant<Bits<NP1>> = Constant::new(1_u64.into()),
     }
 }
@@ -47,7 +46,10 @@ impl<const W: usize, const N: usize, const NP1: usize> Logic for Fifo<W, N, NP1>
         self.count.rst.next = self.rst.val();
         self.head.rst.next = self.rst.val();
         self.mem.clock.next = self.clock.val();
-        self.full.next = self.count.q.val() == self.depth.val();
+        // The count never exceeds the depth, so its highest bit says it all.
+        for top in N..NP1 {
+            self.full.next = self.count.q.val().get_bit(top);
+        }
         self.in_ready.next = !self.full.val();
         self.push.next = self.in_valid.val() & !self.full.val();
         self.pop.next = self.head.q.val() & self.out_ready.val();

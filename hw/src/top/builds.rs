@@ -89,7 +89,7 @@ macro_rules! sized {
             { queue_bits($nq) + $cp },
             { $c + 1 },
             { line($w) / 128 },
-            { queue_bits($nq) + 6 - log2(line($w) / 128) },
+            { queue_bits($nq) + 7 - log2(line($w) / 128) },
             $nv,
             { log2(usize::next_power_of_two($nv)) },
             $nu,
