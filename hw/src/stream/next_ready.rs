@@ -27,6 +27,7 @@ hw! {
         above: Signal<Local, Bits<N>> = Default::default(),
         minus: Signal<Local, Bits<N>> = Default::default(),
         encoded: Signal<Local, Bits<B>> = Default::default(),
+        one: Constant<Bits<N>> = Constant::new(1_u64.into()),
         all: Constant<Bits<N>> = Constant::new((u64::MAX >> (64 - N)).into()),
         // The numbers with bit b set.
         holds: [Constant<Bits<N>>; B] = array_init::array_init(|b| Constant::new(numbers_with::<N>(b).into())),
@@ -52,7 +53,7 @@ impl<const N: usize, const B: usize> Logic for NextReady<N, B> {
         }
         // x & -x leaves the lowest bit.
         self.minus.next = !self.above.val();
-        self.minus.next = self.minus.val() + 1;
+        self.minus.next = self.minus.val() + self.one.val();
         self.lowest.d.next = self.above.val() & self.minus.val();
         self.any.d.next = self.ready.val().any();
         self.encoded.next = 0.into();
