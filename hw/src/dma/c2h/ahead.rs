@@ -64,6 +64,8 @@ hw! {
         whole_out: Reg<Bit> = Default::default(),
 
         pointer: Signal<Local, Bits<8>> = Default::default(),
+        number17: Signal<Local, Bits<17>> = Default::default(),
+        number8: Signal<Local, Bits<8>> = Default::default(),
         load: Signal<Local, Bit> = Default::default(),
         flags: Signal<Local, Bits<8>> = Default::default(),
         bytes_in: Signal<Local, Bits<24>> = Default::default(),
@@ -151,9 +153,11 @@ impl Logic for Ahead {
             self.limit_out.d.next = bit_cast::<11, 24>(self.bytes_all.q.val());
             self.whole_out.d.next = true;
         }
+        self.number17.next = bit_cast::<17, 32>(self.number.q.val());
+        self.number8.next = bit_cast::<8, 32>(self.number.q.val());
         self.ok.d.next = self.held.q.val()
-            & (bit_cast::<17, 32>(self.number.q.val()) != self.limit.val())
-            & (!self.fence.q.val() | (bit_cast::<8, 32>(self.number.q.val()) == self.finished.val()));
+            & (self.number17.val() != self.limit.val())
+            & (!self.fence.q.val() | (self.number8.val() == self.finished.val()));
 
         self.ready.next = self.ok.q.val();
         self.index.next = self.number.q.val();
