@@ -1,13 +1,13 @@
 //! Packets of the pattern on the C2H queues.
 
-use ferrolane_abi::card::generator as abi;
 use rust_hdl::prelude::*;
 
-use super::config::{field_lsb, index_of};
+use super::gen_beat::GenBeat;
 use super::gen_pick::GenPick;
-use super::pattern::{PatternKey, PatternWords, RandomLength};
+use super::gen_settings::GenSettings;
+use super::pattern::PatternKey;
 use crate::hw;
-use crate::prim::{Bram, Bram2, Dffr, Reg};
+use crate::prim::{Bram2, Dffr, Reg};
 use crate::stream::Mirror;
 
 /// Where a generator stands: the packet that it is in or begins next, unless `empty`.
@@ -91,19 +91,12 @@ hw! {
         pub stat_lost_bytes: Signal<Out, Bits<48>> = Default::default(),
         pub stat_lost_packets: Signal<Out, Bits<32>> = Default::default(),
         pick: GenPick<NQ, QB> = Default::default(),
-        words: PatternWords<W> = Default::default(),
-        random: RandomLength = Default::default(),
+        beat: GenBeat<W, KB> = Default::default(),
+        settings: GenSettings<QB> = Default::default(),
         contexts: Bram2<GenContext, QB> = Default::default(),
         lost: Bram2<Lost, QB> = Default::default(),
         due_pick: Mirror<32, QB> = Default::default(),
         due_work: Mirror<32, QB> = Default::default(),
-        // LENGTH - 1.
-        length: Bram<Bits<24>, QB> = Default::default(),
-        spread: Bram<Bits<24>, QB> = Default::default(),
-        count: Bram<Bits<32>, QB> = Default::default(),
-        seed: Bram<Bits<5>, QB> = Default::default(),
-        buffer: Bram<Bits<24>, QB> = Default::default(),
-        loss: Bram<Bits<1>, QB> = Default::default(),
         busy: Dffr<Bit> = Default::default(),
         q: Dffr<Bits<QB>> = Default::default(),
         cur: Reg<GenContext> = Default::default(),
@@ -116,10 +109,8 @@ hw! {
         idle: Dffr<Bit> = Default::default(),
         // Clocks until `too_late` counts again.
         settle: Dffr<Bits<2>> = Default::default(),
-        // The packet behind the present one: its number; its length less 1 and whether there is none, once `fresh`.
+        // The packet behind the present one; `settings` tells of it once `fresh`.
         next_packet: Reg<Bits<32>> = Default::default(),
-        next_length: Reg<Bits<24>> = Default::default(),
-        next_fin: Reg<Bit> = Default::default(),
         fresh: Dffr<Bit> = Default::default(),
         whole: Reg<Bits<24>> = Default::default(),
         // Queues with a packet that has begun, among those not at work.
@@ -127,16 +118,6 @@ hw! {
         cleared: Dffr<Bit> = Default::default(),
         ended: Dffr<Bit> = Default::default(),
         ended_q: Reg<Bits<QB>> = Default::default(),
-        key_valid: Dffr<Bit> = Default::default(),
-        key: Reg<PatternKey> = Default::default(),
-        key_tail: Reg<Bits<5>> = Default::default(),
-        key_last: Reg<Bit> = Default::default(),
-        beat_valid: Dffr<Bit> = Default::default(),
-        beat_data: Reg<Bits<W>> = Default::default(),
-        beat_keep: Reg<Bits<KB>> = Default::default(),
-        beat_last: Reg<Bit> = Default::default(),
-        beat_dest: Reg<Bits<6>> = Default::default(),
-        beat_user: Reg<Bits<32>> = Default::default(),
         stat_own: Reg<Bit> = Default::default(),
 
         clear_at: Signal<Local, Bits<QB>> = Default::default(),
@@ -144,13 +125,11 @@ hw! {
         clear_now: Signal<Local, Bit> = Default::default(),
         switch: Signal<Local, Bit> = Default::default(),
         next_q: Signal<Local, Bits<QB>> = Default::default(),
-        loses: Signal<Local, Bit> = Default::default(),
         settled: Signal<Local, Bit> = Default::default(),
         steady: Signal<Local, Bit> = Default::default(),
         may: Signal<Local, Bit> = Default::default(),
         last: Signal<Local, Bit> = Default::default(),
-        beat_moves: Signal<Local, Bit> = Default::default(),
-        key_moves: Signal<Local, Bit> = Default::default(),
+        key: Signal<Local, PatternKey> = Default::default(),
         fire: Signal<Local, Bit> = Default::default(),
         drop: Signal<Local, Bit> = Default::default(),
         load: Signal<Local, Bit> = Default::default(),
@@ -164,22 +143,13 @@ hw! {
         not_pause: Signal<Local, Bits<NQ>> = Default::default(),
         not_done: Signal<Local, Bits<NQ>> = Default::default(),
         not_run: Signal<Local, Bits<NQ>> = Default::default(),
-        short_by: Signal<Local, Bits<5>> = Default::default(),
         one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
         full_beat: Constant<Bits<24>> = Constant::new((KB as u64).into()),
-        ones: Constant<Bits<KB>> = Constant::new((u64::MAX >> (64 - KB)).into()),
         tail_mask: Constant<Bits<5>> = Constant::new((KB as u64 - 1).into()),
         beat_log2: Constant<Bits<5>> = Constant::new((LB as u64).into()),
         words_log2: Constant<Bits<5>> = Constant::new((LB as u64 - 3).into()),
         after_drop: Constant<Bits<2>> = Constant::new(3_u64.into()),
         after_switch: Constant<Bits<2>> = Constant::new(2_u64.into()),
-        loss_lsb: Constant<Bits<5>> = field_lsb(&abi::CTRL, "LOSS"),
-        ctrl_at: Constant<Bits<4>> = index_of(&abi::CTRL),
-        length_at: Constant<Bits<4>> = index_of(&abi::LENGTH),
-        spread_at: Constant<Bits<4>> = index_of(&abi::SPREAD),
-        count_at: Constant<Bits<4>> = index_of(&abi::COUNT),
-        seed_at: Constant<Bits<4>> = index_of(&abi::SEED),
-        buffer_at: Constant<Bits<4>> = index_of(&abi::BUFFER),
     }
 }
 
@@ -188,27 +158,9 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(
-            self, clock, pick, contexts, lost, due_pick, due_work, length, spread, count, seed, buffer, loss
-        );
+        clock!(self, clock, pick, beat, settings, contexts, lost, due_pick, due_work);
         dff_setup!(self, clock, busy, q, cur, paused, running, lag, too_late, turn, idle, settle);
-        dff_setup!(
-            self,
-            clock,
-            next_packet,
-            next_length,
-            next_fin,
-            fresh,
-            whole,
-            begun,
-            cleared,
-            ended,
-            ended_q
-        );
-        dff_setup!(
-            self, clock, key_valid, key, key_tail, key_last, beat_valid, beat_data, beat_keep, beat_last
-        );
-        dff_setup!(self, clock, beat_dest, beat_user, stat_own);
+        dff_setup!(self, clock, next_packet, fresh, whole, begun, cleared, ended, ended_q, stat_own);
         self.pick.rst.next = self.rst.val();
         self.busy.rst.next = self.rst.val();
         self.q.rst.next = self.rst.val();
@@ -219,28 +171,13 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
         self.begun.rst.next = self.rst.val();
         self.cleared.rst.next = self.rst.val();
         self.ended.rst.next = self.rst.val();
-        self.key_valid.rst.next = self.rst.val();
-        self.beat_valid.rst.next = self.rst.val();
+        self.beat.rst.next = self.rst.val();
 
         // Settings.
-        self.length.waddr.next = bit_cast::<QB, 6>(self.cfgw_q.val());
-        self.length.wdata.next = bit_cast::<24, 32>(self.cfgw_data.val()) - 1;
-        self.length.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.length_at.val());
-        self.spread.waddr.next = bit_cast::<QB, 6>(self.cfgw_q.val());
-        self.spread.wdata.next = bit_cast::<24, 32>(self.cfgw_data.val());
-        self.spread.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.spread_at.val());
-        self.count.waddr.next = bit_cast::<QB, 6>(self.cfgw_q.val());
-        self.count.wdata.next = self.cfgw_data.val();
-        self.count.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.count_at.val());
-        self.seed.waddr.next = bit_cast::<QB, 6>(self.cfgw_q.val());
-        self.seed.wdata.next = bit_cast::<5, 32>(self.cfgw_data.val());
-        self.seed.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.seed_at.val());
-        self.buffer.waddr.next = bit_cast::<QB, 6>(self.cfgw_q.val());
-        self.buffer.wdata.next = bit_cast::<24, 32>(self.cfgw_data.val());
-        self.buffer.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.buffer_at.val());
-        self.loss.waddr.next = bit_cast::<QB, 6>(self.cfgw_q.val());
-        self.loss.wdata.next = bit_cast::<1, 32>(self.cfgw_data.val() >> self.loss_lsb.val());
-        self.loss.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.ctrl_at.val());
+        self.settings.cfgw_valid.next = self.cfgw_valid.val();
+        self.settings.cfgw_q.next = self.cfgw_q.val();
+        self.settings.cfgw_index.next = self.cfgw_index.val();
+        self.settings.cfgw_data.next = self.cfgw_data.val();
         self.due_pick.waddr.next = bit_cast::<QB, 6>(self.due_q.val());
         self.due_pick.wdata.next = self.due.val();
         self.due_pick.wen.next = self.due_valid.val();
@@ -261,12 +198,8 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
             self.next_q.next = self.pick.q.val();
         }
         self.q.d.next = self.next_q.val();
-        self.length.raddr.next = self.next_q.val();
-        self.spread.raddr.next = self.next_q.val();
-        self.count.raddr.next = self.next_q.val();
-        self.seed.raddr.next = self.next_q.val();
-        self.buffer.raddr.next = self.next_q.val();
-        self.loss.raddr.next = self.next_q.val();
+        self.settings.q.next = self.next_q.val();
+        self.settings.packet.next = self.next_packet.q.val();
         self.lost.raddr.next = self.next_q.val();
         self.due_work.raddr.next = self.next_q.val();
         self.due_pick.raddr.next = self.pick.q.val();
@@ -291,7 +224,6 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
             | (self.begun.q.val() & self.not_run.val() & self.not_pause.val());
 
         // Whether it may send.
-        self.loses.next = self.loss.rdata.val().any();
         self.settled.next = !self.settle.q.val().any();
         if self.settle.q.val().any() {
             self.settle.d.next = self.settle.q.val() - 1;
@@ -305,20 +237,18 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
         if !self.cur.q.val().open {
             self.may.next = self.running.q.val()
                 & self.lag.q.val().get_bit(31)
-                & (!self.loses.val() | (self.settled.val() & !self.too_late.q.val()));
+                & (!self.settings.loses.val() | (self.settled.val() & !self.too_late.q.val()));
         }
         self.last.next = !self.cur.q.val().beats.any();
-        self.beat_moves.next = !self.beat_valid.q.val() | self.out_ready.val();
-        self.key_moves.next = !self.key_valid.q.val() | self.beat_moves.val();
         self.fire.next = self.steady.val()
             & self.may.val()
             & !self.paused.q.val()
-            & self.key_moves.val()
+            & self.beat.in_ready.val()
             & (!self.last.val() | self.fresh.q.val());
         self.drop.next = self.steady.val()
             & !self.cur.q.val().open
             & self.running.q.val()
-            & self.loses.val()
+            & self.settings.loses.val()
             & self.settled.val()
             & self.too_late.q.val()
             & self.fresh.q.val();
@@ -334,14 +264,9 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
             & !self.load.val()
             & self.settled.val()
             & self.fresh.q.val()
-            & (self.key_moves.val() | self.paused.q.val());
+            & (self.beat.in_ready.val() | self.paused.q.val());
 
-        // The next packet: two clocks behind its number.
-        self.random.packet.next = self.next_packet.q.val();
-        self.next_length.d.next =
-            self.length.rdata.val() + (self.random.random.val() & self.spread.rdata.val());
-        self.next_fin.d.next =
-            self.count.rdata.val().any() & (self.count.rdata.val() == self.next_packet.q.val());
+        // What the settings say of the next packet comes two clocks behind its number.
         self.fresh.d.next = !self.load.val() & !self.switch.val();
         self.left.next = (bit_cast::<24, 21>(self.cur.q.val().beats) << self.beat_log2.val())
             | bit_cast::<24, 5>(self.cur.q.val().tail);
@@ -367,14 +292,16 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
         self.ended_q.d.next = self.q.q.val();
         if self.load.val() {
             self.cur.d.next.packet = self.next_packet.q.val();
-            self.cur.d.next.beats = bit_cast::<21, 24>(self.next_length.q.val() >> self.beat_log2.val());
-            self.cur.d.next.tail = bit_cast::<5, 24>(self.next_length.q.val()) & self.tail_mask.val();
+            self.cur.d.next.beats =
+                bit_cast::<21, 24>(self.settings.length_less_one.val() >> self.beat_log2.val());
+            self.cur.d.next.tail =
+                bit_cast::<5, 24>(self.settings.length_less_one.val()) & self.tail_mask.val();
             self.cur.d.next.index = 0.into();
             self.cur.d.next.open = false;
-            self.cur.d.next.fin = self.next_fin.q.val();
+            self.cur.d.next.fin = self.settings.beyond.val();
             self.cur.d.next.empty = false;
             self.next_packet.d.next = self.next_packet.q.val() + 1;
-            self.ended.d.next = self.next_fin.q.val();
+            self.ended.d.next = self.settings.beyond.val();
         }
         if self.drop.val() {
             self.settle.d.next = self.after_drop.val();
@@ -383,7 +310,7 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
             self.turn.d.next = self.turn.q.val() + 1;
         }
         self.lag.d.next = bit_cast::<32, 48>(self.cur.q.val().sent) - self.due_work.rdata.val();
-        self.backlog.next = self.lag.q.val() + bit_cast::<32, 24>(self.buffer.rdata.val());
+        self.backlog.next = self.lag.q.val() + bit_cast::<32, 24>(self.settings.buffer_bytes.val());
         self.too_late.d.next = self.backlog.val().get_bit(31);
         self.hot.next = self.one.val() << self.q.q.val();
         self.paused.d.next = (self.c2h_pause.val() & self.hot.val()).any();
@@ -450,35 +377,22 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
             }
         }
 
-        // Key, then pattern.
-        if self.key_moves.val() {
-            self.key_valid.d.next = self.fire.val();
-            self.key.d.next.word = self.cur.q.val().index << self.words_log2.val();
-            self.key.d.next.packet = self.cur.q.val().packet;
-            self.key.d.next.queue = bit_cast::<6, QB>(self.q.q.val());
-            self.key.d.next.seed = self.seed.rdata.val();
-            self.key_tail.d.next = self.cur.q.val().tail;
-            self.key_last.d.next = self.last.val();
-        }
-        self.words.key.next = self.key.q.val();
-        self.short_by.next = self.tail_mask.val() - self.key_tail.q.val();
-        if self.beat_moves.val() {
-            self.beat_valid.d.next = self.key_valid.q.val();
-            self.beat_data.d.next = self.words.data.val();
-            self.beat_keep.d.next = self.ones.val();
-            if self.key_last.q.val() {
-                self.beat_keep.d.next = self.ones.val() >> self.short_by.val();
-            }
-            self.beat_last.d.next = self.key_last.q.val();
-            self.beat_dest.d.next = self.key.q.val().queue;
-            self.beat_user.d.next = self.key.q.val().packet;
-        }
-        self.out_valid.next = self.beat_valid.q.val();
-        self.out_data.next = self.beat_data.q.val();
-        self.out_keep.next = self.beat_keep.q.val();
-        self.out_last.next = self.beat_last.q.val();
-        self.out_dest.next = self.beat_dest.q.val();
-        self.out_user.next = self.beat_user.q.val();
+        // The beat.
+        self.key.next.word = self.cur.q.val().index << self.words_log2.val();
+        self.key.next.packet = self.cur.q.val().packet;
+        self.key.next.queue = bit_cast::<6, QB>(self.q.q.val());
+        self.key.next.seed = self.settings.seed_value.val();
+        self.beat.in_valid.next = self.fire.val();
+        self.beat.in_key.next = self.key.val();
+        self.beat.in_tail.next = self.cur.q.val().tail;
+        self.beat.in_last.next = self.last.val();
+        self.beat.out_ready.next = self.out_ready.val();
+        self.out_valid.next = self.beat.out_valid.val();
+        self.out_data.next = self.beat.out_data.val();
+        self.out_keep.next = self.beat.out_keep.val();
+        self.out_last.next = self.beat.out_last.val();
+        self.out_dest.next = self.beat.out_dest.val();
+        self.out_user.next = self.beat.out_user.val();
 
         // What others see.
         self.at_work.next = self.busy.q.val();

@@ -1,10 +1,11 @@
 //! The card's registers.
 
-use ferrolane_abi::card::{self, checker, generator, global};
-use ferrolane_abi::table::Register;
+use ferrolane_abi::card::{self, checker, generator};
 use rust_hdl::prelude::*;
 
 use super::config::{both, field_mask, index_of, mapped, reset, writable, WORDS};
+use super::counters::CardCounters;
+use super::global::CardGlobal;
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
 
@@ -17,15 +18,6 @@ pub enum CardRegsState {
     Wait,
     Act,
     Clear,
-}
-
-fn parameter(register: &Register, fields: &[(&str, usize)]) -> Constant<Bits<32>> {
-    let value = fields.iter().fold(0, |value, (name, of)| {
-        let field = register.field(name).expect("a field of the table");
-        assert_eq!(field.get(field.put(*of as u32)), *of as u32, "{}.{name} can't hold it", register.name);
-        value | field.put(*of as u32)
-    });
-    Constant::new(u64::from(value).into())
 }
 
 hw! {
@@ -88,6 +80,8 @@ hw! {
         pub gen_lost_bytes: Signal<In, Bits<48>> = Default::default(),
         pub gen_lost_packets: Signal<In, Bits<32>> = Default::default(),
         state: Dffr<CardRegsState> = Dffr::new(CardRegsState::Sweep),
+        common: CardGlobal<W, LB, NQ, SB, RA, NU> = Default::default(),
+        counters: CardCounters = Default::default(),
         ram: Bram<Bits<32>, CB> = Default::default(),
         // Generator 4 + QB, queue, word 3:0.
         swept: Dffr<Bits<CB>> = Default::default(),
@@ -101,14 +95,6 @@ hw! {
         gen_on: Dffr<Bits<NQ>> = Default::default(),
         check_end: Dffr<Bits<NQ>> = Default::default(),
         gen_end: Dffr<Bits<NQ>> = Default::default(),
-        held_high: Reg<Bits<16>> = Default::default(),
-        held_lost: Reg<Bits<16>> = Default::default(),
-        scratch: Dffr<Bits<32>> = Default::default(),
-        pattern_lo: Dffr<Bits<32>> = Default::default(),
-        pattern_hi: Dffr<Bits<32>> = Default::default(),
-        gate: Dffr<Bit> = Dffr::new(true),
-        user_irq: Dffr<Bits<32>> = Default::default(),
-        raised: Dffr<Bit> = Default::default(),
 
         page: Signal<Local, Bits<2>> = Default::default(),
         is_gen: Signal<Local, Bit> = Default::default(),
@@ -140,7 +126,6 @@ hw! {
         event_at: Signal<Local, Bits<QB>> = Default::default(),
         happened: Signal<Local, Bits<NQ>> = Default::default(),
         asked: Signal<Local, Bit> = Default::default(),
-        both_patterns: Signal<Local, Bits<64>> = Default::default(),
         gated: Signal<Local, Bits<NQ>> = Default::default(),
         one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
         next_word: Constant<Bits<CB>> = Constant::new(1_u64.into()),
@@ -150,41 +135,18 @@ hw! {
         queue_mask: Constant<Bits<CB>> = Constant::new(((1_u64 << QB) - 1).into()),
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         mapped: Constant<Bits<32>> = mapped(),
-        global_mapped: Constant<Bits<32>> =
-            Constant::new(global::REGISTERS.iter().fold(0_u64, |set, r| set | 1 << (r.offset / 4)).into()),
         writable: [Constant<Bits<32>>; 32] = both(writable),
         resets: [Constant<Bits<32>>; 32] = both(reset),
         lane: [Constant<Bits<32>>; 4] = array_init::array_init(|b| Constant::new((0xFF_u64 << (8 * b)).into())),
-        // Address bits above a global register, and above the word and queue of a block.
-        global_outside: Constant<Bits<16>> = Constant::new(0x3F80_u64.into()),
+        // Address bits above the word and queue of a block.
         block_outside: Constant<Bits<16>> = Constant::new(0x2000_u64.into()),
         checker_page: Constant<Bits<2>> = Constant::new((card::CHECKER_PAGE >> 14).into()),
         generator_page: Constant<Bits<2>> = Constant::new((card::GENERATOR_PAGE >> 14).into()),
         ctrl: Constant<Bits<5>> = index_of(&generator::CTRL),
         status: Constant<Bits<5>> = index_of(&generator::STATUS),
-        bytes_lo: Constant<Bits<5>> = index_of(&generator::BYTES_LO),
-        bytes_hi: Constant<Bits<5>> = index_of(&generator::BYTES_HI),
-        packets: Constant<Bits<5>> = index_of(&generator::PACKETS),
-        third: Constant<Bits<5>> = index_of(&generator::LOST_BYTES_LO),
-        fourth: Constant<Bits<5>> = index_of(&generator::LOST_BYTES_HI),
-        fifth: Constant<Bits<5>> = index_of(&generator::LOST_PACKETS),
         running_bit: Constant<Bits<32>> = field_mask(&checker::STATUS, "RUNNING"),
         done_bit: Constant<Bits<32>> = field_mask(&checker::STATUS, "DONE"),
         error_bit: Constant<Bits<32>> = field_mask(&checker::STATUS, "ERROR"),
-        magic_at: Constant<Bits<5>> = index_of(&global::MAGIC),
-        version_at: Constant<Bits<5>> = index_of(&global::VERSION),
-        card_at: Constant<Bits<5>> = index_of(&global::PARAM_CARD),
-        sizes_at: Constant<Bits<5>> = index_of(&global::PARAM_SIZES),
-        scratch_at: Constant<Bits<5>> = index_of(&global::SCRATCH),
-        pattern_lo_at: Constant<Bits<5>> = index_of(&global::PATTERN_LO),
-        pattern_hi_at: Constant<Bits<5>> = index_of(&global::PATTERN_HI),
-        gate_at: Constant<Bits<5>> = index_of(&global::GATE),
-        user_irq_at: Constant<Bits<5>> = index_of(&global::USER_IRQ),
-        magic: Constant<Bits<32>> = Constant::new(u64::from(global::MAGIC.reset()).into()),
-        version: Constant<Bits<32>> = Constant::new(u64::from(global::VERSION.reset()).into()),
-        card: Constant<Bits<32>> =
-            parameter(&global::PARAM_CARD, &[("QUEUES", NQ), ("IRQS", NU), ("WIDTH", W)]),
-        sizes: Constant<Bits<32>> = parameter(&global::PARAM_SIZES, &[("SRAM", LB + RA), ("VISIT", SB)]),
     }
 }
 
@@ -201,10 +163,10 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, ram);
+        clock!(self, clock, common, counters, ram);
         dff_setup!(self, clock, state, swept, bus, bus_at, bus_data, ask_pacer, ask_check, ask_gen, check_on);
-        dff_setup!(self, clock, gen_on, check_end, gen_end, held_high, held_lost, scratch, pattern_lo);
-        dff_setup!(self, clock, pattern_hi, gate, user_irq, raised);
+        dff_setup!(self, clock, gen_on, check_end, gen_end);
+        self.common.rst.next = self.rst.val();
         self.state.rst.next = self.rst.val();
         self.swept.rst.next = self.rst.val();
         self.bus.rst.next = self.rst.val();
@@ -215,12 +177,6 @@ impl<
         self.gen_on.rst.next = self.rst.val();
         self.check_end.rst.next = self.rst.val();
         self.gen_end.rst.next = self.rst.val();
-        self.scratch.rst.next = self.rst.val();
-        self.pattern_lo.rst.next = self.rst.val();
-        self.pattern_hi.rst.next = self.rst.val();
-        self.gate.rst.next = self.rst.val();
-        self.user_irq.rst.next = self.rst.val();
-        self.raised.rst.next = self.rst.val();
 
         // Whose register the access means.
         self.page.next = self.do_addr.val().get_bits::<2>(14);
@@ -235,8 +191,7 @@ impl<
             | (self.q7.val() >= self.queues.val())
             | (!self.is_gen.val() & (self.page.val() != self.checker_page.val()));
         if self.is_global.val() {
-            self.missing.next = !self.global_mapped.val().get_bit(self.word.val().index())
-                | (self.do_addr.val() & self.global_outside.val()).any();
+            self.missing.next = !self.common.known.val();
         }
         self.flat.next = (bit_cast::<CB, 6>(self.q.val()) << 4) | bit_cast::<CB, 5>(self.word.val() & 0xF);
         self.row.next = self.word.val() & 0xF;
@@ -276,69 +231,23 @@ impl<
                 self.answer.next = self.flags.val() | self.running_bit.val();
             }
         }
-        if self.word.val() == self.bytes_lo.val() {
-            self.answer.next = bit_cast::<32, 48>(self.check_bytes.val());
-            if self.is_gen.val() {
-                self.answer.next = bit_cast::<32, 48>(self.gen_bytes.val());
-            }
-        }
-        if self.word.val() == self.bytes_hi.val() {
-            self.answer.next = bit_cast::<32, 16>(self.held_high.q.val());
-        }
-        if self.word.val() == self.packets.val() {
-            self.answer.next = self.check_packets.val();
-            if self.is_gen.val() {
-                self.answer.next = self.gen_packets.val();
-            }
-        }
-        if self.word.val() == self.third.val() {
-            self.answer.next = self.check_errors.val();
-            if self.is_gen.val() {
-                self.answer.next = bit_cast::<32, 48>(self.gen_lost_bytes.val());
-            }
-        }
-        if self.word.val() == self.fourth.val() {
-            self.answer.next = self.check_first_packet.val();
-            if self.is_gen.val() {
-                self.answer.next = bit_cast::<32, 16>(self.held_lost.q.val());
-            }
-        }
-        if self.word.val() == self.fifth.val() {
-            self.answer.next = bit_cast::<32, 24>(self.check_first_offset.val());
-            if self.is_gen.val() {
-                self.answer.next = self.gen_lost_packets.val();
-            }
+        if self.counters.known.val() {
+            self.answer.next = self.counters.answer.val();
         }
         if self.is_global.val() {
-            self.answer.next = 0.into();
-            if self.word.val() == self.magic_at.val() {
-                self.answer.next = self.magic.val();
-            }
-            if self.word.val() == self.version_at.val() {
-                self.answer.next = self.version.val();
-            }
-            if self.word.val() == self.card_at.val() {
-                self.answer.next = self.card.val();
-            }
-            if self.word.val() == self.sizes_at.val() {
-                self.answer.next = self.sizes.val();
-            }
-            if self.word.val() == self.scratch_at.val() {
-                self.answer.next = self.scratch.q.val();
-            }
-            if self.word.val() == self.pattern_lo_at.val() {
-                self.answer.next = self.pattern_lo.q.val();
-            }
-            if self.word.val() == self.pattern_hi_at.val() {
-                self.answer.next = self.pattern_hi.q.val();
-            }
-            if self.word.val() == self.gate_at.val() {
-                self.answer.next = self.answer.val().replace_bit(0, self.gate.q.val());
-            }
-            if self.word.val() == self.user_irq_at.val() {
-                self.answer.next = self.user_irq.q.val();
-            }
+            self.answer.next = self.common.answer.val();
         }
+        self.counters.check_bytes.next = self.check_bytes.val();
+        self.counters.check_packets.next = self.check_packets.val();
+        self.counters.check_errors.next = self.check_errors.val();
+        self.counters.check_first_packet.next = self.check_first_packet.val();
+        self.counters.check_first_offset.next = self.check_first_offset.val();
+        self.counters.gen_bytes.next = self.gen_bytes.val();
+        self.counters.gen_packets.next = self.gen_packets.val();
+        self.counters.gen_lost_bytes.next = self.gen_lost_bytes.val();
+        self.counters.gen_lost_packets.next = self.gen_lost_packets.val();
+        self.counters.word.next = self.word.val();
+        self.counters.is_gen.next = self.is_gen.val();
 
         // What a write leaves.
         self.strobe.next = 0.into();
@@ -407,7 +316,6 @@ impl<
         self.bus.d.next = false;
         self.bus_at.d.next = self.flat.val();
         self.bus_data.d.next = self.merged.val();
-        self.raised.d.next = false;
         self.finish.next = false;
         match self.state.q.val() {
             CardRegsState::Sweep => {
@@ -457,24 +365,7 @@ impl<
                 self.state.d.next = CardRegsState::Idle;
                 self.finish.next = true;
                 if self.do_write.val() & !self.missing.val() {
-                    if self.is_global.val() {
-                        if self.word.val() == self.scratch_at.val() {
-                            self.scratch.d.next = self.merged.val();
-                        }
-                        if self.word.val() == self.pattern_lo_at.val() {
-                            self.pattern_lo.d.next = self.merged.val();
-                        }
-                        if self.word.val() == self.pattern_hi_at.val() {
-                            self.pattern_hi.d.next = self.merged.val();
-                        }
-                        if self.word.val() == self.gate_at.val() {
-                            self.gate.d.next = self.merged.val().get_bit(0);
-                        }
-                        if self.word.val() == self.user_irq_at.val() {
-                            self.user_irq.d.next = self.merged.val();
-                            self.raised.d.next = true;
-                        }
-                    } else if self.mask.val().any() & !self.word.val().get_bit(4) {
+                    if !self.is_global.val() & self.mask.val().any() & !self.word.val().get_bit(4) {
                         self.ram.wen.next = true;
                         self.bus.d.next = true;
                         if self.word.val() == self.ctrl.val() {
@@ -494,17 +385,6 @@ impl<
                         }
                     }
                 }
-                if !self.do_write.val() & !self.missing.val() & !self.is_global.val() {
-                    if self.word.val() == self.bytes_lo.val() {
-                        self.held_high.d.next = self.check_bytes.val().get_bits::<16>(32);
-                        if self.is_gen.val() {
-                            self.held_high.d.next = self.gen_bytes.val().get_bits::<16>(32);
-                        }
-                    }
-                    if self.word.val() == self.third.val() {
-                        self.held_lost.d.next = self.gen_lost_bytes.val().get_bits::<16>(32);
-                    }
-                }
             }
             CardRegsState::Clear => {
                 if !self.asked.val() {
@@ -521,6 +401,10 @@ impl<
             }
         }
 
+        self.common.addr.next = self.do_addr.val();
+        self.common.data.next = self.merged.val();
+        self.common.write.next = self.finish.val() & self.do_write.val();
+        self.counters.read.next = self.finish.val() & !self.do_write.val() & !self.is_global.val();
         self.done_valid.next = self.finish.val();
         self.done_missing.next = self.missing.val();
         self.done_data.next = self.answer.val();
@@ -535,22 +419,17 @@ impl<
         self.clear_is_gen.next = self.target_gen.val();
         self.clear_q.next = self.target_q.val();
         self.gated.next = 0.into();
-        if self.gate.q.val() {
+        if self.common.gate.val() {
             self.gated.next = self.check_on.q.val();
         }
         self.check_run.next = self.gated.val();
         self.gated.next = 0.into();
-        if self.gate.q.val() {
+        if self.common.gate.val() {
             self.gated.next = self.gen_on.q.val();
         }
         self.gen_run.next = self.gated.val();
         self.gen_done.next = self.gen_end.q.val();
-        self.both_patterns.next =
-            (bit_cast::<64, 32>(self.pattern_hi.q.val()) << 32) | bit_cast::<64, 32>(self.pattern_lo.q.val());
-        self.pattern.next = bit_cast::<NQ, 64>(self.both_patterns.val());
-        self.raise.next = 0.into();
-        if self.raised.q.val() {
-            self.raise.next = self.user_irq.q.val();
-        }
+        self.pattern.next = self.common.pattern.val();
+        self.raise.next = self.common.raise.val();
     }
 }

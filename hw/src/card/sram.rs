@@ -42,6 +42,7 @@ hw! {
         ends: Signal<Local, Bit> = Default::default(),
         step: Signal<Local, Bits<32>> = Default::default(),
         offset: Signal<Local, Bits<32>> = Default::default(),
+        aligned: Signal<Local, Bits<32>> = Default::default(),
         beyond: Signal<Local, Bits<64>> = Default::default(),
         code: Signal<Local, Bits<2>> = Default::default(),
         one: Constant<Bits<32>> = Constant::new(1_u64.into()),
@@ -66,6 +67,7 @@ impl<const LB: usize, const RA: usize> Logic for SramBurst<LB, RA> {
             self.step.next = 0.into();
             self.offset.next = 0.into();
         }
+        self.aligned.next = !self.offset.val();
         self.beyond.next = self.addr.val() >> self.size_log2.val();
         self.code.next = 0.into();
         if self.burst.val().get_bit(1) {
@@ -81,7 +83,7 @@ impl<const LB: usize, const RA: usize> Logic for SramBurst<LB, RA> {
             self.left.d.next = self.left.q.val() - 1;
         }
         if !self.more.q.val() {
-            self.more_at.d.next = bit_cast::<32, 64>(self.addr.val()) & !self.offset.val();
+            self.more_at.d.next = bit_cast::<32, 64>(self.addr.val()) & self.aligned.val();
             self.more_left.d.next = self.len.val();
             self.more_by.d.next = self.step.val();
             self.more_resp.d.next = self.code.val();
