@@ -171,7 +171,7 @@ fn indices_wrap() {
         rig.d.set("h2c_desc_slot", taken as u64 % 128);
         rig.clock();
         rig.clock();
-        let first = (taken as u32 & 0xFFFF) * 4;
+        let first = (taken & 0xFFFF) * 4;
         assert_eq!(rig.d.get_wide("h2c_desc_data"), [first, first + 1, first + 2, first + 3]);
         assert!(rig.head[0] - taken <= 128);
         rig.taken(taken + 1);
