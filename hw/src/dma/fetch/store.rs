@@ -34,6 +34,7 @@ hw! {
         errs: [Bram<Bits<8>, BA>; NG] = array_init::array_init(|_| Default::default()),
         was_odd: Reg<Bit> = Default::default(),
         rest: Signal<Local, Bits<LW>> = Default::default(),
+        both: Signal<Local, Bits<8>> = Default::default(),
         word: Signal<Local, Bits<32>> = Default::default(),
         entry: Signal<Local, Bits<128>> = Default::default(),
         other: Signal<Local, Bits<128>> = Default::default(),
@@ -49,6 +50,8 @@ impl<const LW: usize, const NB: usize, const NG: usize, const BA: usize> Logic
         dff_setup!(self, clock, was_odd);
         self.was_odd.d.next = self.odd.val();
         self.rest.next = self.wdata.val();
+        self.both.next = bit_cast::<8, 4>(self.words.val());
+        self.both.next = self.both.val() | (self.both.val() << 4);
         self.entry.next = 0.into();
         for i in 0..4 {
             self.banks[i].clock.next = self.clock.val();
@@ -65,7 +68,7 @@ impl<const LW: usize, const NB: usize, const NG: usize, const BA: usize> Logic
             self.banks[i].clock.next = self.clock.val();
             self.banks[i].raddr.next = self.raddr.val();
             self.banks[i].waddr.next = self.waddr1.val();
-            self.banks[i].wen.next = self.wen1.val() & self.words.val().get_bit(i - 4);
+            self.banks[i].wen.next = self.wen1.val() & self.both.val().get_bit(i);
             self.banks[i].wdata.next = bit_cast::<32, LW>(self.rest.val());
             self.rest.next = self.rest.val() >> 32;
             self.word.next = self.banks[i].rdata.val();

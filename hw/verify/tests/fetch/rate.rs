@@ -10,6 +10,7 @@ use super::build;
 /// One beat of a completion.
 struct Beat {
     due: u64,
+    address: u64,
     tag: u64,
     byte_count: u64,
     len: u64,
@@ -50,6 +51,7 @@ impl Rig {
             for i in 0..n {
                 self.beats.push_back(Beat {
                     due: self.clock + self.latency,
+                    address: at + i * self.lanes as u64 * 4,
                     tag: (hdr[1] >> 8 & 0xFF) as u64,
                     byte_count: end - at,
                     len: (stop - at) / 4,
@@ -66,7 +68,10 @@ impl Rig {
         self.d.set("to_fetch", 0u64);
         if self.beats.front().is_some_and(|b| b.due <= self.clock) {
             let b = self.beats.pop_front().expect("it is there");
+            // Every DWORD of host memory holds its number.
+            let data: Vec<u32> = (0..self.lanes as u32).map(|i| b.address as u32 / 4 + i).collect();
             self.d.set("to_fetch", 1u64);
+            self.d.set_wide("cpl_data", &data);
             self.d.set("cpl_first", b.first as u64);
             self.d.set("cpl_last", b.last as u64);
             self.d.set("cpl_tag", b.tag);
@@ -148,6 +153,29 @@ fn pace_of_a_lone_ring(number: usize, latency: u64, pace: u64) -> f64 {
         }
     }
     (rig.clock - measured.expect("a start")) as f64 / 19_000.0
+}
+
+#[test]
+fn indices_wrap() {
+    // The widest index that is compared with the producer's has 17 bits.
+    let mut rig = Rig::new(3, 20);
+    rig.start(0);
+    rig.d.set("run", 1u64);
+    for taken in 0..300_000u32 {
+        if taken % 5000 == 0 {
+            rig.produce(0, taken + 20_000);
+        }
+        while rig.head[0] == taken {
+            rig.clock();
+        }
+        rig.d.set("h2c_desc_slot", taken as u64 % 128);
+        rig.clock();
+        rig.clock();
+        let first = (taken & 0xFFFF) * 4;
+        assert_eq!(rig.d.get_wide("h2c_desc_data"), [first, first + 1, first + 2, first + 3]);
+        assert!(rig.head[0] - taken <= 128);
+        rig.taken(taken + 1);
+    }
 }
 
 #[test]
