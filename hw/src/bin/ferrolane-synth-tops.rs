@@ -6,10 +6,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use ferrolane_hw::dma::engine::Engine;
-use ferrolane_hw::dma::queue::FLR_WAIT;
-use ferrolane_hw::emit::verilog;
 use ferrolane_hw::test_blocks;
+use ferrolane_hw::top::SYNTHS;
 
 /// A file to write.
 struct Top {
@@ -20,67 +18,12 @@ struct Top {
     verilog: fn() -> String,
 }
 
-/// As in `Card128`, with other numbers of queues: `queues per direction, their log2, queues, their log2, QA, SA` and
-/// log2 of the FIFO rows per share and in all, where they differ.
-type Engine128<
-    const NQ: usize,
-    const QB: usize,
-    const GN: usize,
-    const GB: usize,
-    const QA: usize,
-    const SA: usize,
-    const RB: usize,
-    const AB: usize,
-    const HSB: usize,
-    const CPA: usize,
-    const LOG2: usize,
-> = Engine<
-    128,
-    4,
-    16,
-    4,
-    183,
-    NQ,
-    QB,
-    GN,
-    GB,
-    QA,
-    SA,
-    RB,
-    AB,
-    5,
-    HSB,
-    RB,
-    AB,
-    6,
-    CPA,
-    4,
-    20,
-    16,
-    4,
-    LOG2,
-    LOG2,
-    250_000,
-    { FLR_WAIT },
->;
-
-/// Makes a `Top` of the engine.
-macro_rules! engine {
-    ($name:literal, $row:literal, $ty:ty) => {
-        Top {
-            name: $name,
-            row: concat!("engine ", $row).into(),
-            verilog: || verilog::<$ty>($name, Default::default),
-        }
-    };
-}
-
 fn engines() -> Vec<Top> {
-    vec![
-        engine!("engine_w128_q2_core", "128 2 core all", Engine128<1, 1, 2, 2, 6, 7, 9, 10, 6, 7, 13>),
-        engine!("engine_w128_q8_core", "128 8 core default", Engine128<4, 2, 8, 3, 7, 8, 9, 11, 7, 8, 13>),
-        engine!("engine_w128_q64_core", "128 64 core all", Engine128<32, 5, 64, 6, 10, 11, 7, 12, 10, 11, 11>),
-    ]
+    let row = |b: &ferrolane_hw::top::SynthBuild| {
+        let run = if b.default { "default" } else { "all" };
+        format!("engine {} {} {} {run}", b.width, 2 * b.queues, if b.full { "full" } else { "core" })
+    };
+    SYNTHS.iter().map(|b| Top { name: b.module, row: row(b), verilog: b.verilog }).collect()
 }
 
 fn run(dir: &Path) -> Result<(), String> {

@@ -134,6 +134,54 @@ builds! {
     ferrolane_engine_w256_q64_t256: width 256, queues 64, tags 256, share 11 11, slots 5 5;
 }
 
+/// A build of the engine whose area and speed are measured.
+#[derive(Clone, Copy)]
+pub struct SynthBuild {
+    /// Name of the top module.
+    pub module: &'static str,
+    /// Port width in bits.
+    pub width: usize,
+    /// Queues per direction.
+    pub queues: usize,
+    /// With the counter page.
+    pub full: bool,
+    /// Measured by the short run, too.
+    pub default: bool,
+    /// Gives the Verilog.
+    pub verilog: fn() -> String,
+}
+
+macro_rules! synths {
+    ($($module:ident: width $w:literal, queues $nq:literal, tags $tags:literal, share $h:literal $c:literal, slots $hp:literal $cp:literal, vectors $nv:literal $nu:literal, full $full:literal, default $default:literal;)*) => {
+        /// The builds that are synthesised: 2, 8 and 64 queues in all.
+        pub const SYNTHS: &[SynthBuild] = &[$( SynthBuild {
+            module: stringify!($module),
+            width: $w,
+            queues: $nq,
+            full: $full == 1,
+            default: $default,
+            verilog: || crate::emit::verilog::<
+                sized!(EngineTop: width $w, queues $nq, tags $tags, share $h $c, slots $hp $cp, vectors $nv $nu, full $full)
+            >(stringify!($module), Default::default),
+        } ),*];
+    };
+}
+
+synths! {
+    engine_w64_q2_core: width 64, queues 1, tags 32, share 13 13, slots 6 6, vectors 4 1, full 0, default false;
+    engine_w64_q8_core: width 64, queues 4, tags 32, share 13 13, slots 6 6, vectors 16 4, full 0, default true;
+    engine_w64_q8_full: width 64, queues 4, tags 32, share 13 13, slots 6 6, vectors 16 4, full 1, default false;
+    engine_w64_q64_core: width 64, queues 32, tags 32, share 11 11, slots 5 6, vectors 64 4, full 0, default false;
+    engine_w128_q2_core: width 128, queues 1, tags 64, share 13 13, slots 6 6, vectors 4 1, full 0, default false;
+    engine_w128_q8_core: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 0, default true;
+    engine_w128_q8_full: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 1, default true;
+    engine_w128_q64_core: width 128, queues 32, tags 64, share 11 11, slots 5 6, vectors 64 4, full 0, default false;
+    engine_w256_q2_core: width 256, queues 1, tags 64, share 14 14, slots 6 6, vectors 4 1, full 0, default false;
+    engine_w256_q8_core: width 256, queues 4, tags 64, share 14 14, slots 6 6, vectors 16 4, full 0, default true;
+    engine_w256_q8_full: width 256, queues 4, tags 64, share 14 14, slots 6 6, vectors 16 4, full 1, default false;
+    engine_w256_q64_core: width 256, queues 32, tags 64, share 12 12, slots 5 6, vectors 64 4, full 0, default false;
+}
+
 #[cfg(test)]
 mod tests {
     use super::ENGINES;

@@ -5,7 +5,7 @@ mod card;
 mod engine;
 mod pins;
 
-pub use builds::{Card128, EngineBuild, ENGINES};
+pub use builds::{Card128, EngineBuild, SynthBuild, ENGINES, SYNTHS};
 pub use card::Card;
 pub use engine::EngineTop;
 pub use pins::{pins, pins_page, Pin};

@@ -70,7 +70,12 @@ fn addresses_without_a_register_read_0_and_are_counted() {
     let rig = rig("sim");
     let count = |register: &Register| rig.device.read32(u64::from(register.offset)).unwrap();
     let before = (count(&global::CNT_UNMAPPED_READ), count(&global::CNT_UNMAPPED_WRITE));
-    let holes = [0x1000, map::QUEUE_PAGE + 0xF0, map::QUEUE_PAGE + 4 * map::QUEUE_STRIDE, map::PUSH_PAGE + 4 * map::PUSH_STRIDE];
+    let holes = [
+        0x1000,
+        map::QUEUE_PAGE + 0xF0,
+        map::QUEUE_PAGE + 4 * map::QUEUE_STRIDE,
+        map::PUSH_PAGE + 4 * map::PUSH_STRIDE,
+    ];
     for hole in holes {
         rig.device.write32(hole, u32::MAX).unwrap();
         assert_eq!(rig.device.read32(hole).unwrap(), 0, "{hole:#x}");
