@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -40,6 +41,10 @@ class Flow:
         self.python = str(Path(tools) / "python")
         self.cache = Path(cache)
         self.cache.mkdir(parents=True, exist_ok=True)
+        for left in self.cache.glob("run-*"):
+            # Scratch of a run that was killed; nothing takes a day.
+            if time.time() - left.stat().st_mtime > 86400:
+                shutil.rmtree(left, ignore_errors=True)
 
     def _tool(self, name):
         """How to start a tool. Its own script names the interpreter by the path of the day it was installed."""
@@ -88,6 +93,7 @@ class Flow:
     def place(self, folder, key, seed, out_of_context):
         """nextpnr's report for the netlist in `folder`, with `seed`."""
         options = [*DEVICE, "--freq", str(TARGET_MHZ), "--seed", str(seed), "--timing-allow-fail", "--lpf-allow-unconstrained"]
+        options.append("--detailed-timing-report")
         if out_of_context:
             options.append("--out-of-context")
         step = digest("nextpnr", key, " ".join(options))

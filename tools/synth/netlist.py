@@ -4,7 +4,7 @@ import collections
 import json
 
 # Slots of the slices (TRELLIS_COMB) that a cell takes: a carry cell is two, a 16 x 4 LUT memory four and
-# the two of its write port.
+# the two of its write port. Packing adds a few where carry chains begin and end.
 SLOTS = {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6}
 COLUMNS = {"lut4": "LUT4", "ccu2c": "CCU2C", "lutram": "TRELLIS_DPR16X4", "ff": "TRELLIS_FF", "ebr": "DP16KD"}
 

@@ -61,11 +61,12 @@ def measure(flow, pool, folder, top, kind, seeds):
         "device": PART,
         "context": kind,
         **netlist.count(cells),
-        "slices_used": reports[0]["utilization"]["TRELLIS_COMB"]["used"],
+        "slots": reports[0]["utilization"]["TRELLIS_COMB"]["used"],
         "fmax_mhz": [timing.frequency(report) for report in reports],
         "seeds": seeds,
         "target_mhz": TARGET_MHZ,
         "slowest": [timing.slowest(report) for report in reports],
+        "endpoints": timing.endpoints(reports[0]),
         "latches": latches,
         "blocks": netlist.by_block(cells, 2) if top["part"] == "engine" and kind == "out_of_context" else [],
     }
@@ -91,7 +92,7 @@ def show(rows):
     line = "{:<22} {:>5} {:>6} {:<5} {:<14} {:>6} {:>6} {:>6} {:>7} {:>6} {:>4}  {}"
     print(line.format("part", "width", "queues", "prof.", "context", "LUT4", "CCU2C", "LUTRAM", "slots", "FF", "EBR", "Fmax/MHz by seed"))
     for row in rows:
-        counts = [row[c] for c in ("lut4", "ccu2c", "lutram")] + [row["slices_used"], row["ff"], row["ebr"]]
+        counts = [row[c] for c in ("lut4", "ccu2c", "lutram")] + [row["slots"], row["ff"], row["ebr"]]
         names = [row["part"], row["width"] or "-", row["queues"] or "-", row["profile"], row["context"]]
         print(line.format(*names, *counts, " ".join(str(f) for f in row["fmax_mhz"])))
     for row in rows:

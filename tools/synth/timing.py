@@ -48,3 +48,17 @@ def slowest(report):
         "routing_ns": round(wires, 2),
         "through": nets(path),
     }
+
+
+def endpoints(report, most=40):
+    """The latest arrivals, one per register, memory or bus, latest first.
+
+    Names a whole bottleneck, where the slowest path shows only its worst bit.
+    """
+    arrivals = {}
+    for net in report.get("detailed_net_timings", []):
+        for end in net["endpoints"]:
+            name, delay = source_name(end["cell"]), max(end["delay"])
+            arrivals[name] = max(delay, arrivals.get(name, 0.0))
+    ranked = sorted(arrivals.items(), key=lambda arrival: (-arrival[1], arrival[0]))
+    return [{"to": name, "ns": round(delay, 2)} for name, delay in ranked[:most]]
