@@ -13,5 +13,5 @@ pub use rotate::Rotate;
 
 /// Blocks of this module that are tested on their own.
 pub fn blocks() -> Vec<crate::emit::TestBlock> {
-    crate::blocks![fifo: Fifo<32, 4, 5>, rotate: Rotate<128, 4>, byte_ram: ByteRam<128, 16, 4>, mirror: Mirror<32, 2>, mirror6: Mirror<8, 6>, next_ready: NextReady<64, 6>, next_ready5: NextReady<5, 3>, next_ready1: NextReady<1, 1>, next_ready128: NextReady<128, 7>]
+    crate::blocks![fifo: Fifo<32, 4, 5>, rotate: Rotate<128, 4>, byte_ram: ByteRam<128, 16, 4>, mirror: Mirror<32, 2>, mirror6: Mirror<8, 6>, next_ready: NextReady<64, 6>, next_ready5: NextReady<5, 3>, next_ready1: NextReady<1, 1>]
 }
