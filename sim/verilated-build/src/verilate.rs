@@ -16,6 +16,7 @@ pub(crate) const FLAGS: &[&str] = &[
     "-Wno-fatal",
     "-Wno-style",
     "-Wno-WIDTH",
+    "-Wno-UNSIGNED",
     "-Werror-LATCH",
 ];
 pub(crate) const X_UNIQUE: &[&str] = &["--x-assign", "unique", "--x-initial", "unique"];
