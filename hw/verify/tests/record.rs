@@ -162,3 +162,26 @@ fn counts_wrap() {
     }
     assert_eq!(calls, 300_000 / 40_000 + 1);
 }
+
+/// After a reset nothing of before is left, whatever was under way.
+#[test]
+fn a_reset_at_any_time() {
+    for (w, seeds) in [(64, 60), (128, 60), (256, 6)] {
+        let mut bench = Bench::new(w, 3);
+        for _ in 0..seeds {
+            bench.wr_ready = bench.rng.random_range(0.1..=1.0);
+            let clocks = bench.rng.random_range(1..60);
+            traffic(&mut bench, clocks, 0.9, 0.3, None);
+            let s = settings(&mut bench);
+            bench.reset(Settings { policy: 0, ..s });
+            for g in 0..bench.gn {
+                let mut a = bench.plain(g);
+                a.irq = true;
+                let before = bench.irqs;
+                bench.end(a);
+                bench.clocks(3 * bench.gn as u64 + 60);
+                assert!(bench.idle() && bench.irqs == before + 1 && bench.queues[g].written == 1);
+            }
+        }
+    }
+}

@@ -113,6 +113,11 @@ hw! {
         done: Dffr<Bit> = Default::default(),
         missed: Dffr<Bit> = Default::default(),
         all_bytes: Signal<Local, Bits<13>> = Default::default(),
+        wr_waits: Signal<Local, Bit> = Default::default(),
+        rd_waits: Signal<Local, Bit> = Default::default(),
+        cpl_waits: Signal<Local, Bit> = Default::default(),
+        h2c_waits: Signal<Local, Bit> = Default::default(),
+        c2h_waits: Signal<Local, Bit> = Default::default(),
         seen: Signal<Local, Bits<EVENTS>> = Default::default(),
         rings: Signal<Local, Bit> = Default::default(),
         rings_mask: Signal<Local, Bits<GN>> = Default::default(),
@@ -223,20 +228,23 @@ impl<
         self.c2h_errors.add_value.next = 1.into();
 
         // What the port and the card's streams did; the order is that of the registers, the first in bit 0.
+        self.wr_waits.next = self.tx_wr_valid.val() & !self.tx_wr_ready.val();
+        self.rd_waits.next = self.tx_rd_valid.val() & !self.tx_rd_ready.val();
+        self.cpl_waits.next = self.tx_cpl_valid.val() & !self.tx_cpl_ready.val();
+        self.h2c_waits.next = self.h2c_axis_tvalid.val() & !self.h2c_axis_tready.val();
+        self.c2h_waits.next = self.c2h_axis_tvalid.val() & !self.c2h_axis_tready.val();
         self.seen.next = 0.into();
         self.seen.next = self.seen.val().replace_bit(0, self.tx_wr_valid.val() & self.tx_wr_ready.val());
-        self.seen.next = self.seen.val().replace_bit(1, self.tx_wr_valid.val() & !self.tx_wr_ready.val());
-        self.seen.next = self.seen.val().replace_bit(2, self.tx_rd_valid.val() & !self.tx_rd_ready.val());
-        self.seen.next = self.seen.val().replace_bit(3, self.tx_cpl_valid.val() & !self.tx_cpl_ready.val());
+        self.seen.next = self.seen.val().replace_bit(1, self.wr_waits.val());
+        self.seen.next = self.seen.val().replace_bit(2, self.rd_waits.val());
+        self.seen.next = self.seen.val().replace_bit(3, self.cpl_waits.val());
         self.seen.next = self.seen.val().replace_bit(4, self.rx_cpl_valid.val());
         self.seen.next =
             self.seen.val().replace_bit(5, self.h2c_axis_tvalid.val() & self.h2c_axis_tready.val());
-        self.seen.next =
-            self.seen.val().replace_bit(6, self.h2c_axis_tvalid.val() & !self.h2c_axis_tready.val());
+        self.seen.next = self.seen.val().replace_bit(6, self.h2c_waits.val());
         self.seen.next =
             self.seen.val().replace_bit(7, self.c2h_axis_tvalid.val() & self.c2h_axis_tready.val());
-        self.seen.next =
-            self.seen.val().replace_bit(8, self.c2h_axis_tvalid.val() & !self.c2h_axis_tready.val());
+        self.seen.next = self.seen.val().replace_bit(8, self.c2h_waits.val());
         self.happened.d.next = self.seen.val();
         self.events.happens.next = self.happened.q.val();
 

@@ -126,7 +126,7 @@ impl<const NV: usize, const VB: usize> Logic for MsixAccess<NV, VB> {
         self.upper.raddr.next = bit_cast::<VB, 12>(self.entry.val());
         self.message.raddr.next = bit_cast::<VB, 12>(self.entry.val());
         self.mask.next = self.one.val() << self.entry.val();
-        self.is_unmasked.next = (self.enabled.q.val() & self.mask.val()) != 0;
+        self.is_unmasked.next = (self.enabled.q.val() & self.mask.val()).any();
         self.pba_bits.next = bit_cast::<192, NV>(self.pending.val());
         self.pba_place.next = bit_cast::<8, 14>(self.pba_word.val()) << 5;
         self.old.next = 0.into();

@@ -126,7 +126,7 @@ impl<const W: usize, const K: usize, const NV: usize, const VB: usize, const NU:
         self.on.next = self.cfg_msix_enable.val() & !self.cfg_msix_mask.val() & self.cfg_bus_master.val();
         self.may.next = self.pending.q.val() & self.access.unmasked.val();
         self.mask.next = self.one.val() << self.look.q.val();
-        self.allowed.next = self.on.val() & ((self.may.val() & self.mask.val()) != 0);
+        self.allowed.next = self.on.val() & (self.may.val() & self.mask.val()).any();
         self.next_look.next = self.look.q.val() + self.one_vector.val();
         if self.look.q.val() == self.last_vector.val() {
             self.next_look.next = 0.into();

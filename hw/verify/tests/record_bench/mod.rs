@@ -142,6 +142,27 @@ impl Bench {
         bench
     }
 
+    /// Resets the engine in the middle of whatever it does; all queues are cleared and set up anew.
+    pub fn reset(&mut self, settings: Settings) {
+        self.offered = [None, None];
+        self.cons = None;
+        self.taken = [None; 2];
+        self.run = 0;
+        self.tlp = Tlp::default();
+        self.finished.clear();
+        self.rooms.clear();
+        for name in ["rec_h2c_valid", "rec_c2h_valid", "cons_valid", "init_valid"] {
+            self.d.set(name, 0u64);
+        }
+        self.d.pulse("rst", 1);
+        for g in 0..self.gn {
+            self.queues[g] = Queue::default();
+        }
+        for g in 0..self.gn {
+            self.restart(g, settings);
+        }
+    }
+
     pub fn set_mps(&mut self, mps: u32) {
         self.mps = mps;
         self.d.set("cfg_mps", mps);
