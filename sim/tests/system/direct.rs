@@ -94,21 +94,6 @@ fn without_records_the_registers_tell() {
 }
 
 #[test]
-fn an_interrupt_without_a_record_follows_its_data() {
-    let mut rig = Rig::new("sim:throttle=40%", 3);
-    for index in 0..FRAGMENTS {
-        let (data, offset) = rig.exchange(IRQ, index);
-        let end = rig.bare.now() + 50_000;
-        while rig.bare.interrupts.len() < 2 {
-            assert!(rig.bare.now() < end, "fragment {index}: no interrupt");
-            rig.bare.clock();
-        }
-        assert!(rig.back.bytes(offset, LEN as usize) == data, "fragment {index}");
-        rig.bare.interrupts.clear();
-    }
-}
-
-#[test]
 fn a_full_store_refuses() {
     let mut bare = Bare::new("sim");
     let mut lane = Lane::new(&mut bare, Setup::new(C2h, 3, Feed::Direct));

@@ -13,10 +13,11 @@ const ENTRIES: u32 = 64;
 /// Keeps queue pairs with these weights busy, on a link where `limits` is the direction that can carry less, and gives
 /// the bytes per clock of each queue in that direction.
 fn shares(limits: Direction, weights: &[u32]) -> Vec<f64> {
-    // Short completions are dear on one way, short writes on the other.
     let mut bare = Bare::new(match limits {
-        H2c => "sim:mps=1024,split=rcb",
-        C2h => "sim:mps=128,mrrs=1024",
+        // Reads are so short that their tags give out before a queue's share of the FIFO does, and their answers shorter.
+        H2c => "sim:mrrs=128,mps=1024,split=rcb",
+        // Credits for two writes at a time.
+        C2h => "sim:ph=2",
     });
     let mut lanes = Vec::new();
     for direction in [C2h, H2c] {
@@ -69,7 +70,7 @@ fn check(limits: Direction, weights: &[u32], tolerance: f64) {
         let due = total * f64::from(weight + 1) / f64::from(turns);
         assert!((share / due - 1.0).abs() < tolerance, "{limits:?} {weights:?}: {share} instead of {due}");
     }
-    assert!(total > 9.0, "the link is not busy: {total}");
+    assert!(total > 6.0, "the link is not busy: {total}");
 }
 
 #[test]
