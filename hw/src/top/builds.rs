@@ -124,7 +124,7 @@ pub type Card128 = sized!(Card: width 128, queues 4, tags 64, share 13 13, slots
     3, 7, 12);
 
 builds! {
-    ferrolane_engine_w64_q4: width 64, queues 4, tags 32, share 13 13, slots 6 6;
+    ferrolane_engine_w64_q4: width 64, queues 4, tags 64, share 13 13, slots 6 6;
     ferrolane_engine_w128_q1: width 128, queues 1, tags 64, share 13 13, slots 6 6;
     ferrolane_engine_w128_q4: width 128, queues 4, tags 64, share 13 13, slots 6 6;
     ferrolane_engine_w128_q64: width 128, queues 64, tags 64, share 11 11, slots 5 5;
