@@ -20,7 +20,9 @@ pub const STALL_NS: u64 = 5_000;
 /// From one stall to the next, in the mean.
 const PERIOD_NS: u64 = 100_000;
 /// Clocks of each run.
-const CLOCKS: u64 = 500_000;
+const CLOCKS: u64 = 250_000;
+/// Most bytes that a source without frames loses at a time.
+const UNIT: u32 = 256;
 /// Clocks that what is left may take to arrive.
 const PATIENCE: u64 = 200_000;
 /// Entries of both rings, and bytes of a buffer.
@@ -54,14 +56,30 @@ impl Loss {
 ///
 /// # Errors
 /// As [`Host::clock`], or a byte that was not lost did not arrive.
-pub fn measure(build: &Build, place: Place) -> Result<Vec<Loss>> {
-    let mut all = Vec::new();
-    for preset in PRESETS.iter().filter(|preset| preset.real_time) {
-        for memory in MEMORIES {
-            all.push(Run::new(build, place)?.run(*preset, memory)?);
+pub fn measure(build: &Build, place: Place, jobs: usize) -> Result<Vec<Loss>> {
+    let real_time = PRESETS.iter().filter(|preset| preset.real_time);
+    let all: Vec<_> = real_time.flat_map(|preset| MEMORIES.map(|memory| (frames(*preset), memory))).collect();
+    let part = all.len().div_ceil(jobs.max(1));
+    std::thread::scope(|scope| {
+        let threads = all.chunks(part).map(|some| {
+            scope.spawn(|| {
+                let runs = some.iter().map(|(preset, memory)| Run::new(build, place)?.run(*preset, *memory));
+                runs.collect::<Result<Vec<Loss>>>()
+            })
+        });
+        let threads: Vec<_> = threads.collect();
+        let mut losses = Vec::new();
+        for thread in threads {
+            losses.extend(thread.join().expect("a run does not panic")?);
         }
-    }
-    Ok(all)
+        Ok(losses)
+    })
+}
+
+/// A source whose packets are no frames of its own loses single pieces of them, not whole ones.
+fn frames(preset: Preset) -> Preset {
+    let length = if preset.spread == 0 { preset.length.min(UNIT) } else { preset.length };
+    Preset { length, ..preset }
 }
 
 struct Run {

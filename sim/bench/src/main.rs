@@ -156,7 +156,7 @@ fn loss(args: &Args) -> Result<()> {
         return Ok(());
     };
     let place = Place { latency_ns: 500, seed: args.seed, high: args.high };
-    let losses = loss::measure(build, place)?;
+    let losses = loss::measure(build, place, args.jobs)?;
     report::losses(build.name, &losses);
     plot::write(&args.plot, &losses)?;
     println!("{}", args.plot.display());

@@ -141,11 +141,6 @@ impl Source {
         self.held -= bytes;
     }
 
-    /// Nothing waits any more.
-    pub fn is_empty(&self) -> bool {
-        self.held == 0
-    }
-
     /// Bytes per clock while it makes any, pauses apart.
     pub fn rate(&self) -> f64 {
         self.rate
