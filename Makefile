@@ -64,7 +64,7 @@ system-smoke: tools ## The CLI on files of awkward sizes, compared, with equal c
 soak: tools ## Random traffic, links and interventions for DURATION seconds from SEED on; a short slice is in unit-test
 	SOAK_SECONDS=$(DURATION) SOAK_SEED=$(SEED) $(CARGO) test $(CI) -p ferrolane-sim --test soak -- --nocapture
 
-bench-engine: tools ## How much of the link's bound the engine reaches; BENCH= takes its options, as in BENCH="--filter q4,h2c --check"
+bench-engine: tools ## How much of the link's bound the engine reaches; BENCH= takes its options, as in BENCH="--filter q4,h2c --limits"
 	$(CARGO) run $(CI) -q -p ferrolane-bench-engine -- $(BENCH)
 
 verilog: ## Write the engine's Verilog to target/verilog

@@ -124,14 +124,14 @@ pub type Card128 = sized!(Card: width 128, queues 4, tags 64, share 13 13, slots
     3, 7, 12);
 
 builds! {
-    ferrolane_engine_w64_q4: width 64, queues 4, tags 32, share 13 13, slots 6 6;
+    ferrolane_engine_w64_q4: width 64, queues 4, tags 64, share 13 13, slots 6 6;
     ferrolane_engine_w128_q1: width 128, queues 1, tags 64, share 13 13, slots 6 6;
     ferrolane_engine_w128_q4: width 128, queues 4, tags 64, share 13 13, slots 6 6;
-    ferrolane_engine_w128_q64: width 128, queues 64, tags 64, share 11 11, slots 5 5;
+    ferrolane_engine_w128_q64: width 128, queues 64, tags 64, share 11 11, slots 5 6;
     ferrolane_engine_w256_q4: width 256, queues 4, tags 64, share 14 14, slots 6 6;
-    ferrolane_engine_w256_q64: width 256, queues 64, tags 64, share 11 11, slots 5 5;
+    ferrolane_engine_w256_q64: width 256, queues 64, tags 64, share 12 12, slots 5 6;
     ferrolane_engine_w256_q4_t256: width 256, queues 4, tags 256, share 14 14, slots 6 6;
-    ferrolane_engine_w256_q64_t256: width 256, queues 64, tags 256, share 11 11, slots 5 5;
+    ferrolane_engine_w256_q64_t256: width 256, queues 64, tags 256, share 12 12, slots 5 6;
 }
 
 /// A build of the engine whose area and speed are measured.

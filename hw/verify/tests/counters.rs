@@ -79,49 +79,55 @@ fn a_tally_is_read_while_it_counts() {
 #[test]
 fn latencies_are_those_of_the_first_end_behind_a_start() {
     for seed in 0..4 {
-        let mut rng = StdRng::seed_from_u64(seed);
-        let mut d = dut!(latency, seed);
-        for name in ["start_valid", "end_valid", "drop_valid"] {
-            d.set(name, 0u64);
-        }
-        reset!(d, 1);
-        assert_eq!(d.get("least"), 0xF_FFFF);
-        let mut open = [None; 8];
-        let (mut count, mut sum, mut least, mut most) = (0u64, 0u64, u64::MAX, 0u64);
-        for clock in 0..20_000u64 {
-            let (start, end, drop) = (rng.random_bool(0.3), rng.random_bool(0.1), rng.random_bool(0.01));
-            let (s, e, f) = (rng.random_range(0..8), rng.random_range(0..8), rng.random_range(0..8usize));
-            d.set("start_valid", start as u64);
-            d.set("start_index", s as u64);
-            d.set("end_valid", end as u64);
-            d.set("end_index", e as u64);
-            d.set("drop_valid", drop as u64);
-            d.set("drop_index", f as u64);
-            d.step();
-            let before: [Option<u64>; 8] = open;
-            if let (true, Some(began)) = (end, before[e]) {
-                let clocks = clock - began;
-                (count, sum) = (count + 1, sum + clocks);
-                (least, most) = (least.min(clocks), most.max(clocks));
-                open[e] = None;
-            }
-            if start && before[s].is_none() {
-                open[s] = Some(clock);
-            }
-            if drop {
-                open[f] = None;
-            }
-        }
-        for name in ["start_valid", "end_valid", "drop_valid"] {
-            d.set(name, 0u64);
-        }
-        for _ in 0..4 {
-            d.step();
-        }
-        let got = ["count", "sum", "least", "most"].map(|name| d.get(name));
-        assert_eq!(got, [count, sum, least, most], "seed {seed}");
-        assert!(count > 1000);
+        latencies(dut!(latency, seed), 8, seed);
+        latencies(dut!(latency1, seed), 1, seed);
     }
+}
+
+/// Starts, ends and drops of `numbers` numbers.
+fn latencies(mut d: verilated::Dut, numbers: usize, seed: u64) {
+    let mut rng = StdRng::seed_from_u64(seed);
+    for name in ["start_valid", "end_valid", "drop_valid"] {
+        d.set(name, 0u64);
+    }
+    reset!(d, 1);
+    assert_eq!(d.get("least"), 0xF_FFFF);
+    let mut open = vec![None; numbers];
+    let (mut count, mut sum, mut least, mut most) = (0u64, 0u64, u64::MAX, 0u64);
+    for clock in 0..20_000u64 {
+        let (start, end, drop) = (rng.random_bool(0.3), rng.random_bool(0.1), rng.random_bool(0.01));
+        let (s, e, f) =
+            (rng.random_range(0..numbers), rng.random_range(0..numbers), rng.random_range(0..numbers));
+        d.set("start_valid", start as u64);
+        d.set("start_index", s as u64);
+        d.set("end_valid", end as u64);
+        d.set("end_index", e as u64);
+        d.set("drop_valid", drop as u64);
+        d.set("drop_index", f as u64);
+        d.step();
+        let before: Vec<Option<u64>> = open.clone();
+        if let (true, Some(began)) = (end, before[e]) {
+            let clocks = clock - began;
+            (count, sum) = (count + 1, sum + clocks);
+            (least, most) = (least.min(clocks), most.max(clocks));
+            open[e] = None;
+        }
+        if start && before[s].is_none() {
+            open[s] = Some(clock);
+        }
+        if drop {
+            open[f] = None;
+        }
+    }
+    for name in ["start_valid", "end_valid", "drop_valid"] {
+        d.set(name, 0u64);
+    }
+    for _ in 0..4 {
+        d.step();
+    }
+    let got = ["count", "sum", "least", "most"].map(|name| d.get(name));
+    assert_eq!(got, [count, sum, least, most], "seed {seed}");
+    assert!(count > 1000);
 }
 
 #[test]

@@ -7,7 +7,8 @@ use ferrolane_sim::pins::{Inputs, Outputs, MAX_LANES};
 use ferrolane_sim::tlp::Header;
 
 use crate::pattern;
-use crate::wire::DESCRIPTORS;
+use crate::source::Source;
+use crate::wire::{DATA, DESCRIPTORS};
 
 /// Beats that the source sends to a queue before it goes to the next.
 const TURN: usize = 16;
@@ -90,6 +91,10 @@ pub struct CardSide {
     left: usize,
     beat: StreamBeat,
     now: u64,
+    /// A source in real time instead of the one that always has a beat.
+    pub source: Option<Source>,
+    /// A write is under way, or was offered and not taken.
+    writing: bool,
     /// What was counted.
     pub clocks: Clocks,
     /// Latencies.
@@ -116,18 +121,49 @@ impl CardSide {
             left: 0,
             beat: StreamBeat::default(),
             now: 0,
+            source: None,
+            writing: false,
             clocks: Clocks::default(),
             probe: Probe::default(),
             wrong: None,
         }
     }
 
+    /// The hard block takes no write in this clock.
+    pub fn stalls(&self) -> bool {
+        !self.writing && self.source.as_ref().is_some_and(|source| source.stalls(self.now))
+    }
+
     /// The beat that the source offers in this clock.
     pub fn offer(&mut self) -> StreamBeat {
-        if !self.beat.valid && self.offering {
+        if let Some(source) = &mut self.source {
+            if self.offering {
+                source.clock();
+            }
+            if !self.beat.valid && self.paused & 1 == 0 {
+                if let Some((count, last)) = source.beat(self.bytes as u64) {
+                    self.fill(0, count, last, 0);
+                }
+            }
+        } else if !self.beat.valid && self.offering {
             self.make();
         }
         self.beat
+    }
+
+    /// Makes the next beat of a queue.
+    fn fill(&mut self, queue: u32, count: u64, last: bool, user: u32) {
+        let mut bytes = [0; 4 * MAX_LANES];
+        pattern::fill(queue, self.made[queue as usize], &mut bytes[..count as usize]);
+        let beat = &mut self.beat;
+        for (dw, bytes) in beat.data.iter_mut().zip(bytes.chunks_exact(4)) {
+            *dw = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        }
+        beat.valid = true;
+        beat.dest = queue;
+        beat.keep = ((1u64 << count) - 1) as u32;
+        (beat.last, beat.user) = (last, user);
+        self.made[queue as usize] += count;
     }
 
     /// Makes a beat for a queue that is not paused, if there is one.
@@ -144,18 +180,8 @@ impl CardSide {
         self.left -= 1;
         let (queue, from) = (self.turn as u32, self.made[self.turn]);
         let count = (self.packet - from % self.packet).min(self.bytes as u64);
-        let mut bytes = [0; 4 * MAX_LANES];
-        pattern::fill(queue, from, &mut bytes[..count as usize]);
-        let beat = &mut self.beat;
-        for (dw, bytes) in beat.data.iter_mut().zip(bytes.chunks_exact(4)) {
-            *dw = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        }
-        beat.valid = true;
-        beat.dest = queue;
-        beat.keep = ((1u64 << count) - 1) as u32;
-        beat.last = (from + count).is_multiple_of(self.packet);
-        beat.user = packet_user(queue, from / self.packet);
-        self.made[self.turn] += count;
+        let last = (from + count).is_multiple_of(self.packet);
+        self.fill(queue, count, last, packet_user(queue, from / self.packet));
     }
 
     /// A clock has passed: `h2c` came out of the engine and was taken, the source's beat was taken if `c2h_ready`.
@@ -173,6 +199,14 @@ impl CardSide {
             }
         }
         self.paused = pause;
+        self.writing = o.tx_wr.valid && !(i.tx_wr_ready && o.tx_wr.last);
+        if let Some(source) = self.source.as_mut().filter(|_| o.tx_wr.valid && o.tx_wr.first && i.tx_wr_ready)
+        {
+            let span = Header(o.tx_wr.hdr).byte_span();
+            if DATA.contains(&(span.start & 0xFFFF_FFFF)) {
+                source.left(span.end - span.start);
+            }
+        }
         if i.rx_req.valid && i.rx_req.last && o.rx_req_ready {
             self.probe.request = Some(self.now);
         }

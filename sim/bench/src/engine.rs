@@ -70,6 +70,10 @@ macro_rules! engines {
                     let mut side = self.side.lock();
                     let to = &mut self.input;
                     ferrolane_sim::drive_pins!(*to, i);
+                    let stalled = side.stalls();
+                    if stalled {
+                        to.tx_wr_ready = 0;
+                    }
                     let beat = side.offer();
                     to.h2c_axis_tready = 1;
                     to.c2h_axis_tvalid = beat.valid.into();
@@ -82,6 +86,7 @@ macro_rules! engines {
                     self.model.step(&self.input, &mut self.output).map_err(|error| error.to_string())?;
                     let from = &self.output;
                     ferrolane_sim::read_pins!(*from, o);
+                    o.tx_wr.valid &= !stalled;
                     let mut h2c = StreamBeat { valid: from.h2c_axis_tvalid != 0, ..StreamBeat::default() };
                     if h2c.valid {
                         h2c.last = from.h2c_axis_tlast != 0;

@@ -14,8 +14,6 @@ use crate::host::{Host, Place};
 use crate::pattern;
 use crate::ring::PACKET;
 
-/// Whether the engine serves list, push and direct mode, whatever its feature bits say.
-const FEED_MODES: bool = false;
 /// Fragments that each mode moves.
 const FRAGMENTS: u32 = 64;
 /// Bytes of each.
@@ -66,7 +64,7 @@ impl Feed {
 /// As [`Host::clock`].
 pub fn served(host: &mut Host, feed: Feed) -> Result<bool> {
     let features = host.read(u64::from(global::FEATURES_LO.offset))?;
-    Ok(features & feed.feature() != 0 && (FEED_MODES || feed == Feed::Ring))
+    Ok(features & feed.feature() != 0)
 }
 
 /// Writes descriptor number `index` into a queue's push window.

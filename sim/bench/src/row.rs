@@ -17,8 +17,9 @@ const POLL: u64 = 32;
 const PATIENCE: u64 = 400_000;
 /// COALESCE.COUNT.
 const COALESCE: u32 = 16;
-/// COALESCE.TIME in clocks.
+/// COALESCE.TIME in clocks, least and for each queue: the more queues share the link, the later a queue's next record.
 const WAIT: u32 = 2_048;
+const WAIT_PER_QUEUE: u32 = 512;
 
 /// Which way data goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +138,7 @@ impl Row {
                     entries: self.entries(),
                     fragment: self.fragment,
                     coalesce: COALESCE,
-                    wait: WAIT,
+                    wait: WAIT.max(WAIT_PER_QUEUE * self.queues as u32),
                     push: false,
                 };
                 rings.push(Ring::start(host, plan)?);

@@ -23,8 +23,6 @@ struct Queue {
     vector: u32,
     /// MODE.FEED.
     feed: u32,
-    /// COALESCE.POLICY.
-    policy: u32,
     // Since the start.
     running: bool,
     /// The host has not stopped it.
@@ -46,8 +44,6 @@ struct Queue {
 
 /// MODE.FEED of list mode.
 const LIST: u32 = 1;
-/// COALESCE.POLICY without records.
-const NO_RECORDS: u32 = 3;
 
 /// Records that may be written before the interrupt of the first of them: two TLPs of as many as the engine collects.
 const UNTOLD: u32 = 32;
@@ -110,8 +106,6 @@ impl Queues {
             queue.log2 = value >> 8 & 0x1F;
         } else if is(&regs::MODE) {
             queue.feed = value & 3;
-        } else if is(&regs::COALESCE) {
-            queue.policy = value >> 8 & 3;
         } else if is(&regs::FEED_GO) {
             // A list's flags stand in memory that is not known yet.
             queue.asks |= queue.feed == LIST || value as u8 & descriptor::IRQ != 0;
@@ -178,9 +172,6 @@ impl Queues {
                 }
                 if queue.untold > 0 {
                     queue.untold -= 1;
-                    return Ok(());
-                }
-                if queue.asks && queue.policy == NO_RECORDS {
                     return Ok(());
                 }
             }
@@ -254,6 +245,10 @@ impl Queue {
         }
         for (i, dw) in payload.chunks_exact(BYTES / 4).enumerate() {
             let record = Completion::from_dws([dw[0], dw[1], dw[2], dw[3]]);
+            // An error's record asks by itself.
+            if record.status != 0 && !self.asks {
+                self.untold = (self.untold + 1).min(UNTOLD);
+            }
             let lap = u64::from(first.wrapping_add(i as u32)) / self.size;
             if dw[3] >> PHASE_BIT != u32::from(lap.is_multiple_of(2)) || usize::from(record.queue) != index {
                 let detail = format!("{record:?} on lap {lap} of queue {index}");

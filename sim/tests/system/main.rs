@@ -2,10 +2,23 @@
 //!
 //! Every run here is judged TLP by TLP; a broken rule fails it with a decoded dump.
 
+mod attributes;
+mod bare;
+mod counters;
+mod direct;
+mod interrupts;
+mod job;
+mod lane;
 mod limits;
+mod list;
 mod loopback;
+mod modes;
+mod ordering;
+mod push;
 mod registers;
 mod reset;
 mod rig;
+mod ring;
 mod stall;
 mod throughput;
+mod weights;

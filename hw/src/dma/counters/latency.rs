@@ -42,6 +42,10 @@ hw! {
         total: Dffr<Bits<64>> = Default::default(),
         min: Dffr<Bits<20>> = Dffr::new(0xF_FFFF_u64.into()),
         max: Dffr<Bits<20>> = Default::default(),
+        start_bit: Signal<Local, Bits<N>> = Default::default(),
+        end_bit: Signal<Local, Bits<N>> = Default::default(),
+        had_start: Signal<Local, Bits<N>> = Default::default(),
+        had_end: Signal<Local, Bits<N>> = Default::default(),
         starting: Signal<Local, Bit> = Default::default(),
         ending: Signal<Local, Bit> = Default::default(),
         set: Signal<Local, Bits<N>> = Default::default(),
@@ -66,16 +70,20 @@ impl<const N: usize, const A: usize> Logic for Latency<N, A> {
         self.max.rst.next = self.rst.val();
 
         self.now.d.next = self.now.q.val() + 1;
-        self.starting.next =
-            self.start_valid.val() & !self.open.q.val().get_bit(self.start_index.val().index());
-        self.ending.next = self.end_valid.val() & self.open.q.val().get_bit(self.end_index.val().index());
+        // A mask instead of a bit select: one number alone has no bit to select.
+        self.start_bit.next = self.one.val() << self.start_index.val();
+        self.end_bit.next = self.one.val() << self.end_index.val();
+        self.had_start.next = self.open.q.val() & self.start_bit.val();
+        self.had_end.next = self.open.q.val() & self.end_bit.val();
+        self.starting.next = self.start_valid.val() & !self.had_start.val().any();
+        self.ending.next = self.end_valid.val() & self.had_end.val().any();
         self.set.next = 0.into();
         if self.starting.val() {
-            self.set.next = self.one.val() << self.start_index.val();
+            self.set.next = self.start_bit.val();
         }
         self.clear.next = 0.into();
         if self.ending.val() {
-            self.clear.next = self.one.val() << self.end_index.val();
+            self.clear.next = self.end_bit.val();
         }
         self.forget.next = 0.into();
         if self.drop_valid.val() {

@@ -15,6 +15,7 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
     crate::blocks![
         tally: Tally<3>,
         latency: Latency<8, 3>,
+        latency1: Latency<1, 1>,
         events: Events<9, 4>,
         counters: Counters<4, 2, 8, 3, 64, 6>,
     ]
