@@ -9,3 +9,4 @@ mod reset;
 mod rig;
 mod stall;
 mod throughput;
+mod user_registers;

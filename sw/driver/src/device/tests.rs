@@ -21,7 +21,7 @@ fn opening_resets_and_reads_the_parameters() {
     assert_eq!((p.h2c_queues, p.c2h_queues, p.vectors, p.clock_khz), (4, 4, 9, 250_000));
     assert_eq!((p.h2c_share_bytes, p.prefetched_descriptors), (16_384, 64));
     let names: Vec<_> = p.features.known().map(|n| n.name).collect();
-    assert_eq!(names, ["RING", "STREAM", "MSIX", "LOOPBACK"]);
+    assert_eq!(names, ["RING", "STREAM", "MSIX", "LOOPBACK", "USER_REGISTERS"]);
     let link = device.link().unwrap();
     assert_eq!((link.generation, link.lanes, link.max_payload, link.max_read_request), (3, 4, 256, 512));
     let looking = DeviceOptions { reset: false, ..DeviceOptions::default() };
@@ -36,7 +36,8 @@ fn what_is_not_this_abi_is_refused() {
     let error = refused(Identity { magic: u32::MAX, ..Identity::default() });
     assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
     let error = refused(Identity { abi_version: 2 << 16 | 5, ..Identity::default() });
-    assert!(error.to_string().starts_with("the card's ABI is 2.5, this driver's is 1.0;"), "{error}");
+    let ours = format!("the card's ABI is 2.5, this driver's is {}.{};", layout::ABI_MAJOR, layout::ABI_MINOR);
+    assert!(error.to_string().starts_with(&ours), "{error}");
     let error = refused(Identity { features: feature::RING, ..Identity::default() });
     assert!(matches!(error, Error::MissingFeature { name: "STREAM", .. }), "{error}");
     open(Identity { abi_version: layout::ABI_MAJOR << 16 | 99, ..Identity::default() })
