@@ -69,7 +69,11 @@ impl Sim {
     pub fn check_offset(&self, bar: u8, offset: u64, dws: usize) -> Result<(), TransportError> {
         let (bytes, limit) = (4 * dws as u64, self.machine.config.bar_bytes(bar));
         if limit == 0 {
-            return Err(TransportError::BadOffset { what: "BAR (the card has none of this number)", offset, limit });
+            return Err(TransportError::BadOffset {
+                what: "BAR (the card has none of this number)",
+                offset,
+                limit,
+            });
         }
         if !offset.is_multiple_of(bytes) || offset.saturating_add(bytes) > limit {
             return Err(TransportError::BadOffset { what: "BAR access", offset, limit });

@@ -6,9 +6,9 @@ use std::sync::{Arc, MutexGuard};
 
 use ferrolane::memory::Memory;
 use ferrolane::transport::{DeviceNanos, DmaAccess, Facts, Transport, TransportError, Woken};
-use ferrolane_abi::{feature, map};
 use ferrolane_abi::regs::global;
 use ferrolane_abi::table::Register;
+use ferrolane_abi::{feature, map};
 
 use crate::config_space::{self, Build};
 use crate::control::SimControl;

@@ -124,7 +124,8 @@ pub type Card128 = sized!(Card: width 128, queues 4, tags 64, share 13 13, slots
     3, 7, 12);
 
 /// The socket for the user's own logic, otherwise as the demo card.
-pub type Socket128 = sized!(Socket: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 1);
+pub type Socket128 =
+    sized!(Socket: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 1);
 
 builds! {
     ferrolane_engine_w64_q4: width 64, queues 4, tags 32, share 13 13, slots 6 6;

@@ -61,7 +61,9 @@ fn registers_are_where_the_table_says_and_keep_what_is_written() {
     let rig = rig("sim:seed=21");
     let mut rng = Rng::new(21, "registers");
     let every = || {
-        blocks().into_iter().flat_map(|(base, registers)| registers.iter().map(move |register| (base, register)))
+        blocks()
+            .into_iter()
+            .flat_map(|(base, registers)| registers.iter().map(move |register| (base, register)))
     };
     for (base, register) in every().filter(|(_, register)| !register.volatile) {
         assert_eq!(rig.user_read(base, register), register.reset(), "{} at {base:#x}", register.name);
@@ -75,7 +77,8 @@ fn registers_are_where_the_table_says_and_keep_what_is_written() {
         written.push(register.reset() & !register.mask(Access::Rw) | value & register.mask(Access::Rw));
     }
     for ((base, register), want) in every().zip(written) {
-        let (have, all) = (rig.user_read(base, register), register.fields.iter().fold(0, |m, f| m | f.mask()));
+        let (have, all) =
+            (rig.user_read(base, register), register.fields.iter().fold(0, |m, f| m | f.mask()));
         let fixed = if register.volatile { !all } else { u32::MAX };
         assert_eq!(have & fixed, want & fixed, "{} at {base:#x}", register.name);
     }
@@ -98,7 +101,8 @@ fn an_access_that_the_card_refuses_gives_all_ones_and_is_counted() {
     let rig = rig("sim:seed=23");
     let errors = || rig.device.read_global(&engine::CNT_AXIL_ERROR).unwrap();
     let before = errors();
-    for hole in [0x24, 0x2000, card::checker_regs(QUEUES), card::generator_regs(0) + 0x28, USER_BAR_BYTES - 4] {
+    for hole in [0x24, 0x2000, card::checker_regs(QUEUES), card::generator_regs(0) + 0x28, USER_BAR_BYTES - 4]
+    {
         assert_eq!(rig.device.user_read32(hole).unwrap(), u32::MAX, "{hole:#x}");
         rig.device.user_write32(hole, 1).unwrap();
     }
@@ -110,7 +114,8 @@ fn an_access_that_the_card_refuses_gives_all_ones_and_is_counted() {
 #[test]
 fn addresses_outside_of_the_bars_are_refused() {
     let rig = rig("sim:seed=24");
-    for (bar, offset) in [(USER_BAR, USER_BAR_BYTES), (USER_BAR, 2), (USER_BAR, u64::MAX - 3), (1, 0), (3, 0)] {
+    for (bar, offset) in [(USER_BAR, USER_BAR_BYTES), (USER_BAR, 2), (USER_BAR, u64::MAX - 3), (1, 0), (3, 0)]
+    {
         let refused = |result| matches!(result, Err(TransportError::BadOffset { .. }));
         assert!(refused(rig.transport.mmio_read32(bar, offset)), "BAR{bar} {offset:#x}");
         assert!(refused(rig.transport.mmio_write32(bar, offset, 0).map(|()| 0)), "BAR{bar} {offset:#x}");
@@ -136,9 +141,11 @@ fn user_registers_outlive_a_reset_of_the_function() {
 
 #[test]
 fn generated_packets_arrive_whole_and_numbered() {
-    for (preset, length, spread, packets) in
-        [("sim:seed=26", 1, 0x7FF, 60), ("sim:seed=27,throttle=20%,jitter=300ns", 64, 0x3F, 40), ("sim:mps=128", 4096, 0, 20)]
-    {
+    for (preset, length, spread, packets) in [
+        ("sim:seed=26", 1, 0x7FF, 60),
+        ("sim:seed=27,throttle=20%,jitter=300ns", 64, 0x3F, 40),
+        ("sim:mps=128", 4096, 0, 20),
+    ] {
         let rig = rig(preset);
         let mut queues: Vec<C2hQueue> = (0..QUEUES).map(|q| rig.receive(q, packets as usize)).collect();
         rig.user_write(0, &global::PATTERN_LO, 0xF);
@@ -165,7 +172,11 @@ fn generated_packets_arrive_whole_and_numbered() {
                 assert!(done.status.is_ok() && done.eop, "{place}: {}", done.status);
                 assert_eq!((done.bytes, done.meta), (want, packet), "{place}");
                 for (i, byte) in done.buffer.to_vec().into_iter().enumerate() {
-                    assert_eq!(byte, pattern::byte(9 + q as u32, q as u32, packet, i as u32), "{place}, byte {i}");
+                    assert_eq!(
+                        byte,
+                        pattern::byte(9 + q as u32, q as u32, packet, i as u32),
+                        "{place}, byte {i}"
+                    );
                 }
                 bytes[q] += want;
             }
@@ -254,8 +265,7 @@ fn a_packet_of_another_length_is_found() {
 #[test]
 fn user_interrupts_come_at_their_vectors() {
     let rig = rig("sim:seed=30");
-    let mut vectors: Vec<_> =
-        (0..4).map(|i| rig.device.user_interrupt(FIRST_VECTOR + i).unwrap()).collect();
+    let mut vectors: Vec<_> = (0..4).map(|i| rig.device.user_interrupt(FIRST_VECTOR + i).unwrap()).collect();
     for raise in [0b0001, 0b1000, 0b0110, 0b1111] {
         rig.user_write(0, &global::USER_IRQ, raise);
         for (i, vector) in vectors.iter_mut().enumerate() {

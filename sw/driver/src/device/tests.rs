@@ -36,7 +36,8 @@ fn what_is_not_this_abi_is_refused() {
     let error = refused(Identity { magic: u32::MAX, ..Identity::default() });
     assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
     let error = refused(Identity { abi_version: 2 << 16 | 5, ..Identity::default() });
-    let ours = format!("the card's ABI is 2.5, this driver's is {}.{};", layout::ABI_MAJOR, layout::ABI_MINOR);
+    let ours =
+        format!("the card's ABI is 2.5, this driver's is {}.{};", layout::ABI_MAJOR, layout::ABI_MINOR);
     assert!(error.to_string().starts_with(&ours), "{error}");
     let error = refused(Identity { features: feature::RING, ..Identity::default() });
     assert!(matches!(error, Error::MissingFeature { name: "STREAM", .. }), "{error}");

@@ -156,7 +156,10 @@ mod tests {
         assert!(card.bus_master(), "an interrupt is a write");
         assert!(matches!(device.user_interrupt(15), Err(Error::VectorTaken { vector: 15 })));
         for none in [0, 16, u32::MAX] {
-            assert!(matches!(device.user_interrupt(none), Err(Error::NoSuchVector { count: 16, .. })), "{none}");
+            assert!(
+                matches!(device.user_interrupt(none), Err(Error::NoSuchVector { count: 16, .. })),
+                "{none}"
+            );
         }
         assert!(!interrupt.wait_until(device.deadline(10_000)).unwrap());
         card.fire(15);

@@ -13,9 +13,9 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ferrolane_abi::completion::Completion;
-use ferrolane_abi::{feature, layout};
 use ferrolane_abi::map::Direction;
 use ferrolane_abi::regs::global;
+use ferrolane_abi::{feature, layout};
 
 use crate::memory::Memory;
 use crate::transport::{DeviceNanos, DmaAccess, Facts, Transport};
@@ -65,7 +65,11 @@ impl Default for Identity {
         Identity {
             magic: global::MAGIC.reset(),
             abi_version: global::ABI_VERSION.reset(),
-            features: feature::RING | feature::STREAM | feature::MSIX | feature::LOOPBACK | feature::USER_REGISTERS,
+            features: feature::RING
+                | feature::STREAM
+                | feature::MSIX
+                | feature::LOOPBACK
+                | feature::USER_REGISTERS,
             layout_hash: layout::LAYOUT_HASH,
             queues: 4,
             vectors: 9,

@@ -4,7 +4,9 @@ use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-use ferrolane_abi::map::{BAR, BAR0_BYTES, DOORBELL_PAGE, MAX_QUEUES, MSIX_TABLE_PAGE, USER_BAR, USER_BAR_BYTES};
+use ferrolane_abi::map::{
+    BAR, BAR0_BYTES, DOORBELL_PAGE, MAX_QUEUES, MSIX_TABLE_PAGE, USER_BAR, USER_BAR_BYTES,
+};
 use rustix::event::{eventfd, poll, EventfdFlags, PollFd, PollFlags};
 
 use super::engine::MockQueue;

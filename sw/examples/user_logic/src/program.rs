@@ -110,7 +110,9 @@ fn check(done: &Completed, sent: &[u8], invert: u32) -> Result<(), Box<dyn Error
     }
     let crc = crc32fast::hash(sent);
     if done.meta != crc {
-        return Err(format!("CRC-32 {:#010x} instead of {crc:#010x} of {} bytes", done.meta, sent.len()).into());
+        return Err(
+            format!("CRC-32 {:#010x} instead of {crc:#010x} of {} bytes", done.meta, sent.len()).into()
+        );
     }
     Ok(())
 }
