@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{ensure, Context, Result};
-use ferrolane::{wait_any, C2hQueue, C2hRequest, Completed, Device, DmaAccess, Queue, QueueConfig};
+use ferrolane::{
+    wait_any, C2hQueue, C2hRequest, Completed, Device, DeviceNanos, DmaAccess, Queue, QueueConfig,
+};
 use ferrolane_abi::card::{self, generator};
 
 use super::args::{GenerateArgs, WhenFull};
@@ -36,11 +38,13 @@ pub fn run(args: &Args, options: &GenerateArgs) -> Result<()> {
     let block = card::generator_regs(settings.queue);
     let pattern = card.to_pattern(settings.queue)?;
     settings.write(&card, block, generator::REGISTERS)?;
-    let mut run = Run { settings: &settings, lossy, next: 0, output, counts: Counts::default() };
-    let start = device.clocks()?;
+    let mut run =
+        Run { settings: &settings, lossy, next: 0, output, last: device.now(), counts: Counts::default() };
+    let start = device.now();
     card.write(block, &generator::CTRL, 1 | u32::from(lossy) << 1)?;
     run.receive(device, &card, block, &mut c2h, options.run.timeout, &stop)?;
-    run.counts.clocks = device.clocks()?.wrapping_sub(start);
+    let nanos = run.last.saturating_sub(start);
+    run.counts.clocks = nanos * u64::from(device.parameters().clock_khz) / 1_000_000;
     run.losses(&card, block)?;
     drop(pattern);
     if let Some(fault) = c2h.stop()?.fault {
@@ -69,6 +73,8 @@ struct Run<'a> {
     /// Number of the packet that comes next if none is lost.
     next: u32,
     output: Option<Output>,
+    /// Device time of the last packet.
+    last: DeviceNanos,
     counts: Counts,
 }
 
@@ -109,6 +115,7 @@ impl Run<'_> {
                 self.take(c2h, done)?;
             }
             c2h.commit()?;
+            self.last = device.now();
             deadline = device.deadline(timeout);
         }
         Ok(())

@@ -32,7 +32,7 @@ pub struct Settings {
 
 /// Bytes per second, unless it is beyond what any port moves.
 pub fn limit(bytes_per_second: u64) -> Option<u64> {
-    (bytes_per_second < 1 << 40).then_some(bytes_per_second)
+    (bytes_per_second < 1 << 39).then_some(bytes_per_second)
 }
 
 impl Settings {
