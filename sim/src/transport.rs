@@ -51,13 +51,15 @@ impl SimTransport {
         let facts = facts(&options);
         let mut transport = SimTransport { shared, facts, options, pump: None };
         // Vectors and BARs are the engine's parameters; on a card, the board's build puts them into the hard block.
-        let parameter = |register: &Register| {
-            let value = transport.mmio_read32(map::BAR, u64::from(register.offset))?;
-            Ok(if value == u32::MAX { 0 } else { value })
-        };
-        let build = Build {
-            vectors: (parameter(&global::PARAM_QUEUES)? >> 16).max(1),
-            user_registers: parameter(&global::FEATURES_LO)? & feature::USER_REGISTERS != 0,
+        let parameter = |register: &Register| transport.mmio_read32(map::BAR, u64::from(register.offset));
+        let queues = parameter(&global::PARAM_QUEUES)?;
+        let build = match queues {
+            // It does not answer; so it is not asked for more.
+            u32::MAX => Build { vectors: 1, user_registers: false },
+            _ => Build {
+                vectors: (queues >> 16).max(1),
+                user_registers: parameter(&global::FEATURES_LO)? & feature::USER_REGISTERS != 0,
+            },
         };
         transport.shared.lock().machine.set_build(build);
         if transport.options.pump == Pump::Thread {
