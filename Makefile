@@ -17,7 +17,7 @@ EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/
 SYNTH := python3 tools/synth/synth.py --tools .tools/synth/bin --cache target/synth/cache --json target/synth.json --jobs $(JOBS)
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo test fmt-check clippy lint generate generate-check unit-test system-smoke soak bench-engine verilog synth synth-all clean
+.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke soak bench-engine verilog synth synth-all clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -32,6 +32,9 @@ demo: build ## Send a real file through the RTL in page-sized fragments at odd a
 	target/release/ferrolane transfer --device sim --input $(DEMO_FILE) --output $(DEMO_OUT) --fragment 4096 --offset 61
 	cmp $(DEMO_FILE) $(DEMO_OUT)
 	@echo "equal: $(DEMO_FILE) and $(DEMO_OUT)"
+
+example: tools ## A module of Verilog of one's own on the simulated card: sw/examples/user_logic
+	$(CARGO) run $(CI) -q -p ferrolane-example-user-logic
 
 test: fmt-check clippy lint generate-check unit-test system-smoke ## Everything CI runs
 

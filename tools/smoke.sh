@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sends files of awkward sizes through the simulated card with the given CLI and compares them; then shows that a seed
-# reproduces a run to the clock, polled and by interrupt.
+# reproduces a run to the clock, polled and by interrupt, and that generator and checker of the demo card agree.
 set -euo pipefail
 
 cli=${1:?usage: tools/smoke.sh PATH-TO-ferrolane}
@@ -34,6 +34,20 @@ for wait in poll interrupt; do
     }
     passed=$((passed + 1))
 done
+
+# What the demo card generates is what its checker expects, and a changed byte is found.
+pattern=(--queue 1 --length 1 --spread 0x3ff --seed 3)
+"$cli" card generate "${pattern[@]}" --packets 200 --output "$dir/pattern" > "$dir/log"
+"$cli" card check "${pattern[@]}" --input "$dir/pattern" > "$dir/log"
+printf '\377\000\377' | dd of="$dir/pattern" bs=1 seek=1000 conv=notrunc status=none
+code=0
+"$cli" card check "${pattern[@]}" --input "$dir/pattern" 2> "$dir/err" || code=$?
+[ "$code" = 5 ] || {
+    echo "a changed pattern must give exit code 5, not $code:" >&2
+    cat "$dir/err" >&2
+    exit 1
+}
+passed=$((passed + 1))
 
 if "$cli" transfer --input "$dir/missing" --output "$dir/none" 2> "$dir/err"; then
     echo "a missing input was accepted" >&2

@@ -14,11 +14,14 @@ pub const BYTES: u16 = 4096;
 pub const CARD_ID: u16 = 0x0100;
 /// Where the simulated firmware puts BAR0.
 pub const BAR0_BASE: u64 = 0xE000_0000;
+/// Where the simulated firmware puts the BAR of the card's own registers: right behind BAR0.
+pub const USER_BAR_BASE: u64 = BAR0_BASE + map::BAR0_BYTES;
 /// Serial number.
 const SERIAL: u64 = 0x0000_FEFF_FF00_0001;
 
 const COMMAND: u16 = 0x04;
 const BAR0: u16 = 0x10;
+const USER_BAR: u16 = BAR0 + 4 * map::USER_BAR as u16;
 const PMCSR: u16 = pci::CAP_PM as u16 + 4;
 const MSIX: u16 = pci::CAP_MSIX as u16;
 const DEV_CAP: u16 = pci::CAP_PCIE as u16 + 0x04;
@@ -49,19 +52,30 @@ struct Dword {
 pub struct ConfigSpace {
     dwords: Vec<Dword>,
     flr: bool,
+    build: Build,
     options: Options,
 }
 
+/// What the board's build of the card puts into the hard block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// MSI-X vectors.
+    pub vectors: u32,
+    /// The card has registers of its own behind [`map::USER_BAR`].
+    pub user_registers: bool,
+}
+
 impl ConfigSpace {
-    /// As after power-up, for a card with `vectors` MSI-X vectors.
-    pub fn new(options: &Options, vectors: u32) -> Self {
+    /// As after power-up.
+    pub fn new(options: &Options, build: Build) -> Self {
         let mut space = ConfigSpace {
             dwords: vec![Dword::default(); usize::from(BYTES) / 4],
             flr: false,
+            build,
             options: options.clone(),
         };
         space.header();
-        space.capabilities(vectors);
+        space.capabilities(build.vectors);
         space.pcie();
         space
     }
@@ -79,6 +93,9 @@ impl ConfigSpace {
         let size = !(map::BAR0_BYTES as u32 - 1);
         self.set(BAR0, 0b0100, size, 0); // memory, 64 bit, not prefetchable
         self.set(BAR0 + 4, 0, u32::MAX, 0);
+        if self.build.user_registers {
+            self.set(USER_BAR, 0, !(map::USER_BAR_BYTES as u32 - 1), 0); // memory, 32 bit, not prefetchable
+        }
         self.set(0x2C, u32::from(pci::SUBSYSTEM_VENDOR_ID) | u32::from(pci::SUBSYSTEM_ID) << 16, 0, 0);
         self.set(0x34, u32::from(pci::CAP_PM), 0, 0);
         self.set(0x3C, 0, 0xFF, 0); // interrupt line: software's; no INTx pin
@@ -137,10 +154,11 @@ impl ConfigSpace {
         self.write(offset, value, 0xF);
     }
 
-    /// What firmware does at boot: BAR, memory space, payload and read sizes, RCB, extended tags.
+    /// What firmware does at boot: BARs, memory space, payload and read sizes, RCB, extended tags.
     pub fn firmware(&mut self) {
         self.write(BAR0, BAR0_BASE as u32, 0xF);
         self.write(BAR0 + 4, (BAR0_BASE >> 32) as u32, 0xF);
+        self.write(USER_BAR, USER_BAR_BASE as u32, 0xF);
         self.update(COMMAND, 0xFFFF_0000 | MEMORY_ENABLE, MEMORY_ENABLE);
         let (mps, mrrs) = (size_code(self.options.mps), size_code(self.options.mrrs));
         let ext_tag = u32::from(self.options.ext_tag) << 8;
@@ -179,15 +197,40 @@ impl ConfigSpace {
         }
     }
 
-    /// Memory Space Enable: the BAR answers.
+    /// Memory Space Enable: the BARs answer.
     pub fn memory_enabled(&self) -> bool {
         self.dwords[usize::from(COMMAND) / 4].value & MEMORY_ENABLE != 0
     }
 
-    /// BAR0's base address.
-    pub fn bar0(&self) -> u64 {
-        let low = self.dwords[usize::from(BAR0) / 4].value & !0xF;
-        u64::from(low) | u64::from(self.dwords[usize::from(BAR0) / 4 + 1].value) << 32
+    /// Size in bytes of the BAR with this index; 0 if there is none.
+    pub fn bar_bytes(&self, bar: u8) -> u64 {
+        match bar {
+            map::BAR => map::BAR0_BYTES,
+            map::USER_BAR if self.build.user_registers => map::USER_BAR_BYTES,
+            _ => 0,
+        }
+    }
+
+    /// Base address of a BAR; nothing if it does not answer: not there, not assigned, or Memory Space Enable is off.
+    pub fn bar_base(&self, bar: u8) -> Option<u64> {
+        if self.bar_bytes(bar) == 0 || !self.memory_enabled() {
+            return None;
+        }
+        let dword = |at: u16| u64::from(self.dwords[usize::from(at) / 4].value);
+        let base = match bar {
+            map::BAR => dword(BAR0) & !0xF | dword(BAR0 + 4) << 32,
+            _ => dword(USER_BAR) & !0xF,
+        };
+        (base != 0).then_some(base)
+    }
+
+    /// The BAR that a request for `bytes` bytes at `address` hits, as the hard block decodes it.
+    pub fn bar_hit(&self, address: u64, bytes: u64) -> Option<u8> {
+        [map::BAR, map::USER_BAR].into_iter().find(|&bar| {
+            self.bar_base(bar).is_some_and(|base| {
+                address >= base && address.saturating_add(bytes) <= base + self.bar_bytes(bar)
+            })
+        })
     }
 
     /// The `cfg_*` pins that follow.
@@ -224,8 +267,10 @@ fn size_code(bytes: u32) -> u32 {
 mod tests {
     use super::*;
 
+    const BUILD: Build = Build { vectors: 9, user_registers: true };
+
     fn space() -> ConfigSpace {
-        ConfigSpace::new(&Options::default(), 9)
+        ConfigSpace::new(&Options::default(), BUILD)
     }
 
     #[test]
@@ -252,6 +297,50 @@ mod tests {
         let mask = u64::from(space.read(BAR0, false) & !0xF) | u64::from(space.read(BAR0 + 4, false)) << 32;
         assert_eq!(!mask + 1, map::BAR0_BYTES);
         assert_eq!(space.read(BAR0, false) & 0xF, 0b0100);
+        space.write(USER_BAR, u32::MAX, 0xF);
+        let mask = space.read(USER_BAR, false);
+        assert_eq!(mask & 0xF, 0b0000, "memory, 32 bit, not prefetchable");
+        assert_eq!(u64::from(!mask) + 1, map::USER_BAR_BYTES);
+        for none in [0x1C, 0x20, 0x24] {
+            space.write(none, u32::MAX, 0xF);
+            assert_eq!(space.read(none, false), 0, "no BAR at {none:#x}");
+        }
+    }
+
+    #[test]
+    fn a_bar_answers_when_it_is_assigned_and_memory_is_enabled() {
+        let mut space = space();
+        for bar in 0..6 {
+            assert_eq!(space.bar_base(bar), None, "BAR{bar} after power-up");
+        }
+        space.update(COMMAND, MEMORY_ENABLE, MEMORY_ENABLE);
+        assert_eq!((space.bar_base(0), space.bar_base(2)), (None, None), "not assigned");
+        space.firmware();
+        assert_eq!((space.bar_base(0), space.bar_base(2)), (Some(BAR0_BASE), Some(USER_BAR_BASE)));
+        let hit = |space: &ConfigSpace, address| space.bar_hit(address, 4);
+        assert_eq!(hit(&space, BAR0_BASE), Some(0));
+        assert_eq!(hit(&space, BAR0_BASE + map::BAR0_BYTES - 4), Some(0));
+        assert_eq!(hit(&space, USER_BAR_BASE), Some(2));
+        assert_eq!(hit(&space, USER_BAR_BASE + map::USER_BAR_BYTES - 4), Some(2));
+        assert_eq!(space.bar_hit(USER_BAR_BASE + map::USER_BAR_BYTES - 4, 8), None, "half of it outside");
+        assert_eq!(space.bar_hit(BAR0_BASE + map::BAR0_BYTES - 4, 8), None, "two BARs");
+        for outside in [0, BAR0_BASE - 4, USER_BAR_BASE + map::USER_BAR_BYTES, u64::MAX - 3] {
+            assert_eq!(hit(&space, outside), None, "{outside:#x}");
+        }
+        space.write(USER_BAR, 0, 0xF);
+        assert_eq!((hit(&space, USER_BAR_BASE), hit(&space, BAR0_BASE)), (None, Some(0)));
+        space.firmware();
+        space.update(COMMAND, 0xFFFF_0000 | MEMORY_ENABLE, 0);
+        assert_eq!((hit(&space, USER_BAR_BASE), hit(&space, BAR0_BASE)), (None, None));
+    }
+
+    #[test]
+    fn a_card_without_registers_of_its_own_has_one_bar() {
+        let mut space = ConfigSpace::new(&Options::default(), Build { user_registers: false, ..BUILD });
+        space.firmware();
+        assert_eq!(space.read(USER_BAR, false), 0);
+        assert_eq!((space.bar_base(0), space.bar_base(2)), (Some(BAR0_BASE), None));
+        assert_eq!((space.bar_bytes(0), space.bar_bytes(2)), (map::BAR0_BYTES, 0));
     }
 
     #[test]
@@ -273,7 +362,7 @@ mod tests {
         assert_eq!((pins.mps, pins.mrrs, pins.rcb, pins.ext_tag), (1, 2, false, true));
         assert_eq!((pins.link_speed, pins.link_width, pins.requester_id), (3, 4, CARD_ID));
         assert!(pins.d0 && pins.link_up && !pins.bus_master && !pins.msix_enable);
-        assert_eq!(space.bar0(), BAR0_BASE);
+        assert_eq!(space.bar_base(map::BAR), Some(BAR0_BASE));
         space.set_bus_master(true);
         space.set_msix(true);
         assert!(space.pins().bus_master && space.pins().msix_enable && space.memory_enabled());

@@ -2,7 +2,7 @@
 
 use crate::checker::violation::Stream;
 use crate::checker::Checker;
-use crate::config_space::ConfigSpace;
+use crate::config_space::{Build, ConfigSpace};
 use crate::control::Direction;
 use crate::hard_block::{self, Receiver};
 use crate::link::{Lane, Rate};
@@ -17,8 +17,10 @@ use crate::units::clocks;
 
 /// Clocks of reset at power-up.
 const RESET_CLOCKS: u32 = 16;
-/// MSI-X vectors until the card is asked.
-const FIRST_VECTORS: u32 = 1;
+/// What the hard block has until the card is asked.
+const FIRST_BUILD: Build = Build { vectors: 1, user_registers: false };
+/// On `rx_req_bar` with a request that hits none.
+const NO_BAR: u8 = 7;
 
 /// Everything, in one place, driven by one thread at a time.
 pub struct Machine {
@@ -54,7 +56,7 @@ impl Machine {
         let delay = clocks(options.delay_ps, options.period_ps);
         let lanes = card.lanes();
         let mut machine = Machine {
-            config: ConfigSpace::new(&options, FIRST_VECTORS),
+            config: ConfigSpace::new(&options, FIRST_BUILD),
             root: RootComplex::new(&options),
             card,
             inputs: Inputs { rst: true, ..Inputs::default() },
@@ -86,9 +88,9 @@ impl Machine {
         self.inputs.fc = hard_block::credit_pins(&self.up);
     }
 
-    /// The card has `vectors` MSI-X vectors: its configuration space says so from now on.
-    pub fn set_vectors(&mut self, vectors: u32) {
-        self.config = ConfigSpace::new(&self.options, vectors);
+    /// The card was built so: its configuration space says so from now on.
+    pub fn set_build(&mut self, build: Build) {
+        self.config = ConfigSpace::new(&self.options, build);
         self.boot();
     }
 
@@ -193,7 +195,8 @@ impl Machine {
         self.last_activity = now;
         let delivered = self.receiver.after(i, o);
         if let Some((class, tlp)) = delivered.request {
-            self.checker.host_request(&tlp, self.config.bar0(), now);
+            let base = self.config.bar_base(tlp.side).unwrap_or(0);
+            self.checker.host_request(&tlp, base, now);
             self.down.release(now, class, &tlp.hdr);
             self.pool.give(tlp);
         }
@@ -261,8 +264,8 @@ impl Machine {
     }
 
     /// Sends a write of the host to the card.
-    pub fn host_write(&mut self, offset: u64, data: &[u32]) {
-        let hdr = self.root.host.write(self.config.bar0() + offset, data.len());
+    pub fn host_write(&mut self, address: u64, data: &[u32]) {
+        let hdr = self.root.host.write(address, data.len());
         let mut tlp = self.pool.take(hdr);
         tlp.data[..data.len()].copy_from_slice(data);
         tlp.len = data.len();
@@ -270,15 +273,16 @@ impl Machine {
     }
 
     /// Sends a read of the host to the card and gives its tag; nothing if all tags are in use.
-    pub fn host_read(&mut self, offset: u64, dws: usize) -> Option<usize> {
-        let (tag, hdr) = self.root.host.read(self.config.bar0() + offset, dws)?;
+    pub fn host_read(&mut self, address: u64, dws: usize) -> Option<usize> {
+        let (tag, hdr) = self.root.host.read(address, dws)?;
         let tlp = self.pool.take(hdr);
         self.send(Class::NonPosted, tlp);
         Some(tag)
     }
 
     fn send(&mut self, class: Class, mut tlp: Box<Tlp>) {
-        tlp.side = ferrolane_abi::map::BAR;
+        // What hits no BAR is for the hard block to refuse; a driver has no way to send it.
+        tlp.side = self.config.bar_hit(tlp.hdr.address(), 4 * tlp.hdr.length() as u64).unwrap_or(NO_BAR);
         self.last_activity = self.now;
         self.down.push(class, tlp);
     }

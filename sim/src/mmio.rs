@@ -1,7 +1,6 @@
-//! The host's accesses to the BAR, and how they pass time.
+//! The host's accesses to the BARs, and how they pass time.
 
 use ferrolane::transport::TransportError;
-use ferrolane_abi::map;
 
 use crate::root_complex::host::Answer;
 use crate::shared::Sim;
@@ -18,13 +17,13 @@ impl Sim {
     }
 
     /// Runs the clock until the completion comes; all ones if none comes or the answer is an error.
-    pub fn read(&mut self, offset: u64, dws: usize) -> Result<[u32; 2], TransportError> {
+    pub fn read(&mut self, bar: u8, offset: u64, dws: usize) -> Result<[u32; 2], TransportError> {
         const ALL_ONES: [u32; 2] = [u32::MAX; 2];
-        if !self.machine.config.memory_enabled() {
+        let Some(base) = self.machine.config.bar_base(bar) else {
             return Ok(ALL_ONES);
-        }
+        };
         let limit = self.mmio_limit();
-        let Some(tag) = self.machine.host_read(offset, dws) else {
+        let Some(tag) = self.machine.host_read(base + offset, dws) else {
             return Ok(ALL_ONES);
         };
         loop {
@@ -45,10 +44,10 @@ impl Sim {
     ///
     /// # Errors
     /// [`TransportError::Simulation`]; [`TransportError::DeviceLost`] if the card takes nothing any more.
-    pub fn write(&mut self, offset: u64, data: &[u32]) -> Result<(), TransportError> {
-        if !self.machine.config.memory_enabled() {
+    pub fn write(&mut self, bar: u8, offset: u64, data: &[u32]) -> Result<(), TransportError> {
+        let Some(base) = self.machine.config.bar_base(bar) else {
             return Ok(());
-        }
+        };
         let limit = self.mmio_limit();
         while self.machine.writes_waiting() >= WRITES_AHEAD {
             if self.machine.now() >= limit {
@@ -56,23 +55,29 @@ impl Sim {
             }
             self.clock()?;
         }
-        self.machine.host_write(offset, data);
+        self.machine.host_write(base + offset, data);
         self.clock()?;
         Ok(())
     }
 }
 
-/// Checks an access of `dws` DWORDs.
-///
-/// # Errors
-/// [`TransportError::BadOffset`].
-pub fn check_offset(bar: u8, offset: u64, dws: usize) -> Result<(), TransportError> {
-    let bytes = 4 * dws as u64;
-    if bar != map::BAR {
-        return Err(TransportError::BadOffset { what: "BAR (only BAR0 exists)", offset, limit: 0 });
+impl Sim {
+    /// Checks an access of `dws` DWORDs.
+    ///
+    /// # Errors
+    /// [`TransportError::BadOffset`].
+    pub fn check_offset(&self, bar: u8, offset: u64, dws: usize) -> Result<(), TransportError> {
+        let (bytes, limit) = (4 * dws as u64, self.machine.config.bar_bytes(bar));
+        if limit == 0 {
+            return Err(TransportError::BadOffset {
+                what: "BAR (the card has none of this number)",
+                offset,
+                limit,
+            });
+        }
+        if !offset.is_multiple_of(bytes) || offset.saturating_add(bytes) > limit {
+            return Err(TransportError::BadOffset { what: "BAR access", offset, limit });
+        }
+        Ok(())
     }
-    if !offset.is_multiple_of(bytes) || offset.saturating_add(bytes) > map::BAR0_BYTES {
-        return Err(TransportError::BadOffset { what: "BAR0 access", offset, limit: map::BAR0_BYTES });
-    }
-    Ok(())
 }

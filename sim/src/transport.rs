@@ -6,14 +6,14 @@ use std::sync::{Arc, MutexGuard};
 
 use ferrolane::memory::Memory;
 use ferrolane::transport::{DeviceNanos, DmaAccess, Facts, Transport, TransportError, Woken};
-use ferrolane_abi::map;
 use ferrolane_abi::regs::global;
+use ferrolane_abi::table::Register;
+use ferrolane_abi::{feature, map};
 
-use crate::config_space;
+use crate::config_space::{self, Build};
 use crate::control::SimControl;
 use crate::iommu;
 use crate::machine::Machine;
-use crate::mmio::check_offset;
 use crate::options::{Options, Pump};
 use crate::pins::CardModel;
 use crate::pump::PumpThread;
@@ -50,10 +50,18 @@ impl SimTransport {
         let shared = Arc::new(Shared::new(machine));
         let facts = facts(&options);
         let mut transport = SimTransport { shared, facts, options, pump: None };
-        // The number of vectors is the engine's parameter; on a card, the board's build puts it into the hard block.
-        let queues = transport.mmio_read32(map::BAR, u64::from(global::PARAM_QUEUES.offset))?;
-        let vectors = if queues == u32::MAX { 1 } else { (queues >> 16).max(1) };
-        transport.shared.lock().machine.set_vectors(vectors);
+        // Vectors and BARs are the engine's parameters; on a card, the board's build puts them into the hard block.
+        let parameter = |register: &Register| transport.mmio_read32(map::BAR, u64::from(register.offset));
+        let queues = parameter(&global::PARAM_QUEUES)?;
+        let build = match queues {
+            // It does not answer; so it is not asked for more.
+            u32::MAX => Build { vectors: 1, user_registers: false },
+            _ => Build {
+                vectors: (queues >> 16).max(1),
+                user_registers: parameter(&global::FEATURES_LO)? & feature::USER_REGISTERS != 0,
+            },
+        };
+        transport.shared.lock().machine.set_build(build);
         if transport.options.pump == Pump::Thread {
             let pump = PumpThread::start(Arc::clone(&transport.shared));
             transport.pump = Some(pump.map_err(|source| io("starting the pump's thread", source))?);
@@ -74,15 +82,15 @@ impl SimTransport {
     }
 
     fn read(&self, bar: u8, offset: u64, dws: usize) -> Result<[u32; 2], TransportError> {
-        check_offset(bar, offset, dws)?;
         let mut sim = self.sim()?;
-        sim.read(offset, dws)
+        sim.check_offset(bar, offset, dws)?;
+        sim.read(bar, offset, dws)
     }
 
     fn write(&self, bar: u8, offset: u64, data: &[u32]) -> Result<(), TransportError> {
-        check_offset(bar, offset, data.len())?;
         let mut sim = self.sim()?;
-        sim.write(offset, data)?;
+        sim.check_offset(bar, offset, data.len())?;
+        sim.write(bar, offset, data)?;
         self.shared.wake.notify_one();
         Ok(())
     }
@@ -179,11 +187,11 @@ impl Transport for SimTransport {
             let entry = map::MSIX_TABLE_PAGE + 16 * u64::from(vector);
             let words = [MSI_ADDRESS as u32, (MSI_ADDRESS >> 32) as u32, FIRST_VECTOR + vector, 0];
             for (i, word) in words.into_iter().enumerate() {
-                sim.write(entry + 4 * i as u64, &[word])?;
+                sim.write(map::BAR, entry + 4 * i as u64, &[word])?;
             }
         }
         // A read behind them tells that they are all in the table.
-        sim.read(map::MSIX_TABLE_PAGE, 1)?;
+        sim.read(map::BAR, map::MSIX_TABLE_PAGE, 1)?;
         sim.machine.config.set_msix(true);
         sim.machine.configured();
         Ok(given)
@@ -196,7 +204,7 @@ impl Transport for SimTransport {
         sim.machine.configured();
         for vector in 0..count {
             let control = map::MSIX_TABLE_PAGE + 16 * u64::from(vector) + 12;
-            sim.write(control, &[1])?;
+            sim.write(map::BAR, control, &[1])?;
         }
         sim.events.disable();
         Ok(())

@@ -8,15 +8,20 @@
 /* Constants. */
 #define FERROLANE_ABI_MAJOR 0x1u /* Major version: software refuses another. */
 #define FERROLANE_ABI_MINOR 0x1u /* Minor version: additions only. */
-#define FERROLANE_LAYOUT_HASH 0xe91e3579u /* Hash over this table, as in the register. */
+#define FERROLANE_LAYOUT_HASH 0x9636efd2u /* Hash over this table, as in the register. */
 #define FERROLANE_BAR0_BYTES 0x80000u /* Size of BAR0 in bytes. */
 #define FERROLANE_USER_BAR 0x2u /* BAR of the card's own registers. */
 #define FERROLANE_USER_BAR_BYTES 0x10000u /* Size of that BAR in bytes, by default. */
+#define FERROLANE_CARD_CHECKER_PAGE 0x4000u /* Demo card: offset of the checkers in BAR2. */
+#define FERROLANE_CARD_GENERATOR_PAGE 0x8000u /* Demo card: offset of the generators in BAR2. */
+#define FERROLANE_CARD_STRIDE 0x80u /* Demo card: bytes of registers per checker and per generator. */
 #define FERROLANE_MAX_QUEUES 0x40u /* Places for queues per direction. */
 #define FERROLANE_QUEUE_STRIDE 0x100u /* Bytes of registers per queue. */
 #define FERROLANE_DOORBELL_STRIDE 0x8u /* Bytes of doorbell per queue. */
 #define FERROLANE_PUSH_STRIDE 0x200u /* Bytes of push window per queue. */
 #define FERROLANE_PUSH_SLOTS 0x20u /* Descriptors of a push window. */
+#define FERROLANE_COUNTER_STRIDE 0x40u /* Bytes of counters per queue. */
+#define FERROLANE_GLOBAL_COUNTERS 0x68000u /* Counters of the engine as a whole, offset in BAR0. */
 #define FERROLANE_DESC_BYTES 0x10u /* Size of a descriptor in bytes. */
 #define FERROLANE_DESC_MAX_LEN 0xffffffu /* Longest length of a descriptor in bytes. */
 #define FERROLANE_CPL_BYTES 0x10u /* Size of a completion record in bytes. */
@@ -33,6 +38,7 @@
 #define FERROLANE_PAGE_MSIX_TABLE 0x30000u /* MSI-X table, 16 bytes per vector. */
 #define FERROLANE_PAGE_MSIX_PBA 0x40000u /* MSI-X pending bits, one per vector. */
 #define FERROLANE_PAGE_PUSH 0x50000u /* Push windows, 32 descriptors of 16 bytes per queue: H2C queues from +0x0000, C2H queues from +0x8000. Write-only, read 0. */
+#define FERROLANE_PAGE_COUNTER 0x60000u /* Counters, 64 bytes per queue: H2C queues from +0x0000, C2H queues from +0x1000; the engine's own from +0x8000. Read-only. */
 
 /* Where a queue's registers and doorbell are; dir is 0 for H2C, 1 for C2H. */
 #define FERROLANE_QUEUE_ID(dir, q) ((dir) * FERROLANE_MAX_QUEUES + (q))
@@ -249,6 +255,262 @@
 #define FERROLANE_QUEUE_FINISHED 0x5cu /* How many descriptors have ended, with a record or without. */
 #define FERROLANE_QUEUE_FINISHED_INDEX_MASK 0xffffffffu /* RO Descriptors ended since the start. */
 #define FERROLANE_QUEUE_FINISHED_INDEX_SHIFT 0u
+
+/* QUEUE_COUNTER registers. Once per queue, on the counter page. They count from reset on, over stops and starts. */
+#define FERROLANE_QUEUE_COUNTER_BYTES_LO 0x00u /* Bytes of ended descriptors, low half. Reading it latches the high half. */
+#define FERROLANE_QUEUE_COUNTER_BYTES_LO_COUNT_MASK 0xffffffffu /* RO Bytes, bits 31:0. */
+#define FERROLANE_QUEUE_COUNTER_BYTES_LO_COUNT_SHIFT 0u
+#define FERROLANE_QUEUE_COUNTER_BYTES_HI 0x04u /* Bytes of ended descriptors, high half as of the last read of a low half. */
+#define FERROLANE_QUEUE_COUNTER_BYTES_HI_COUNT_MASK 0xffffffffu /* RO Bytes, bits 63:32. */
+#define FERROLANE_QUEUE_COUNTER_BYTES_HI_COUNT_SHIFT 0u
+#define FERROLANE_QUEUE_COUNTER_DESCRIPTORS 0x08u /* Descriptors ended. */
+#define FERROLANE_QUEUE_COUNTER_DESCRIPTORS_COUNT_MASK 0xffffffffu /* RO Descriptors, wrapping. */
+#define FERROLANE_QUEUE_COUNTER_DESCRIPTORS_COUNT_SHIFT 0u
+#define FERROLANE_QUEUE_COUNTER_TLPS 0x0cu /* Data TLPs: reads of an H2C queue, writes of a C2H queue. */
+#define FERROLANE_QUEUE_COUNTER_TLPS_COUNT_MASK 0xffffffffu /* RO TLPs, wrapping. */
+#define FERROLANE_QUEUE_COUNTER_TLPS_COUNT_SHIFT 0u
+#define FERROLANE_QUEUE_COUNTER_ERRORS 0x10u /* Errors that halted the queue. */
+#define FERROLANE_QUEUE_COUNTER_ERRORS_COUNT_MASK 0xffffffffu /* RO Halts, wrapping. */
+#define FERROLANE_QUEUE_COUNTER_ERRORS_COUNT_SHIFT 0u
+
+/* COUNTER registers. Once, on the counter page, GLOBAL_COUNTERS bytes into it. */
+#define FERROLANE_COUNTER_WRITE_BEATS 0x00u /* Beats of memory writes taken by the port. */
+#define FERROLANE_COUNTER_WRITE_BEATS_COUNT_MASK 0xffffffffu /* RO Beats, wrapping. */
+#define FERROLANE_COUNTER_WRITE_BEATS_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_WRITE_STALLS 0x04u /* Clocks in which a memory write waited for the port. */
+#define FERROLANE_COUNTER_WRITE_STALLS_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_WRITE_STALLS_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_READ_STALLS 0x08u /* Clocks in which a memory read waited for the port. */
+#define FERROLANE_COUNTER_READ_STALLS_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_READ_STALLS_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_COMPLETION_STALLS 0x0cu /* Clocks in which a completion waited for the port. */
+#define FERROLANE_COUNTER_COMPLETION_STALLS_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_COMPLETION_STALLS_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_COMPLETION_BEATS 0x10u /* Beats of completions received. */
+#define FERROLANE_COUNTER_COMPLETION_BEATS_COUNT_MASK 0xffffffffu /* RO Beats, wrapping. */
+#define FERROLANE_COUNTER_COMPLETION_BEATS_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_H2C_BEATS 0x14u /* Beats that the card took. */
+#define FERROLANE_COUNTER_H2C_BEATS_COUNT_MASK 0xffffffffu /* RO Beats, wrapping. */
+#define FERROLANE_COUNTER_H2C_BEATS_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_H2C_STALLS 0x18u /* Clocks in which a beat waited for the card. */
+#define FERROLANE_COUNTER_H2C_STALLS_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_H2C_STALLS_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_C2H_BEATS 0x1cu /* Beats taken from the card. */
+#define FERROLANE_COUNTER_C2H_BEATS_COUNT_MASK 0xffffffffu /* RO Beats, wrapping. */
+#define FERROLANE_COUNTER_C2H_BEATS_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_C2H_STALLS 0x20u /* Clocks in which the card waited to hand over a beat. */
+#define FERROLANE_COUNTER_C2H_STALLS_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_C2H_STALLS_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_READ_COUNT 0x80u /* Latency of reads: from the port taking the request to its last completion. */
+#define FERROLANE_COUNTER_READ_COUNT_COUNT_MASK 0xffffffffu /* RO Reads measured, wrapping. */
+#define FERROLANE_COUNTER_READ_COUNT_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_READ_SUM_LO 0x84u /* Their latencies' sum, low half. Reading it latches the high half. */
+#define FERROLANE_COUNTER_READ_SUM_LO_CLOCKS_MASK 0xffffffffu /* RO Clocks, bits 31:0. */
+#define FERROLANE_COUNTER_READ_SUM_LO_CLOCKS_SHIFT 0u
+#define FERROLANE_COUNTER_READ_SUM_HI 0x88u /* High half as of the last read of a low half. */
+#define FERROLANE_COUNTER_READ_SUM_HI_CLOCKS_MASK 0xffffffffu /* RO Clocks, bits 63:32. */
+#define FERROLANE_COUNTER_READ_SUM_HI_CLOCKS_SHIFT 0u
+#define FERROLANE_COUNTER_READ_MIN 0x8cu /* The least. */
+#define FERROLANE_COUNTER_READ_MIN_CLOCKS_MASK 0x000fffffu /* RO Clocks; all ones before the first. */
+#define FERROLANE_COUNTER_READ_MIN_CLOCKS_SHIFT 0u
+#define FERROLANE_COUNTER_READ_MAX 0x90u /* The most. */
+#define FERROLANE_COUNTER_READ_MAX_CLOCKS_MASK 0x000fffffu /* RO Clocks. */
+#define FERROLANE_COUNTER_READ_MAX_CLOCKS_SHIFT 0u
+#define FERROLANE_COUNTER_H2C_COUNT 0xa0u /* Latency of H2C doorbells: from the doorbell that gives an empty queue work to its first data read. */
+#define FERROLANE_COUNTER_H2C_COUNT_COUNT_MASK 0xffffffffu /* RO Doorbells measured, wrapping. */
+#define FERROLANE_COUNTER_H2C_COUNT_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_H2C_SUM_LO 0xa4u /* Their latencies' sum, low half. Reading it latches the high half. */
+#define FERROLANE_COUNTER_H2C_SUM_LO_CLOCKS_MASK 0xffffffffu /* RO Clocks, bits 31:0. */
+#define FERROLANE_COUNTER_H2C_SUM_LO_CLOCKS_SHIFT 0u
+#define FERROLANE_COUNTER_H2C_SUM_HI 0xa8u /* High half as of the last read of a low half. */
+#define FERROLANE_COUNTER_H2C_SUM_HI_CLOCKS_MASK 0xffffffffu /* RO Clocks, bits 63:32. */
+#define FERROLANE_COUNTER_H2C_SUM_HI_CLOCKS_SHIFT 0u
+#define FERROLANE_COUNTER_H2C_MIN 0xacu /* The least. */
+#define FERROLANE_COUNTER_H2C_MIN_CLOCKS_MASK 0x000fffffu /* RO Clocks; all ones before the first. */
+#define FERROLANE_COUNTER_H2C_MIN_CLOCKS_SHIFT 0u
+#define FERROLANE_COUNTER_H2C_MAX 0xb0u /* The most. */
+#define FERROLANE_COUNTER_H2C_MAX_CLOCKS_MASK 0x000fffffu /* RO Clocks. */
+#define FERROLANE_COUNTER_H2C_MAX_CLOCKS_SHIFT 0u
+#define FERROLANE_COUNTER_C2H_COUNT 0xc0u /* Latency of C2H doorbells: from the doorbell that gives an empty queue work to its first data write. */
+#define FERROLANE_COUNTER_C2H_COUNT_COUNT_MASK 0xffffffffu /* RO Doorbells measured, wrapping. */
+#define FERROLANE_COUNTER_C2H_COUNT_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_C2H_SUM_LO 0xc4u /* Their latencies' sum, low half. Reading it latches the high half. */
+#define FERROLANE_COUNTER_C2H_SUM_LO_CLOCKS_MASK 0xffffffffu /* RO Clocks, bits 31:0. */
+#define FERROLANE_COUNTER_C2H_SUM_LO_CLOCKS_SHIFT 0u
+#define FERROLANE_COUNTER_C2H_SUM_HI 0xc8u /* High half as of the last read of a low half. */
+#define FERROLANE_COUNTER_C2H_SUM_HI_CLOCKS_MASK 0xffffffffu /* RO Clocks, bits 63:32. */
+#define FERROLANE_COUNTER_C2H_SUM_HI_CLOCKS_SHIFT 0u
+#define FERROLANE_COUNTER_C2H_MIN 0xccu /* The least. */
+#define FERROLANE_COUNTER_C2H_MIN_CLOCKS_MASK 0x000fffffu /* RO Clocks; all ones before the first. */
+#define FERROLANE_COUNTER_C2H_MIN_CLOCKS_SHIFT 0u
+#define FERROLANE_COUNTER_C2H_MAX 0xd0u /* The most. */
+#define FERROLANE_COUNTER_C2H_MAX_CLOCKS_MASK 0x000fffffu /* RO Clocks. */
+#define FERROLANE_COUNTER_C2H_MAX_CLOCKS_SHIFT 0u
+
+/* CARD registers. The demo card's own, in BAR2, once. A card with other logic has others there, or none. */
+#define FERROLANE_CARD_MAGIC 0x00u /* Tells that the demo card is what stands behind the engine. */
+#define FERROLANE_CARD_MAGIC_MAGIC_MASK 0xffffffffu /* RO The bytes `FRDC`. */
+#define FERROLANE_CARD_MAGIC_MAGIC_SHIFT 0u
+#define FERROLANE_CARD_VERSION 0x04u /* Version of the card's registers. */
+#define FERROLANE_CARD_VERSION_MINOR_MASK 0x0000ffffu /* RO Minor version: additions only. */
+#define FERROLANE_CARD_VERSION_MINOR_SHIFT 0u
+#define FERROLANE_CARD_VERSION_MAJOR_MASK 0xffff0000u /* RO Major version. */
+#define FERROLANE_CARD_VERSION_MAJOR_SHIFT 16u
+#define FERROLANE_CARD_PARAM_CARD 0x08u /* What was built. */
+#define FERROLANE_CARD_PARAM_CARD_QUEUES_MASK 0x000000ffu /* RO Queues per direction, each with a checker and a generator. */
+#define FERROLANE_CARD_PARAM_CARD_QUEUES_SHIFT 0u
+#define FERROLANE_CARD_PARAM_CARD_IRQS_MASK 0x0000ff00u /* RO User interrupts. */
+#define FERROLANE_CARD_PARAM_CARD_IRQS_SHIFT 8u
+#define FERROLANE_CARD_PARAM_CARD_WIDTH_MASK 0xffff0000u /* RO Data width in bits. */
+#define FERROLANE_CARD_PARAM_CARD_WIDTH_SHIFT 16u
+#define FERROLANE_CARD_PARAM_SIZES 0x0cu /* Memory and time. */
+#define FERROLANE_CARD_PARAM_SIZES_SRAM_MASK 0x000000ffu /* RO log2 of the bytes of SRAM. */
+#define FERROLANE_CARD_PARAM_SIZES_SRAM_SHIFT 0u
+#define FERROLANE_CARD_PARAM_SIZES_VISIT_MASK 0x0000ff00u /* RO log2 of the clocks between two looks at a queue's rate. */
+#define FERROLANE_CARD_PARAM_SIZES_VISIT_SHIFT 8u
+#define FERROLANE_CARD_SCRATCH 0x10u /* Free for software; nothing depends on it. */
+#define FERROLANE_CARD_SCRATCH_VALUE_MASK 0xffffffffu /* RW Any value. */
+#define FERROLANE_CARD_SCRATCH_VALUE_SHIFT 0u
+#define FERROLANE_CARD_PATTERN_LO 0x14u /* What queues 31:0 do. Change a bit only while nothing moves on its queue pair. */
+#define FERROLANE_CARD_PATTERN_LO_QUEUES_MASK 0xffffffffu /* RW Per queue: 0 loopback, 1 checker on the H2C queue and generator on the C2H queue. */
+#define FERROLANE_CARD_PATTERN_LO_QUEUES_SHIFT 0u
+#define FERROLANE_CARD_PATTERN_HI 0x18u /* What queues 63:32 do. */
+#define FERROLANE_CARD_PATTERN_HI_QUEUES_MASK 0xffffffffu /* RW As PATTERN_LO. */
+#define FERROLANE_CARD_PATTERN_HI_QUEUES_SHIFT 0u
+#define FERROLANE_CARD_GATE 0x1cu /* Common gate of all generators and checkers. */
+#define FERROLANE_CARD_GATE_OPEN_MASK 0x00000001u /* RW 0 holds every generator and lets checkers count nothing; all of them start or stop in the clock in which it changes. */
+#define FERROLANE_CARD_GATE_OPEN_SHIFT 0u
+#define FERROLANE_CARD_USER_IRQ 0x20u /* User interrupts by hand. */
+#define FERROLANE_CARD_USER_IRQ_RAISE_MASK 0xffffffffu /* RW A write raises the user interrupts whose bits are 1. Reads give what was written last. */
+#define FERROLANE_CARD_USER_IRQ_RAISE_SHIFT 0u
+
+/* CARD_CHECKER registers. The demo card's own, in BAR2: CARD_STRIDE bytes per H2C queue from CARD_CHECKER_PAGE on. */
+#define FERROLANE_CARD_CHECKER_CTRL 0x00u /* Starts and stops. While RUN is 0 the queue is drained at full rate and nothing is counted. */
+#define FERROLANE_CARD_CHECKER_CTRL_RUN_MASK 0x00000001u /* RW Writing 1 to a stopped checker clears its counters and starts it. */
+#define FERROLANE_CARD_CHECKER_CTRL_RUN_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_CTRL_CHECK_LENGTH_MASK 0x00000004u /* RW Packets must have the lengths of LENGTH and SPREAD. */
+#define FERROLANE_CARD_CHECKER_CTRL_CHECK_LENGTH_SHIFT 2u
+#define FERROLANE_CARD_CHECKER_CTRL_IRQ_END_MASK 0x00000010u /* RW Raise a user interrupt when COUNT packets have come. */
+#define FERROLANE_CARD_CHECKER_CTRL_IRQ_END_SHIFT 4u
+#define FERROLANE_CARD_CHECKER_CTRL_IRQ_ERROR_MASK 0x00000020u /* RW Raise a user interrupt at the first error. */
+#define FERROLANE_CARD_CHECKER_CTRL_IRQ_ERROR_SHIFT 5u
+#define FERROLANE_CARD_CHECKER_CTRL_IRQ_MASK 0x00001f00u /* RW Which user interrupt. */
+#define FERROLANE_CARD_CHECKER_CTRL_IRQ_SHIFT 8u
+#define FERROLANE_CARD_CHECKER_STATUS 0x04u /* What it found. */
+#define FERROLANE_CARD_CHECKER_STATUS_RUNNING_MASK 0x00000001u /* RO Started, and COUNT not reached. */
+#define FERROLANE_CARD_CHECKER_STATUS_RUNNING_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_STATUS_DONE_MASK 0x00000002u /* RO COUNT packets have come. */
+#define FERROLANE_CARD_CHECKER_STATUS_DONE_SHIFT 1u
+#define FERROLANE_CARD_CHECKER_STATUS_ERROR_MASK 0x00000004u /* RO Something below was seen. */
+#define FERROLANE_CARD_CHECKER_STATUS_ERROR_SHIFT 2u
+#define FERROLANE_CARD_CHECKER_STATUS_DATA_MASK 0x00000100u /* RO Bytes other than the pattern's. */
+#define FERROLANE_CARD_CHECKER_STATUS_DATA_SHIFT 8u
+#define FERROLANE_CARD_CHECKER_STATUS_KEEP_MASK 0x00000200u /* RO TKEEP with a gap, empty, or not full before TLAST. */
+#define FERROLANE_CARD_CHECKER_STATUS_KEEP_SHIFT 9u
+#define FERROLANE_CARD_CHECKER_STATUS_LENGTH_MASK 0x00000400u /* RO A packet of another length, with CHECK_LENGTH. */
+#define FERROLANE_CARD_CHECKER_STATUS_LENGTH_SHIFT 10u
+#define FERROLANE_CARD_CHECKER_STATUS_CUT_MASK 0x00000800u /* RO A packet closed by the engine's error mark. */
+#define FERROLANE_CARD_CHECKER_STATUS_CUT_SHIFT 11u
+#define FERROLANE_CARD_CHECKER_LENGTH 0x08u /* Length of a packet. */
+#define FERROLANE_CARD_CHECKER_LENGTH_BYTES_MASK 0x00ffffffu /* RW Shortest packet in bytes, 1 or more. */
+#define FERROLANE_CARD_CHECKER_LENGTH_BYTES_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_SPREAD 0x0cu /* Random part of the length. */
+#define FERROLANE_CARD_CHECKER_SPREAD_MASK_MASK 0x00ffffffu /* RW Packet n has LENGTH + (r(n) AND MASK) bytes; 0 for packets of one length. */
+#define FERROLANE_CARD_CHECKER_SPREAD_MASK_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_COUNT 0x10u /* End of the run. */
+#define FERROLANE_CARD_CHECKER_COUNT_PACKETS_MASK 0xffffffffu /* RW Packets; 0 for no end. */
+#define FERROLANE_CARD_CHECKER_COUNT_PACKETS_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_SEED 0x14u /* Tells patterns of different runs apart. */
+#define FERROLANE_CARD_CHECKER_SEED_VALUE_MASK 0x0000001fu /* RW Part of the pattern. */
+#define FERROLANE_CARD_CHECKER_SEED_VALUE_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_RATE 0x18u /* Consumption in bytes per clock. */
+#define FERROLANE_CARD_CHECKER_RATE_VALUE_MASK 0x0fffffffu /* RW In units of 2^-20 bytes per clock. The reset value is beyond what the port moves: no limit. */
+#define FERROLANE_CARD_CHECKER_RATE_VALUE_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_BURST 0x1cu /* Bytes between two pauses. */
+#define FERROLANE_CARD_CHECKER_BURST_BYTES_MASK 0x7fffffffu /* RW 0: no pauses. */
+#define FERROLANE_CARD_CHECKER_BURST_BYTES_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_PAUSE 0x20u /* Length of a pause. */
+#define FERROLANE_CARD_CHECKER_PAUSE_CLOCKS_MASK 0x7fffffffu /* RW 0: no pauses; less than a visit counts as one visit. */
+#define FERROLANE_CARD_CHECKER_PAUSE_CLOCKS_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_BUFFER 0x24u /* Credit for what did not come. */
+#define FERROLANE_CARD_CHECKER_BUFFER_BYTES_MASK 0x00ffffffu /* RW Bytes that the consumer takes at once after it had nothing to take. */
+#define FERROLANE_CARD_CHECKER_BUFFER_BYTES_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_BYTES_LO 0x40u /* Bytes received, low half. Reading it latches the high half. */
+#define FERROLANE_CARD_CHECKER_BYTES_LO_COUNT_MASK 0xffffffffu /* RO Bytes, bits 31:0. */
+#define FERROLANE_CARD_CHECKER_BYTES_LO_COUNT_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_BYTES_HI 0x44u /* Bytes received, high half as of the last read of the low half. */
+#define FERROLANE_CARD_CHECKER_BYTES_HI_COUNT_MASK 0x0000ffffu /* RO Bytes, bits 47:32. */
+#define FERROLANE_CARD_CHECKER_BYTES_HI_COUNT_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_PACKETS 0x48u /* Packets received. */
+#define FERROLANE_CARD_CHECKER_PACKETS_COUNT_MASK 0xffffffffu /* RO Beats with TLAST. */
+#define FERROLANE_CARD_CHECKER_PACKETS_COUNT_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_ERRORS 0x4cu /* Beats with anything wrong. */
+#define FERROLANE_CARD_CHECKER_ERRORS_COUNT_MASK 0xffffffffu /* RO Beats, wrapping. */
+#define FERROLANE_CARD_CHECKER_ERRORS_COUNT_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_FIRST_PACKET 0x50u /* Packet of the first error. */
+#define FERROLANE_CARD_CHECKER_FIRST_PACKET_NUMBER_MASK 0xffffffffu /* RO Valid with STATUS.ERROR. */
+#define FERROLANE_CARD_CHECKER_FIRST_PACKET_NUMBER_SHIFT 0u
+#define FERROLANE_CARD_CHECKER_FIRST_OFFSET 0x54u /* Place of the first error in its packet. */
+#define FERROLANE_CARD_CHECKER_FIRST_OFFSET_BYTES_MASK 0x00ffffffu /* RO Byte offset of the beat; valid with STATUS.ERROR. */
+#define FERROLANE_CARD_CHECKER_FIRST_OFFSET_BYTES_SHIFT 0u
+
+/* CARD_GENERATOR registers. The demo card's own, in BAR2: CARD_STRIDE bytes per C2H queue from CARD_GENERATOR_PAGE on. */
+#define FERROLANE_CARD_GENERATOR_CTRL 0x00u /* Starts and stops. A packet that has begun is ended when RUN or the gate falls. */
+#define FERROLANE_CARD_GENERATOR_CTRL_RUN_MASK 0x00000001u /* RW Writing 1 to a stopped generator clears its counters and starts it with packet 0. */
+#define FERROLANE_CARD_GENERATOR_CTRL_RUN_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_CTRL_LOSS_MASK 0x00000002u /* RW What happens while the engine takes less than RATE: 0 time waits, 1 time goes on, and packets beyond BUFFER are lost and counted. */
+#define FERROLANE_CARD_GENERATOR_CTRL_LOSS_SHIFT 1u
+#define FERROLANE_CARD_GENERATOR_CTRL_IRQ_END_MASK 0x00000010u /* RW Raise a user interrupt when COUNT packets have gone or were lost. */
+#define FERROLANE_CARD_GENERATOR_CTRL_IRQ_END_SHIFT 4u
+#define FERROLANE_CARD_GENERATOR_CTRL_IRQ_MASK 0x00001f00u /* RW Which user interrupt. */
+#define FERROLANE_CARD_GENERATOR_CTRL_IRQ_SHIFT 8u
+#define FERROLANE_CARD_GENERATOR_STATUS 0x04u /* What it does. */
+#define FERROLANE_CARD_GENERATOR_STATUS_RUNNING_MASK 0x00000001u /* RO Started, and COUNT not reached. */
+#define FERROLANE_CARD_GENERATOR_STATUS_RUNNING_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_STATUS_DONE_MASK 0x00000002u /* RO COUNT packets have gone or were lost. */
+#define FERROLANE_CARD_GENERATOR_STATUS_DONE_SHIFT 1u
+#define FERROLANE_CARD_GENERATOR_LENGTH 0x08u /* Length of a packet. */
+#define FERROLANE_CARD_GENERATOR_LENGTH_BYTES_MASK 0x00ffffffu /* RW Shortest packet in bytes, 1 or more. */
+#define FERROLANE_CARD_GENERATOR_LENGTH_BYTES_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_SPREAD 0x0cu /* Random part of the length. */
+#define FERROLANE_CARD_GENERATOR_SPREAD_MASK_MASK 0x00ffffffu /* RW Packet n has LENGTH + (r(n) AND MASK) bytes; 0 for packets of one length. */
+#define FERROLANE_CARD_GENERATOR_SPREAD_MASK_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_COUNT 0x10u /* End of the run. */
+#define FERROLANE_CARD_GENERATOR_COUNT_PACKETS_MASK 0xffffffffu /* RW Packets; 0 for no end. */
+#define FERROLANE_CARD_GENERATOR_COUNT_PACKETS_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_SEED 0x14u /* Tells patterns of different runs apart. */
+#define FERROLANE_CARD_GENERATOR_SEED_VALUE_MASK 0x0000001fu /* RW Part of the pattern. */
+#define FERROLANE_CARD_GENERATOR_SEED_VALUE_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_RATE 0x18u /* Production in bytes per clock. */
+#define FERROLANE_CARD_GENERATOR_RATE_VALUE_MASK 0x0fffffffu /* RW In units of 2^-20 bytes per clock. The reset value is beyond what the port moves: no limit. */
+#define FERROLANE_CARD_GENERATOR_RATE_VALUE_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_BURST 0x1cu /* Bytes between two pauses. */
+#define FERROLANE_CARD_GENERATOR_BURST_BYTES_MASK 0x7fffffffu /* RW 0: no pauses. */
+#define FERROLANE_CARD_GENERATOR_BURST_BYTES_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_PAUSE 0x20u /* Length of a pause. */
+#define FERROLANE_CARD_GENERATOR_PAUSE_CLOCKS_MASK 0x7fffffffu /* RW 0: no pauses; less than a visit counts as one visit. */
+#define FERROLANE_CARD_GENERATOR_PAUSE_CLOCKS_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_BUFFER 0x24u /* The source's own elastic buffer. */
+#define FERROLANE_CARD_GENERATOR_BUFFER_BYTES_MASK 0x00ffffffu /* RW Bytes that wait for the engine before time waits, or packets are lost. */
+#define FERROLANE_CARD_GENERATOR_BUFFER_BYTES_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_BYTES_LO 0x40u /* Bytes handed over or lost, low half. Reading it latches the high half. */
+#define FERROLANE_CARD_GENERATOR_BYTES_LO_COUNT_MASK 0xffffffffu /* RO Bytes, bits 31:0. */
+#define FERROLANE_CARD_GENERATOR_BYTES_LO_COUNT_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_BYTES_HI 0x44u /* Bytes handed over or lost, high half as of the last read of the low half. */
+#define FERROLANE_CARD_GENERATOR_BYTES_HI_COUNT_MASK 0x0000ffffu /* RO Bytes, bits 47:32. */
+#define FERROLANE_CARD_GENERATOR_BYTES_HI_COUNT_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_PACKETS 0x48u /* Packets handed over or lost. */
+#define FERROLANE_CARD_GENERATOR_PACKETS_COUNT_MASK 0xffffffffu /* RO Also the number of the packet under way. */
+#define FERROLANE_CARD_GENERATOR_PACKETS_COUNT_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_LOST_BYTES_LO 0x4cu /* Bytes of lost packets, low half. Reading it latches the high half. */
+#define FERROLANE_CARD_GENERATOR_LOST_BYTES_LO_COUNT_MASK 0xffffffffu /* RO Bytes, bits 31:0. */
+#define FERROLANE_CARD_GENERATOR_LOST_BYTES_LO_COUNT_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_LOST_BYTES_HI 0x50u /* Bytes of lost packets, high half as of the last read of the low half. */
+#define FERROLANE_CARD_GENERATOR_LOST_BYTES_HI_COUNT_MASK 0x0000ffffu /* RO Bytes, bits 47:32. */
+#define FERROLANE_CARD_GENERATOR_LOST_BYTES_HI_COUNT_SHIFT 0u
+#define FERROLANE_CARD_GENERATOR_LOST_PACKETS 0x54u /* Packets lost. */
+#define FERROLANE_CARD_GENERATOR_LOST_PACKETS_COUNT_MASK 0xffffffffu /* RO Packets, wrapping. */
+#define FERROLANE_CARD_GENERATOR_LOST_PACKETS_COUNT_SHIFT 0u
 
 /* Flags of a descriptor, bits of its byte 11. */
 #define FERROLANE_DESC_FLAG_SOP (1u << 0) /* First descriptor of a packet. */

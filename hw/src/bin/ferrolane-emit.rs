@@ -33,6 +33,7 @@ fn main() -> ExitCode {
 fn verilog(dir: &Path) -> Result<(), String> {
     std::fs::create_dir_all(dir).map_err(|e| format!("cannot make {}: {e}", dir.display()))?;
     emit(dir, top::CARD_MODULE, &top::card_verilog())?;
+    emit(dir, top::SOCKET_MODULE, &top::socket_verilog())?;
     for engine in top::ENGINES {
         emit(dir, engine.module, &(engine.verilog)())?;
     }

@@ -1,6 +1,6 @@
 //! What is emitted of the engine, with and without the demo card: width, queues, and the memory that goes with them.
 
-use super::{Card, EngineTop};
+use super::{Card, EngineTop, Socket};
 use crate::dma::queue::FLR_WAIT;
 
 /// A build of the engine alone.
@@ -123,6 +123,10 @@ macro_rules! builds {
 pub type Card128 = sized!(Card: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 1,
     3, 7, 12);
 
+/// The socket for the user's own logic, otherwise as the demo card.
+pub type Socket128 =
+    sized!(Socket: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 1);
+
 builds! {
     ferrolane_engine_w64_q4: width 64, queues 4, tags 64, share 13 13, slots 6 6;
     ferrolane_engine_w128_q1: width 128, queues 1, tags 64, share 13 13, slots 6 6;
@@ -185,7 +189,17 @@ synths! {
 #[cfg(test)]
 mod tests {
     use super::ENGINES;
-    use crate::top::pins;
+    use crate::top::{card_verilog, pins, socket_verilog, CARD_MODULE, SOCKET_MODULE};
+
+    #[test]
+    fn the_socket_has_the_card_s_pins() {
+        let mut card = pins(&card_verilog(), CARD_MODULE);
+        card.retain(|pin| pin.name != "card_stop");
+        let verilog = socket_verilog();
+        assert_eq!(pins(&verilog, SOCKET_MODULE), card);
+        assert_eq!(verilog.matches("user_logic #(.W(128), .NQ(4), .NU(4))").count(), 1);
+        assert!(!verilog.contains("module user_logic("), "the user writes it");
+    }
 
     #[test]
     fn every_build_has_the_port_it_says() {

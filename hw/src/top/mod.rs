@@ -4,11 +4,15 @@ mod builds;
 mod card;
 mod engine;
 mod pins;
+mod socket;
+mod user_logic;
 
-pub use builds::{Card128, EngineBuild, SynthBuild, ENGINES, SYNTHS};
+pub use builds::{Card128, EngineBuild, Socket128, SynthBuild, ENGINES, SYNTHS};
 pub use card::Card;
 pub use engine::EngineTop;
 pub use pins::{pins, pins_page, Pin};
+pub use socket::Socket;
+pub use user_logic::UserLogic;
 
 /// Name of the simulated card's module.
 pub const CARD_MODULE: &str = "ferrolane_card";
@@ -16,6 +20,14 @@ pub const CARD_MODULE: &str = "ferrolane_card";
 /// Verilog of the simulated card.
 pub fn card_verilog() -> String {
     crate::emit::verilog::<Card128>(CARD_MODULE, Default::default)
+}
+
+/// Name of the module that has a place for the user's own logic.
+pub const SOCKET_MODULE: &str = "ferrolane_socket";
+
+/// Verilog of the socket. The module `user_logic` that it instantiates is the user's.
+pub fn socket_verilog() -> String {
+    crate::emit::verilog::<Socket128>(SOCKET_MODULE, Default::default)
 }
 
 /// The documentation's page on the pins of the simulated card.

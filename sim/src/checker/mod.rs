@@ -11,6 +11,8 @@ pub mod rules;
 pub mod stream;
 pub mod violation;
 
+use ferrolane_abi::map;
+
 use crate::credit::Credits;
 use crate::iommu::Iommu;
 use crate::options::FaultPolicy;
@@ -252,12 +254,13 @@ impl Checker {
         }
     }
 
-    /// A request of the host has been handed to the card.
+    /// A request of the host has been handed to the card. What it writes to BARs other than BAR0, whose base is given, is
+    /// the card's own affair.
     pub fn host_request(&mut self, tlp: &Tlp, bar_base: u64, now: u64) {
         self.history.note(now, "rx_req", tlp.hdr);
         match tlp.hdr.kind() {
             Kind::Read(_) => self.host_reads.issue(tlp.hdr),
-            Kind::Write(_) => {
+            Kind::Write(_) if tlp.side == map::BAR => {
                 let offset = tlp.hdr.address().wrapping_sub(bar_base);
                 for (i, value) in tlp.payload().iter().enumerate() {
                     let at = offset + 4 * i as u64;

@@ -21,4 +21,5 @@ mod rig;
 mod ring;
 mod stall;
 mod throughput;
+mod user_registers;
 mod weights;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::card::args as card;
 use crate::units;
 
 const EXAMPLES: &str = "\
@@ -15,6 +16,7 @@ Examples:
   ferrolane --device sim:help
   ferrolane regs list
   ferrolane regs SCRATCH=0x1234 SCRATCH H2C0.STATUS
+  ferrolane card generate --preset ethernet-10g
 
 Errors are one line of text on standard error, with --json too; standard output then stays empty. Only a failure of
 the simulation (8) is followed by a decoded dump.
@@ -119,6 +121,13 @@ pub enum Command {
     /// List, read and write registers, several in one call
     #[command(after_help = REGS_EXAMPLES, after_long_help = REGS_HELP)]
     Regs(RegsArgs),
+    /// Use the demo card's packet generators and checkers
+    #[command(after_help = card::EXAMPLES, after_long_help = card::HELP)]
+    Card {
+        /// What to do
+        #[command(subcommand)]
+        command: card::CardCommand,
+    },
 }
 
 /// Options of `transfer`.

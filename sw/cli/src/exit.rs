@@ -55,6 +55,30 @@ impl std::fmt::Display for Differs {
 
 impl std::error::Error for Differs {}
 
+/// What arrived is not the card's pattern, said in a line.
+#[derive(Debug)]
+pub struct Wrong(pub String);
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+/// Nothing moved for too long, said in a line.
+#[derive(Debug)]
+pub struct TimedOut(pub String);
+
+impl std::fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TimedOut {}
+
 /// The documented exit code of an error.
 pub fn code(error: &anyhow::Error) -> u8 {
     error.chain().find_map(code_of).unwrap_or(1)
@@ -67,7 +91,10 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
     if cause.is::<Usage>() {
         return Some(2);
     }
-    if cause.is::<Differs>() {
+    if cause.is::<TimedOut>() {
+        return Some(6);
+    }
+    if cause.is::<Differs>() || cause.is::<Wrong>() {
         return Some(5);
     }
     if let Some(error) = cause.downcast_ref::<TransportError>() {

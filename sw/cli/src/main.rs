@@ -1,6 +1,7 @@
 //! `ferrolane`: look at a card and move data through it, simulated or real.
 
 mod args;
+mod card;
 mod device;
 mod exit;
 mod info;
@@ -52,8 +53,10 @@ fn run(args: &Args) -> Result<()> {
         Some(Command::Info) => info::run(args),
         Some(Command::Transfer(options)) => transfer::run(args, options),
         Some(Command::Regs(options)) => regs::run(args, options),
+        Some(Command::Card { command }) => card::run(args, command),
         None => {
-            Err(exit::Usage("no command given: info, transfer or regs; see `ferrolane --help`".into()).into())
+            Err(exit::Usage("no command given: info, transfer, regs or card; see `ferrolane --help`".into())
+                .into())
         }
     }
 }

@@ -7,7 +7,7 @@
 //! is the end of the file. What comes back is compared with what was sent as it arrives.
 
 mod input;
-mod output;
+pub mod output;
 mod report;
 
 use std::collections::VecDeque;
@@ -32,11 +32,11 @@ use output::Output;
 use report::Report;
 
 /// Distance between buffers is rounded up to this, so that `--offset` counts from a page's start.
-const PAGE: u64 = 4096;
+pub const PAGE: u64 = 4096;
 /// Device time that stopping a queue is given at least, in nanoseconds.
 const SHORTEST_DRAIN: DeviceNanos = 1_000_000;
 /// Device time between looks whether to stop, in nanoseconds.
-const SLICE: DeviceNanos = 500_000;
+pub const SLICE: DeviceNanos = 500_000;
 
 /// Runs it.
 pub fn run(args: &Args, options: &TransferArgs) -> Result<()> {
@@ -63,7 +63,7 @@ pub fn run(args: &Args, options: &TransferArgs) -> Result<()> {
 }
 
 /// A flag that the first signal sets. The second one ends the process where it is, in case that hangs.
-fn stop_on_signals() -> Result<Arc<AtomicBool>> {
+pub fn stop_on_signals() -> Result<Arc<AtomicBool>> {
     use signal_hook::{consts, flag};
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [consts::SIGINT, consts::SIGTERM, consts::SIGHUP] {

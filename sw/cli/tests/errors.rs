@@ -107,7 +107,7 @@ fn commands() {
         .output()
         .map(common::Ran::from)
         .unwrap()
-        .failed(2, &["info, transfer or regs", "--help"]);
+        .failed(2, &["info, transfer, regs or card", "--help"]);
 }
 
 #[test]

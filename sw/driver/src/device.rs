@@ -14,6 +14,8 @@ use crate::params::{Link, Parameters};
 use crate::transport::{DeviceNanos, Transport, Woken};
 use crate::warning::{print_warnings, Warning, WarningSink};
 
+pub use user::UserInterrupt;
+
 /// How to open a device.
 #[derive(Clone)]
 pub struct DeviceOptions {
@@ -52,7 +54,7 @@ pub(crate) struct Shared {
 struct Interrupts {
     /// One event file descriptor per vector, once MSI-X is enabled.
     events: Option<Vec<Arc<OwnedFd>>>,
-    /// Vectors that belong to a queue; vector 0 belongs to the device.
+    /// Vectors that belong to a queue or to the card's own logic; vector 0 belongs to the device.
     used: Vec<bool>,
 }
 
@@ -212,25 +214,54 @@ impl Shared {
         index: u32,
     ) -> Result<Option<(u32, Arc<OwnedFd>)>, Error> {
         let p = &self.parameters;
-        let wanted = p.vectors.min(1 + p.h2c_queues + p.c2h_queues);
-        if wanted < 2 || !p.features.has(feature::MSIX) {
+        // Those behind belong to the card's own logic.
+        let ours = p.vectors.min(1 + p.h2c_queues + p.c2h_queues);
+        if ours < 2 || !p.features.has(feature::MSIX) {
             return Ok(None);
         }
         let mut interrupts = lock(&self.interrupts);
-        if interrupts.events.is_none() {
-            let events = self.transport.enable_interrupts(wanted)?;
-            interrupts.used = vec![false; events.len()];
-            interrupts.events = Some(events.into_iter().map(Arc::new).collect());
-        }
-        let Interrupts { events: Some(events), used } = &mut *interrupts else { return Ok(None) };
+        let Interrupts { events, used } = &mut *interrupts;
+        let events = self.enable_interrupts(events, used)?;
         let natural = 1 + index + if direction == Direction::C2h { p.h2c_queues } else { 0 };
-        let free = (natural..used.len() as u32)
-            .chain(1..natural.min(used.len() as u32))
-            .find(|v| !used[*v as usize]);
+        let free = (natural..ours).chain(1..natural.min(ours)).find(|v| !used[*v as usize]);
         Ok(free.map(|vector| {
             used[vector as usize] = true;
             (vector, Arc::clone(&events[vector as usize]))
         }))
+    }
+
+    /// Enables MSI-X with all vectors of the card if it is not enabled.
+    fn enable_interrupts<'a>(
+        &self,
+        events: &'a mut Option<Vec<Arc<OwnedFd>>>,
+        used: &mut Vec<bool>,
+    ) -> Result<&'a [Arc<OwnedFd>], Error> {
+        if events.is_none() {
+            let given = self.transport.enable_interrupts(self.parameters.vectors)?;
+            *used = vec![false; given.len()];
+            *events = Some(given.into_iter().map(Arc::new).collect());
+        }
+        Ok(events.as_deref().unwrap_or_default())
+    }
+
+    /// The event of a vector that the card's own logic raises.
+    pub fn take_user_vector(&self, vector: u32) -> Result<Arc<OwnedFd>, Error> {
+        let count = self.parameters.vectors;
+        self.parameters.features.require(feature::MSIX)?;
+        if vector == 0 || vector >= count {
+            return Err(Error::NoSuchVector { vector, count });
+        }
+        let mut interrupts = lock(&self.interrupts);
+        let Interrupts { events, used } = &mut *interrupts;
+        let events = self.enable_interrupts(events, used)?;
+        if std::mem::replace(&mut used[vector as usize], true) {
+            return Err(Error::VectorTaken { vector });
+        }
+        let event = Arc::clone(&events[vector as usize]);
+        drop(interrupts);
+        // An interrupt is a write of the device.
+        self.enable_bus_master().inspect_err(|_| self.release_vector(vector))?;
+        Ok(event)
     }
 
     pub fn release_vector(&self, vector: u32) {
@@ -253,6 +284,8 @@ impl Drop for Shared {
         }
     }
 }
+
+pub(crate) mod user;
 
 #[cfg(test)]
 mod tests;

@@ -207,6 +207,20 @@ pub enum Error {
         /// Which queue.
         queue: QueueName,
     },
+    /// There is no such interrupt vector, or it is the engine's own.
+    #[error("there is no interrupt vector {vector} for the card's own logic: the card has {count}, numbered from 0, and 0 is for errors")]
+    NoSuchVector {
+        /// What was asked for.
+        vector: u32,
+        /// How many there are.
+        count: u32,
+    },
+    /// The interrupt vector belongs to a queue or to another handle.
+    #[error("interrupt vector {vector} is in use by a queue or another handle; drop that first")]
+    VectorTaken {
+        /// What was asked for.
+        vector: u32,
+    },
     /// The queue was opened without an interrupt, or the card has no vector left.
     #[error(
         "{queue} has no interrupt vector (the card has {vectors}, vector 0 is for errors); poll instead"

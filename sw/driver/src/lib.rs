@@ -22,6 +22,9 @@
 //! # }
 //! ```
 //!
+//! The card's own logic is reached with [`Device::user_read32`] and [`Device::user_write32`], its registers, and with
+//! [`Device::user_interrupt`].
+//!
 //! All deadlines are device time ([`Device::now`]). Between starting and stopping a queue the driver reads no register
 //! unless a deadline passes.
 
@@ -46,7 +49,7 @@ mod warning;
 
 pub use alloc::AllocError;
 pub use buffer::DmaBuffer;
-pub use device::{Device, DeviceOptions};
+pub use device::{Device, DeviceOptions, UserInterrupt};
 pub use error::{Error, ProtocolError, QueueName, Rejected, StatusCode};
 pub use ferrolane_abi as abi;
 pub use iova::IovaError;

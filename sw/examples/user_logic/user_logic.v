@@ -1,11 +1,11 @@
 // Worked example: the card's own logic in plain Verilog.
 //
-// Every packet that enters H2C queue n leaves C2H queue n as it is, and carries the CRC-32 of its bytes (IEEE 802.3) as
-// TUSER of its last beat: the host finds it as the metadata of the packet's completion record. A few registers behind
-// the AXI4-Lite window (BAR2) count what has passed, and user interrupt 0 tells of every 16th packet.
+// Every packet that enters H2C queue n leaves C2H queue n and carries the CRC-32 of its bytes (IEEE 802.3) as TUSER of its
+// last beat: the host finds it as the metadata of the packet's completion record. A few registers behind the AXI4-Lite
+// window (BAR2) count what has passed, and user interrupt 0 tells of every 16th packet.
 //
 //   h2c_axis ──► CRC per queue ──► register ──► c2h_axis
-//   axil     ──► ID, PACKETS, BYTES, INVERT
+//   axil     ──► ID, PACKETS, BYTES, INVERT, FORGET
 //
 // Streams: AMBA AXI4-Stream; queues interleave on TDEST inside packets, so state is kept per queue. Registers: AMBA
 // AXI4-Lite, one access at a time.
@@ -13,7 +13,7 @@
 module user_logic #(
     parameter W  = 128,     // bits of a beat
     parameter NQ = 4,       // queues per direction
-    parameter NU = 8        // user interrupts
+    parameter NU = 4        // user interrupts
 ) (
     input  wire           clk,
     input  wire           rst,
@@ -45,7 +45,7 @@ module user_logic #(
     input  wire [3:0]     axil_wstrb,
     input  wire           axil_wvalid,
     output wire           axil_wready,
-    output wire [1:0]     axil_bresp,
+    output reg  [1:0]     axil_bresp,
     output reg            axil_bvalid,
     input  wire           axil_bready,
     input  wire [15:0]    axil_araddr,
@@ -53,17 +53,20 @@ module user_logic #(
     input  wire           axil_arvalid,
     output wire           axil_arready,
     output reg  [31:0]    axil_rdata,
-    output wire [1:0]     axil_rresp,
+    output reg  [1:0]     axil_rresp,
     output reg            axil_rvalid,
     input  wire           axil_rready,
 
     output reg  [NU-1:0]  user_irq
 );
 
+    // ANCHOR: pause
     // A queue whose way back is short of room is held at the source, so that it never stands in front of the others.
     assign h2c_pause = c2h_pause;
+    // ANCHOR_END: pause
 
-    // CRC-32, reflected, one byte.
+    // CRC-32, reflected, one byte. All bytes of a beat in one clock is more than a slow device does at 250 MHz; a pipeline
+    // of a few stages would, with the state of a queue fed forward.
     function [31:0] crc_byte(input [31:0] crc, input [7:0] value);
         integer bit_number;
         begin
@@ -89,14 +92,19 @@ module user_logic #(
             end
     end
 
+    // ANCHOR: beat
     // One register; a beat moves on in every clock in which the way back is open.
     assign h2c_axis_tready = !c2h_axis_tvalid || c2h_axis_tready;
     wire take = h2c_axis_tvalid && h2c_axis_tready;
 
-    reg  [31:0] packets, bytes_lo, invert;
+    reg  [31:0]   packets, bytes, invert;
+    reg  [NQ-1:0] forget;
     integer q;
     always @(posedge clk) begin
         user_irq <= 0;
+        for (q = 0; q < NQ; q = q + 1)
+            if (forget[q])
+                crc[q] <= 32'hFFFFFFFF;
         if (c2h_axis_tready)
             c2h_axis_tvalid <= 0;
         if (take) begin
@@ -106,7 +114,7 @@ module user_logic #(
             c2h_axis_tdest  <= h2c_axis_tdest;
             c2h_axis_tuser  <= h2c_axis_tlast ? ~crc_next : h2c_axis_tuser;
             c2h_axis_tvalid <= 1;
-            bytes_lo        <= bytes_lo + {24'b0, bytes_in_beat};
+            bytes           <= bytes + {24'b0, bytes_in_beat};
             for (q = 0; q < NQ; q = q + 1)
                 if (queue[q])
                     crc[q] <= h2c_axis_tlast ? 32'hFFFFFFFF : crc_next;
@@ -119,51 +127,66 @@ module user_logic #(
             c2h_axis_tvalid <= 0;
             user_irq        <= 0;
             packets         <= 0;
-            bytes_lo        <= 0;
+            bytes           <= 0;
             for (q = 0; q < NQ; q = q + 1)
                 crc[q] <= 32'hFFFFFFFF;
         end
     end
+    // ANCHOR_END: beat
 
-    // Registers: 0x00 ID (read-only), 0x04 PACKETS, 0x08 BYTES (read-only), 0x0C INVERT: what each DWORD of data is
-    // XORed with on its way back.
+    // ANCHOR: registers
+    // 0x00 ID, 0x04 PACKETS, 0x08 BYTES: read-only.
+    // 0x0C INVERT: what each DWORD of data is XORed with on its way back.
+    // 0x10 FORGET: a 1 forgets the packet that has begun on this queue. The host writes it before it opens a queue: the
+    // last packet of an earlier owner may have been cut. Reads 0.
     localparam [31:0] ID = 32'h4352_4333;
+    localparam [1:0] OKAY = 2'b00, SLVERR = 2'b10;
     wire write = axil_awvalid && axil_wvalid && !axil_bvalid;
     assign axil_awready = write;
     assign axil_wready  = write;
-    assign axil_bresp   = 2'b00;
     assign axil_arready = !axil_rvalid;
-    assign axil_rresp   = 2'b00;
 
-    integer lane_of_dword;
+    integer b;
     always @(posedge clk) begin
+        forget <= 0;
         if (axil_bready)
             axil_bvalid <= 0;
         if (write) begin
             axil_bvalid <= 1;
-            if (axil_awaddr == 16'h000C)
-                for (lane_of_dword = 0; lane_of_dword < 4; lane_of_dword = lane_of_dword + 1)
-                    if (axil_wstrb[lane_of_dword])
-                        invert[8*lane_of_dword +: 8] <= axil_wdata[8*lane_of_dword +: 8];
+            axil_bresp  <= OKAY;
+            case (axil_awaddr)
+                16'h000C:
+                    for (b = 0; b < 4; b = b + 1)
+                        if (axil_wstrb[b])
+                            invert[8*b +: 8] <= axil_wdata[8*b +: 8];
+                16'h0010:
+                    if (axil_wstrb[0])
+                        forget <= axil_wdata[NQ-1:0];
+                default: axil_bresp <= SLVERR;
+            endcase
         end
         if (axil_rready)
             axil_rvalid <= 0;
         if (axil_arvalid && axil_arready) begin
             axil_rvalid <= 1;
+            axil_rresp  <= OKAY;
             case (axil_araddr)
                 16'h0000: axil_rdata <= ID;
                 16'h0004: axil_rdata <= packets;
-                16'h0008: axil_rdata <= bytes_lo;
+                16'h0008: axil_rdata <= bytes;
                 16'h000C: axil_rdata <= invert;
-                default:  axil_rdata <= 0;
+                16'h0010: axil_rdata <= 0;
+                default:  axil_rresp <= SLVERR;
             endcase
         end
         if (rst) begin
             axil_bvalid <= 0;
             axil_rvalid <= 0;
             invert      <= 0;
+            forget      <= 0;
         end
     end
+    // ANCHOR_END: registers
 
     wire unused = &{1'b0, h2c_axis_terr, axil_awprot, axil_arprot, 1'b0};
 

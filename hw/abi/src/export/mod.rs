@@ -10,7 +10,7 @@ pub use markdown::markdown;
 
 use crate::table::Register;
 
-/// A list of registers with where its copies stand in BAR0.
+/// A list of registers with where its copies stand.
 pub struct RegisterBlock {
     /// Name of the block, also the prefix of its constants.
     pub name: &'static str,
@@ -41,6 +41,21 @@ pub const REGISTER_BLOCKS: &[RegisterBlock] = &[
         name: "COUNTER",
         doc: "Once, on the counter page, GLOBAL_COUNTERS bytes into it.",
         registers: crate::regs::global_counters::REGISTERS,
+    },
+    RegisterBlock {
+        name: "CARD",
+        doc: "The demo card's own, in BAR2, once. A card with other logic has others there, or none.",
+        registers: crate::card::global::REGISTERS,
+    },
+    RegisterBlock {
+        name: "CARD_CHECKER",
+        doc: "The demo card's own, in BAR2: CARD_STRIDE bytes per H2C queue from CARD_CHECKER_PAGE on.",
+        registers: crate::card::checker::REGISTERS,
+    },
+    RegisterBlock {
+        name: "CARD_GENERATOR",
+        doc: "The demo card's own, in BAR2: CARD_STRIDE bytes per C2H queue from CARD_GENERATOR_PAGE on.",
+        registers: crate::card::generator::REGISTERS,
     },
 ];
 
@@ -87,6 +102,9 @@ pub const CONSTANTS: &[(&str, u64, &str)] = &[
     ("BAR0_BYTES", crate::map::BAR0_BYTES, "Size of BAR0 in bytes."),
     ("USER_BAR", crate::map::USER_BAR as u64, "BAR of the card's own registers."),
     ("USER_BAR_BYTES", crate::map::USER_BAR_BYTES, "Size of that BAR in bytes, by default."),
+    ("CARD_CHECKER_PAGE", crate::card::CHECKER_PAGE, "Demo card: offset of the checkers in BAR2."),
+    ("CARD_GENERATOR_PAGE", crate::card::GENERATOR_PAGE, "Demo card: offset of the generators in BAR2."),
+    ("CARD_STRIDE", crate::card::STRIDE, "Demo card: bytes of registers per checker and per generator."),
     ("MAX_QUEUES", crate::map::MAX_QUEUES as u64, "Places for queues per direction."),
     ("QUEUE_STRIDE", crate::map::QUEUE_STRIDE, "Bytes of registers per queue."),
     ("DOORBELL_STRIDE", crate::map::DOORBELL_STRIDE, "Bytes of doorbell per queue."),

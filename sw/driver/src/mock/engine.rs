@@ -163,7 +163,7 @@ impl State {
         }
     }
 
-    fn fire(&mut self, vector: usize) {
+    pub(super) fn fire(&mut self, vector: usize) {
         if let (true, Some(event)) = (self.bus_master, self.events.get(vector)) {
             // A full event counter already wakes its reader.
             let _ = rustix::io::write(event, &1u64.to_ne_bytes());

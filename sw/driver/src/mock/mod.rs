@@ -13,9 +13,9 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ferrolane_abi::completion::Completion;
-use ferrolane_abi::layout;
 use ferrolane_abi::map::Direction;
 use ferrolane_abi::regs::global;
+use ferrolane_abi::{feature, layout};
 
 use crate::memory::Memory;
 use crate::transport::{DeviceNanos, DmaAccess, Facts, Transport};
@@ -65,7 +65,11 @@ impl Default for Identity {
         Identity {
             magic: global::MAGIC.reset(),
             abi_version: global::ABI_VERSION.reset(),
-            features: global::FEATURES_LO.reset(),
+            features: feature::RING
+                | feature::STREAM
+                | feature::MSIX
+                | feature::LOOPBACK
+                | feature::USER_REGISTERS,
             layout_hash: layout::LAYOUT_HASH,
             queues: 4,
             vectors: 9,
@@ -111,6 +115,8 @@ struct State {
     events: Vec<OwnedFd>,
     scratch: u32,
     error: u32,
+    /// The card's own registers: plain memory.
+    user: BTreeMap<u64, u32>,
 }
 
 /// The model. Clones are handles to the same one.
@@ -155,6 +161,7 @@ impl MockCard {
                 events: Vec::new(),
                 scratch: 0,
                 error: 0,
+                user: BTreeMap::new(),
             })),
         }
     }
@@ -186,6 +193,11 @@ impl MockCard {
     /// Whether bus mastering is on.
     pub fn bus_master(&self) -> bool {
         self.lock().bus_master
+    }
+
+    /// Raises an interrupt, as the card's own logic can.
+    pub fn fire(&self, vector: u32) {
+        self.lock().fire(vector as usize)
     }
 
     /// Does the work that is there, a descriptor per queue and round, up to `rounds`.

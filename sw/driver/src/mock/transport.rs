@@ -4,7 +4,9 @@ use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-use ferrolane_abi::map::{BAR, BAR0_BYTES, DOORBELL_PAGE, MAX_QUEUES, MSIX_TABLE_PAGE};
+use ferrolane_abi::map::{
+    BAR, BAR0_BYTES, DOORBELL_PAGE, MAX_QUEUES, MSIX_TABLE_PAGE, USER_BAR, USER_BAR_BYTES,
+};
 use rustix::event::{eventfd, poll, EventfdFlags, PollFd, PollFlags};
 
 use super::engine::MockQueue;
@@ -13,8 +15,13 @@ use crate::memory::Memory;
 use crate::transport::{DeviceNanos, DmaAccess, Facts, Transport, TransportError, Woken};
 
 fn check_offset(bar: u8, offset: u64, align: u64) -> Result<(), TransportError> {
-    if bar != BAR || offset >= BAR0_BYTES || !offset.is_multiple_of(align) {
-        return Err(TransportError::BadOffset { what: "BAR", offset, limit: BAR0_BYTES });
+    let limit = match bar {
+        BAR => BAR0_BYTES,
+        USER_BAR => USER_BAR_BYTES,
+        _ => 0,
+    };
+    if offset >= limit || !offset.is_multiple_of(align) {
+        return Err(TransportError::BadOffset { what: "BAR", offset, limit });
     }
     Ok(())
 }
@@ -35,7 +42,11 @@ impl Transport for MockCard {
         state.counts.reads += 1;
         state.time += 500;
         state.step();
-        Ok(if state.faults.lost { u32::MAX } else { state.read(offset) })
+        Ok(match bar {
+            _ if state.faults.lost => u32::MAX,
+            USER_BAR => state.user.get(&offset).copied().unwrap_or(0),
+            _ => state.read(offset),
+        })
     }
 
     fn mmio_read64(&self, bar: u8, offset: u64) -> Result<u64, TransportError> {
@@ -51,6 +62,7 @@ impl Transport for MockCard {
         state.time += 4;
         if !state.faults.lost {
             match doorbell_queue(offset) {
+                _ if bar == USER_BAR => _ = state.user.insert(offset, value),
                 Some((queue, 0)) => state.doorbell(queue, Some(value), None),
                 Some((queue, _)) => state.doorbell(queue, None, Some(value)),
                 None => state.write(offset, value),
@@ -66,6 +78,10 @@ impl Transport for MockCard {
         state.time += 4;
         if !state.faults.lost {
             match doorbell_queue(offset) {
+                _ if bar == USER_BAR => {
+                    state.user.insert(offset, value as u32);
+                    state.user.insert(offset + 4, (value >> 32) as u32);
+                }
                 Some((queue, _)) => state.doorbell(queue, Some(value as u32), Some((value >> 32) as u32)),
                 None => {
                     state.write(offset, value as u32);
@@ -144,6 +160,7 @@ impl Transport for MockCard {
         state.bus_master = false;
         state.scratch = 0;
         state.error = 0;
+        state.user.clear();
         state.queues.iter_mut().for_each(|queue| *queue = MockQueue::default());
         Ok(())
     }

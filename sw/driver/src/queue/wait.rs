@@ -8,10 +8,10 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use ferrolane_abi::regs::queue as regs;
-use rustix::event::{poll, PollFd, PollFlags};
 
 use super::ring::Ring;
 use super::{Completed, Queue};
+use crate::device::user::take_event;
 use crate::error::{Error, StatusCode};
 use crate::params::field;
 use crate::transport::{DeviceNanos, Woken};
@@ -107,16 +107,8 @@ impl Ring {
     /// Takes the event, if there is one.
     pub(super) fn acknowledge(&mut self) -> Result<(), Error> {
         let Some(vector) = &self.vector else { return Ok(()) };
-        let fail = |e: rustix::io::Errno| Error::Event { vector: vector.index, source: e.into() };
-        let mut fds = [PollFd::new(&vector.event, PollFlags::IN)];
-        // Looks first, so that a descriptor in blocking mode can't block.
-        if poll(&mut fds, Some(&rustix::event::Timespec::default())).map_err(fail)? == 0 {
-            return Ok(());
-        }
-        match rustix::io::read(&vector.event, &mut [0u8; 8]) {
-            Ok(_) => self.armed = false,
-            Err(rustix::io::Errno::AGAIN) => {}
-            Err(error) => return Err(fail(error)),
+        if take_event(&vector.event, vector.index)? {
+            self.armed = false;
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ferrolane_abi::map::{BAR, BAR0_BYTES};
+use ferrolane_abi::map::{BAR, BAR0_BYTES, USER_BAR};
 use pci_driver::backends::vfio::VfioPciDevice;
 use pci_driver::device::PciDevice;
 use pci_driver::regions::{AsPciSubregion, MappedOwningPciRegion, PciRegion, Permissions};
@@ -35,6 +35,8 @@ const NANOS: u64 = 1_000_000_000;
 pub struct VfioTransport {
     facts: Facts,
     bar: Bar<MappedOwningPciRegion>,
+    /// The card's own registers, if it has any.
+    user_bar: Option<Bar<MappedOwningPciRegion>>,
     device: VfioPciDevice,
     state: Mutex<State>,
     origin: u64,
@@ -105,9 +107,17 @@ impl VfioTransport {
         update_command(&device, config::MEMORY_SPACE, 0)?;
         let window =
             region.map(0..BAR0_BYTES, Permissions::ReadWrite).map_err(failed(format!("mapping BAR{BAR}")))?;
+        let user_bar = match device.bar(USER_BAR.into()) {
+            Some(region) if region.is_mappable() && region.len() > 0 => {
+                let window = region.map(0..region.len(), Permissions::ReadWrite);
+                Some(Bar::new(window.map_err(failed(format!("mapping BAR{USER_BAR}")))?))
+            }
+            _ => None,
+        };
         Ok(VfioTransport {
             facts,
             bar: Bar::new(window),
+            user_bar,
             device,
             state: Mutex::new(State::default()),
             origin: monotonic(),
@@ -117,7 +127,12 @@ impl VfioTransport {
     fn bar(&self, bar: u8) -> Result<&Bar<MappedOwningPciRegion>, TransportError> {
         match bar {
             BAR => Ok(&self.bar),
-            other => Err(TransportError::BadOffset { what: "BAR number", offset: other.into(), limit: 1 }),
+            USER_BAR => self.user_bar.as_ref().ok_or(TransportError::BadOffset {
+                what: "BAR number (the card has no mappable BAR2)",
+                offset: bar.into(),
+                limit: 1,
+            }),
+            other => Err(TransportError::BadOffset { what: "BAR number", offset: other.into(), limit: 3 }),
         }
     }
 
