@@ -30,12 +30,12 @@ pub const FLAGS: &[Named] = &[
     Named {
         name: "GAP",
         value: 1,
-        doc: "Data of this queue was dropped before this record's. Not raised yet.",
+        doc: "Data of this queue was dropped before this record's.",
     },
     Named {
         name: "FLUSHED",
         value: 2,
-        doc: "The buffer was closed by a timer or a command before it was full. Not raised yet.",
+        doc: "The buffer was closed by a timer or a command before it was full.",
     },
 ];
 

@@ -435,6 +435,10 @@ impl<
         self.queue_regs.ctl_ready.next = self.control.ctl_ready.val();
         self.queue_regs.feed_ready.next = self.fetch.feed_ready.val();
         self.queue_regs.feed_refused.next = self.fetch.feed_refused.val();
+        self.queue_regs.h2c_level.next = self.h2c.level.val();
+        self.queue_regs.h2c_peak.next = self.h2c.peak.val();
+        self.queue_regs.c2h_level.next = self.c2h.level.val();
+        self.queue_regs.c2h_peak.next = self.c2h.peak.val();
         self.queue_regs.run.next = self.control.run.val();
         self.queue_regs.idle.next = self.control.idle.val();
         self.queue_regs.halted.next = self.control.halted.val();
@@ -592,6 +596,7 @@ impl<
         // h2c
         self.h2c.clock.next = self.clock.val();
         self.h2c.rst.next = self.core_rst.val();
+        self.h2c.level_q.next = self.queue_regs.level_q.val();
         self.h2c.run.next = self.control.run.val();
         self.h2c.halted.next = self.control.halted.val();
         self.h2c.init_valid.next = self.control.init_valid.val();
@@ -645,6 +650,9 @@ impl<
         self.c2h.c2h_axis_tvalid.next = self.c2h_axis_tvalid.val();
         self.c2h.init_valid.next = self.control.init_valid.val();
         self.c2h.init_g.next = self.control.init_g.val();
+        self.c2h.flush_valid.next = self.queue_regs.flush_valid.val();
+        self.c2h.flush_g.next = self.queue_regs.flush_g.val();
+        self.c2h.level_q.next = self.queue_regs.level_q.val();
         self.c2h.run.next = self.control.run.val();
         self.c2h.halted.next = self.control.halted.val();
         self.c2h.cfg_mps.next = self.cfg_mps.val();
