@@ -53,7 +53,7 @@ hw! {
         judged: Dffr<Bit> = Default::default(),
         judged_q: Dffr<Bits<QB>> = Default::default(),
         age: Reg<Bits<17>> = Default::default(),
-        time: Reg<Bits<17>> = Default::default(),
+        limit: Reg<Bits<17>> = Default::default(),
         late: Dffr<Bits<NQ>> = Default::default(),
         asked: Dffr<Bits<NQ>> = Default::default(),
         // A command waits some clocks, until plan has heard of the rows that were there before it.
@@ -87,7 +87,7 @@ impl<const NQ: usize, const QB: usize> Logic for Flush<NQ, QB> {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, stamps, times);
-        dff_setup!(self, clock, now, scan, read_q, judged, judged_q, age, time, late, asked);
+        dff_setup!(self, clock, now, scan, read_q, judged, judged_q, age, limit, late, asked);
         dff_setup!(self, clock, woken, woken_q, due_out);
         self.now.rst.next = self.rst.val();
         self.scan.rst.next = self.rst.val();
@@ -118,14 +118,14 @@ impl<const NQ: usize, const QB: usize> Logic for Flush<NQ, QB> {
         self.times.raddr.next = self.scan.q.val();
         self.read_q.d.next = self.scan.q.val();
         self.age.d.next = self.units.val() - self.stamps.rdata.val();
-        self.time.d.next = bit_cast::<17, 16>(self.times.rdata.val());
+        self.limit.d.next = bit_cast::<17, 16>(self.times.rdata.val());
         self.judged_q.d.next = self.read_q.q.val();
         self.judged.d.next = bit_cast::<7, QB>(self.read_q.q.val()) < self.queues.val();
         if self.fill_valid.val() & (self.fill_at.val() == self.read_q.q.val()) {
             self.judged.d.next = false;
         }
         // The unit in which the row came has begun before it.
-        self.is_late.next = self.time.q.val().any() & (self.age.q.val() > self.time.q.val());
+        self.is_late.next = self.limit.q.val().any() & (self.age.q.val() > self.limit.q.val());
         self.judged_bit.next = 0.into();
         if self.judged.q.val() {
             self.judged_bit.next = self.one.val() << self.judged_q.q.val();

@@ -135,7 +135,7 @@ hw! {
         pos: Reg<Bits<PW>> = Default::default(),
         pkts: Reg<Bits<16>> = Default::default(),
         dead: Reg<Bit> = Default::default(),
-        inside: Reg<Bit> = Default::default(),
+        midway: Reg<Bit> = Default::default(),
         gap: Reg<Bit> = Default::default(),
         // Its policies, and whether it has little room.
         store: Dffr<Bit> = Default::default(),
@@ -203,7 +203,7 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, queue, held, dirty, unspent, credit, attr, pos, pkts, dead);
-        dff_setup!(self, clock, inside, gap, store, drops, drops_oldest, tight);
+        dff_setup!(self, clock, midway, gap, store, drops, drops_oldest, tight);
         dff_setup!(self, clock, flush_end, flush_end_q, flush_ended, skipped, skipped_q, skipped_bytes);
         dff_setup!(self, clock, taken, taken_q, taken_value, error, error_q, error_code);
         self.state.rst.next = self.rst.val();
@@ -332,7 +332,7 @@ impl<
         self.contexts.wdata.next.pos = bit_cast::<24, PW>(self.pos.q.val());
         self.contexts.wdata.next.pkts = self.pkts.q.val();
         self.contexts.wdata.next.dead = self.dead.q.val();
-        self.contexts.wdata.next.inside = self.inside.q.val();
+        self.contexts.wdata.next.inside = self.midway.q.val();
         self.contexts.wdata.next.gap = self.gap.q.val();
         if self.clear.clear.val() {
             self.contexts.waddr.next = bit_cast::<QB, 6>(self.clear.q.val());
@@ -398,14 +398,14 @@ impl<
         self.tight.d.next = self.of_q.val().any();
         self.shed_now.next = self.tight.q.val()
             & self.drops_oldest.q.val()
-            & !self.inside.q.val()
+            & !self.midway.q.val()
             & !self.dead.q.val()
             & !self.skipped.q.val();
         self.cut.shed.next = self.shed_now.val();
         self.cut.active.next = self.present.active.val();
         self.cut.begun.next = self.present.active.val() & self.present.started.val();
         self.cut.flush.next = self.flush.due.val() & !self.flush_end.q.val() & !self.flush_ended.q.val();
-        self.cut.waits.next = self.store.q.val() & !self.inside.q.val();
+        self.cut.waits.next = self.store.q.val() & !self.midway.q.val();
         self.cut.patient.next = self.drops.q.val();
         self.flush_end.d.next = self.flush_end.q.val() & self.clear.clear.val();
         if ((self.state.q.val() == PlanState::Cut)
@@ -510,7 +510,7 @@ impl<
             self.pkts.d.next = self.entry.val().pkts;
             self.credit.d.next = self.next_credit.val();
             self.dead.d.next = self.refused.val() & !self.skip.val();
-            self.inside.d.next = !self.cut.ends.val();
+            self.midway.d.next = !self.cut.ends.val();
             if self.cut.ends.val() {
                 self.gap.d.next = self.skip.val();
             }
@@ -531,7 +531,7 @@ impl<
             self.pos.d.next = bit_cast::<PW, 24>(self.contexts.rdata.val().pos);
             self.pkts.d.next = self.contexts.rdata.val().pkts;
             self.dead.d.next = self.contexts.rdata.val().dead;
-            self.inside.d.next = self.contexts.rdata.val().inside;
+            self.midway.d.next = self.contexts.rdata.val().inside;
             self.gap.d.next = self.contexts.rdata.val().gap;
         }
         if self.clear.clear.val() & (self.queue.q.val() == self.clear.q.val()) {

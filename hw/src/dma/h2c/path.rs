@@ -310,6 +310,10 @@ impl<
         self.egress.init_valid.next = self.init_valid.val();
         self.egress.init_g.next = self.init_g.val();
         self.init_done_h2c_egress.next = self.egress.init_done.val();
+        self.egress.cfgw_valid.next = self.cfgw_valid.val();
+        self.egress.cfgw_g.next = self.cfgw_g.val();
+        self.egress.cfgw_index.next = self.cfgw_index.val();
+        self.egress.cfgw_data.next = self.cfgw_data.val();
         self.egress.commit_valid.next = self.commit.commit_valid.val();
         self.egress.commit_q.next = self.commit.commit_q.val();
         self.egress.commit_row.next = self.commit.commit_row.val();
