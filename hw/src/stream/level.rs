@@ -15,8 +15,8 @@ hw! {
     ///  in, rows out ─► level ─► more than the peak? ─► peak ─► peak of `q`
     /// ```
     /// `in` and `out` are the buses that tell of rows written and read, free-running; `row_mask` holds the bits of
-    /// them that count. The level rises with `in` alone, so the peak is looked at then. What comes for a queue while
-    /// it is being cleared sets its peak to 0. A row is 2^`OB` bytes.
+    /// them that count. The level rises with `in` alone, so the peak is looked at then. What comes for a queue that
+    /// is being cleared sets its peak to 0. A row is 2^`OB` bytes.
     pub struct Level<const QB: usize, const RB: usize, const OB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),

@@ -262,9 +262,13 @@ impl Bench {
             // As far as issue goes: no part of a request that finds no room.
             let room = self.shape.rows - (queue.committed.0 - queue.freed.0);
             let rows = (queue.rows - queue.committed.0).min(self.shape.rows / 4);
-            let target = queue.committed.0 + rows;
+            let mut target = queue.committed.0 + rows;
+            // No more ends than there are slots.
+            if let Some(p) = queue.packets.get((queue.freed.1 + self.shape.slots - 1) as usize) {
+                target = target.min(p.1);
+            }
             let ended = queue.packets.iter().filter(|p| p.1 < target).count() as u64;
-            if rows > room || ended > queue.freed.1 + self.shape.slots - 1 {
+            if rows > room || target <= queue.committed.0 {
                 self.step(None);
                 continue;
             }
@@ -310,7 +314,7 @@ fn rows_come_out_in_order_and_packets_whole() {
         }
         b.pause = 0;
         b.drain();
-        assert!(b.beats > 8000, "{}", b.beats);
+        assert!(b.beats > 5000, "{}", b.beats);
     }
 }
 

@@ -105,8 +105,6 @@ hw! {
         plan: Plan<NQ, QB, GN, OB, PW, RB, PB, PAB> = Default::default(),
         send: Send<W, K, KB, QB, RB, AB, OB, PW> = Default::default(),
         in_use: Level<QB, RB, OB> = Default::default(),
-        first_g: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
-        clear_q: Signal<Local, Bits<7>> = Default::default(),
         rows: ByteRam<W, KB, AB> = Default::default(),
         packets: Bram<PacketEnd, PAB> = Default::default(),
         all_lanes: Constant<Bits<KB>> = Constant::new(((1_u64 << KB) - 1).into()),
@@ -170,9 +168,8 @@ impl<
         self.in_use.out_valid.next = self.send.c2h_freed_valid.val();
         self.in_use.out_q.next = self.send.c2h_freed_q.val();
         self.in_use.out_row.next = self.send.c2h_freed_row.val();
-        self.clear_q.next = self.init_g.val() - self.first_g.val();
-        self.in_use.clear_valid.next = self.init_valid.val();
-        self.in_use.clear_q.next = self.clear_q.val();
+        self.in_use.clear_valid.next = self.ingress.fill_clears.val();
+        self.in_use.clear_q.next = bit_cast::<7, 6>(self.ingress.fill_q.val());
         self.in_use.q.next = self.level_q.val();
         self.level.next = self.in_use.level.val();
         self.peak.next = self.in_use.peak.val();

@@ -59,6 +59,8 @@ hw! {
         pub init_done_ingress: Signal<Out, Bit> = Default::default(),
         pub fill_valid: Signal<Out, Bit> = Default::default(),
         pub fill_q: Signal<Out, Bits<6>> = Default::default(),
+        /// It tells that the queue was cleared.
+        pub fill_clears: Signal<Out, Bit> = Default::default(),
         pub fill_row: Signal<Out, Bits<16>> = Default::default(),
         pub fill_pkts: Signal<Out, Bits<16>> = Default::default(),
         pub c2h_freed_valid: Signal<In, Bit> = Default::default(),
@@ -98,7 +100,11 @@ hw! {
         live: Dffr<Bits<NQ>> = Default::default(),
         cleared: Dffr<Bit> = Default::default(),
         cleared_g: Reg<Bits<7>> = Default::default(),
+        // Until send has told that nothing of a cleared queue is read, what is freed is an old life's.
+        settling: Dffr<Bit> = Default::default(),
+        settling_q: Reg<Bits<6>> = Default::default(),
         fill: Dffr<Bit> = Default::default(),
+        fill_clear: Reg<Bit> = Default::default(),
         fill_queue: Reg<Bits<6>> = Default::default(),
         fill_counts: Reg<Bits<32>> = Default::default(),
 
@@ -223,10 +229,12 @@ impl<
         );
         dff_setup!(self, clock, after_beat, after_beat_hot, after_beat_rows, after_beat_pkts, pause);
         dff_setup!(self, clock, freed_seen, freed_q, freed_counts);
+        dff_setup!(self, clock, settling, settling_q, fill_clear);
         dff_setup!(self, clock, droppers, head_droppers, dropped, dropped_q, dropped_beats, dropped_lanes);
         dff_setup!(self, clock, after_freed, after_freed_hot, after_freed_rows, after_freed_pkts);
         self.beat.rst.next = self.rst.val();
         self.live.rst.next = self.rst.val();
+        self.settling.rst.next = self.rst.val();
         self.droppers.rst.next = self.rst.val();
         self.head_droppers.rst.next = self.rst.val();
         self.dropped.rst.next = self.rst.val();
@@ -297,6 +305,17 @@ impl<
         self.cleared.d.next = self.init_mine.val();
         self.cleared_g.d.next = self.init_g.val();
         self.init_done_ingress.next = self.clear.val();
+        if self.c2h_freed_valid.val()
+            & (self.c2h_freed_q.val() == self.settling_q.q.val())
+            & (self.c2h_freed_row.val() == 0)
+            & (self.c2h_freed_pkts.val() == 0)
+        {
+            self.settling.d.next = false;
+        }
+        if self.clear.val() {
+            self.settling.d.next = true;
+            self.settling_q.d.next = bit_cast::<6, 7>(self.init_q7.val());
+        }
 
         // Room for the beat. A queue's beats wait while it is being cleared, all wait in the clock that clears.
         self.q.next = bit_cast::<QB, 6>(self.side.q.val().dest);
@@ -316,6 +335,7 @@ impl<
         self.kept.next = self.fits.val() & !self.dropping.val();
         self.open.next = self.alive.val().any()
             & !self.clear.val()
+            & !(self.settling.q.val() & (self.settling_q.q.val() == self.side.q.val().dest))
             & !(self.init_mine.val() & (self.init_q7.val() == bit_cast::<7, 6>(self.side.q.val().dest)));
         self.room.next = self.open.val() & (self.kept.val() | self.dropper.val().any());
         self.take.next = self.beat.q.val() & self.room.val() & !self.drop.val();
@@ -403,6 +423,8 @@ impl<
             self.live.d.next = self.live.q.val() | self.clear_hot.val();
         }
         self.fill_counts.d.next = self.own.wdata.val();
+        self.fill_clear.d.next = self.clear.val();
+        self.fill_clears.next = self.fill_clear.q.val();
         self.fill_valid.next = self.fill.q.val();
         self.fill_q.next = self.fill_queue.q.val();
         self.fill_row.next = self.fill_counts.q.val().get_bits::<16>(0);

@@ -33,7 +33,7 @@ fn flushes_write_what_is_there_and_change_nothing_else() {
         empty += b.q.iter().map(|q| q.commands - q.commanded).sum::<u64>();
     }
     println!("{timed} flushes by time, {commanded} by command, {empty} of nothing");
-    assert!(timed > 500 && commanded > 300 && empty > 100, "{timed} {commanded} {empty}");
+    assert!(timed > 500 && commanded > 80 && empty > 100, "{timed} {commanded} {empty}");
 }
 
 /// A bench in which nothing comes of itself, with a queue that has `posted` descriptors.
@@ -203,6 +203,11 @@ fn packets_without_room_are_dropped_whole_and_counted() {
             assert_eq!(b.waits, waits, "TREADY fell");
             assert!(b.q.iter().all(|q| q.paused == 0), "the card was paused");
             b.settle();
+            for i in 0..b.nq {
+                b.d.set("level_q", i as u64);
+                b.run(1);
+                assert_eq!(b.d.get("level"), 0, "seed {seed}: queue {i} is stuck");
+            }
             for (i, q) in b.q.iter().enumerate() {
                 let (packets, bytes) = q.packets.iter().fold(q.passed, |n, p| (n.0 + 1, n.1 + p.0.len() as u64));
                 assert_eq!(q.dropped, (packets, bytes), "seed {seed}: queue {i}");
