@@ -1,6 +1,6 @@
 //! Every register of BAR0's global page and of a queue's block.
 
-use crate::table::Access::{Ro, Rw, W1c};
+use crate::table::Access::{Ro, Rw, W1c, Wo};
 use crate::table::{Access, Field, Register};
 
 pub(crate) const fn field(
@@ -140,6 +140,7 @@ pub mod queue {
         /// Starts and stops the queue.
         CTRL @ 0x00 {
             RUN[0; 1] Rw 0, "Writing 1 clears all indices and starts the queue; 0 stops it: no new request starts, and IDLE rises once everything in flight has ended.";
+            FLUSH[1; 1] Wo 0, "C2H: writing 1 writes out what waits in the share and closes the descriptor that has received bytes, with flag FLUSHED. Nothing happens where nothing waits.";
         }
         /// What the queue is doing.
         STATUS @ 0x04 volatile {
@@ -162,6 +163,8 @@ pub mod queue {
             RELAXED_ORDERING[4; 1] Rw 0, "Data TLPs carry Relaxed Ordering where the configuration space enables it.";
             NO_SNOOP[5; 1] Rw 0, "Data TLPs carry No Snoop where the configuration space enables it.";
             WEIGHT[8; 6] Rw 7, "Turn of the queue while others want to be served: (WEIGHT + 1) * 512 bytes.";
+            DROP[16; 2] Rw 0, "C2H: a packet that finds no room 0 waits (backpressure), 1 is dropped, 2 takes the room of the oldest packets. 3 counts as 1.";
+            STORE_FORWARD[18; 1] Rw 0, "A packet starts to leave the share only when its end is in it; one that fills three quarters of the share starts at once. DROP other than 0 implies it.";
         }
         /// Completion ring address, low half.
         CPL_BASE_LO @ 0x18 { ADDR[4; 28] Rw 0, "IOVA bits 31:4; rings are aligned to 16 bytes."; }
@@ -206,6 +209,12 @@ pub mod queue {
         RESULT_META @ 0x58 volatile { META[0; 32] Ro 0, "As in its record, whether one was written or not."; }
         /// How many descriptors have ended, with a record or without.
         FINISHED @ 0x5C volatile { INDEX[0; 32] Ro 0, "Descriptors ended since the start."; }
+        /// C2H: when bytes are written out though more may come.
+        FLUSH_TIME @ 0x60 { TIME[0; 16] Rw 0, "Flushes the queue if nothing has come from the card for so long, in units of 16 clocks; 0 never."; }
+        /// How much of the queue's share of the FIFO is in use.
+        FIFO_LEVEL @ 0x64 volatile { BYTES[0; 24] Ro 0, "Whole rows, in bytes. C2H: taken from the card and not yet read; H2C: complete and not yet given to the card."; }
+        /// The most that FIFO_LEVEL has been since the start.
+        FIFO_PEAK @ 0x68 volatile { BYTES[0; 24] Ro 0, "Whole rows, in bytes."; }
     }
 }
 
@@ -226,6 +235,10 @@ pub mod queue_counters {
         TLPS @ 0x0C volatile { COUNT[0; 32] Ro 0, "TLPs, wrapping."; }
         /// Errors that halted the queue.
         ERRORS @ 0x10 volatile { COUNT[0; 32] Ro 0, "Halts, wrapping."; }
+        /// Packets of a C2H queue that were dropped for want of room; 0 for an H2C queue.
+        DROPPED_PACKETS @ 0x14 volatile { COUNT[0; 32] Ro 0, "Packets, wrapping."; }
+        /// Their bytes.
+        DROPPED_BYTES @ 0x18 volatile { COUNT[0; 32] Ro 0, "Bytes, wrapping."; }
     }
 }
 

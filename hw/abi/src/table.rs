@@ -9,15 +9,18 @@ pub enum Access {
     Rw,
     /// Hardware sets, the host clears by writing 1; writing 0 has no effect.
     W1c,
+    /// Writing 1 does something once, writing 0 has no effect; reads 0.
+    Wo,
 }
 
 impl Access {
-    /// The conventional short name: `RO`, `RW` or `W1C`.
+    /// The conventional short name: `RO`, `RW`, `W1C` or `WO`.
     pub const fn name(self) -> &'static str {
         match self {
             Access::Ro => "RO",
             Access::Rw => "RW",
             Access::W1c => "W1C",
+            Access::Wo => "WO",
         }
     }
 }

@@ -20,7 +20,7 @@ fn check(registers: &[Register], limit: u32) {
             assert_eq!(f.get(f.put(f.reset)), f.reset, "{}.{}: reset value too wide", r.name, f.name);
             assert!(!f.doc.is_empty() && !r.doc.is_empty());
         }
-        let sum = r.mask(Access::Ro) | r.mask(Access::Rw) | r.mask(Access::W1c);
+        let sum = r.mask(Access::Ro) | r.mask(Access::Rw) | r.mask(Access::W1c) | r.mask(Access::Wo);
         assert_eq!(sum, seen, "{}", r.name);
     }
 }

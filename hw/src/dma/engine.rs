@@ -292,6 +292,9 @@ impl<
             self.counters[i].h2c_tlp_q.next = self.h2c.h2c_tlp_q.val();
             self.counters[i].c2h_tlp_valid.next = self.c2h.c2h_tlp_valid.val();
             self.counters[i].c2h_tlp_q.next = self.c2h.c2h_tlp_q.val();
+            self.counters[i].drop_valid.next = self.c2h.drop_valid.val();
+            self.counters[i].drop_q.next = self.c2h.drop_q.val();
+            self.counters[i].drop_bytes.next = self.c2h.drop_bytes.val();
             self.counters[i].tx_wr_valid.next = self.wr_arb.tx_wr_valid.val();
             self.counters[i].tx_wr_ready.next = self.tx_wr_ready.val();
             self.counters[i].tx_rd_valid.next = self.rd_arb.tx_rd_valid.val();
@@ -433,6 +436,10 @@ impl<
         self.queue_regs.queue_r_valid.next = self.decode.queue_r_valid.val();
         self.queue_regs.t_r_addr.next = self.decode.t_r_addr.val();
         self.queue_regs.ctl_ready.next = self.control.ctl_ready.val();
+        self.queue_regs.h2c_level.next = self.h2c.level.val();
+        self.queue_regs.h2c_peak.next = self.h2c.peak.val();
+        self.queue_regs.c2h_level.next = self.c2h.level.val();
+        self.queue_regs.c2h_peak.next = self.c2h.peak.val();
         self.queue_regs.feed_ready.next = self.fetch.feed_ready.val();
         self.queue_regs.feed_refused.next = self.fetch.feed_refused.val();
         self.queue_regs.run.next = self.control.run.val();
@@ -632,6 +639,7 @@ impl<
         self.h2c.cpl_has_data.next = self.cpl_route.cpl_has_data.val();
         self.h2c.cpl_bad.next = self.cpl_route.cpl_bad.val();
         self.h2c.rec_h2c_ready.next = self.record.rec_h2c_ready.val();
+        self.h2c.level_q.next = self.queue_regs.level_q.val();
         self.h2c.h2c_pause.next = self.h2c_pause.val();
         self.h2c.h2c_axis_tready.next = self.h2c_axis_tready.val();
         // c2h
@@ -643,6 +651,9 @@ impl<
         self.c2h.c2h_axis_tdest.next = self.c2h_axis_tdest.val();
         self.c2h.c2h_axis_tuser.next = self.c2h_axis_tuser.val();
         self.c2h.c2h_axis_tvalid.next = self.c2h_axis_tvalid.val();
+        self.c2h.flush_valid.next = self.queue_regs.flush_valid.val();
+        self.c2h.flush_g.next = self.queue_regs.flush_g.val();
+        self.c2h.level_q.next = self.queue_regs.level_q.val();
         self.c2h.init_valid.next = self.control.init_valid.val();
         self.c2h.init_g.next = self.control.init_g.val();
         self.c2h.run.next = self.control.run.val();

@@ -114,6 +114,7 @@ fn clear(build: &Build, d: &mut Dut, q: usize) {
 
 fn cleared(build: &Build, seed: u64) -> Dut {
     let mut d = (build.make)(seed);
+    d.set("cfgw_valid", 0u64);
     d.pulse("rst", 2);
     (0..build.nq).for_each(|q| clear(build, &mut d, q));
     d

@@ -174,6 +174,7 @@ impl Page {
             "c2h_err_valid",
             "h2c_tlp_valid",
             "c2h_tlp_valid",
+            "drop_valid",
             "tx_wr_valid",
             "tx_rd_valid",
             "tx_cpl_valid",
@@ -271,6 +272,13 @@ fn bytes_descriptors_tlps_and_errors_are_counted_per_queue() {
     page.d.set("c2h_err_q", 2u64);
     page.d.step();
     page.d.set("c2h_err_valid", 0u64);
+    for bytes in [1500u64, 64] {
+        page.d.set("drop_valid", 1u64);
+        page.d.set("drop_q", 2u64);
+        page.d.set("drop_bytes", bytes);
+        page.d.step();
+        page.d.set("drop_valid", 0u64);
+    }
     let c2h = map::queue_counters(Direction::C2h, 2);
     let h2c = map::queue_counters(Direction::H2c, 1);
     let bytes = 600 * 0xFF_FFFFu64;
@@ -280,6 +288,9 @@ fn bytes_descriptors_tlps_and_errors_are_counted_per_queue() {
     assert_eq!(page.read(c2h + u64::from(queue::DESCRIPTORS.offset)).0, 600);
     assert_eq!(page.read(c2h + u64::from(queue::TLPS.offset)).0, 1);
     assert_eq!(page.read(c2h + u64::from(queue::ERRORS.offset)).0, 1);
+    assert_eq!(page.read(c2h + u64::from(queue::DROPPED_PACKETS.offset)).0, 2);
+    assert_eq!(page.read(c2h + u64::from(queue::DROPPED_BYTES.offset)).0, 1564);
+    assert_eq!(page.read(h2c + u64::from(queue::DROPPED_PACKETS.offset)).0, 0);
     assert_eq!(page.read(h2c + u64::from(queue::BYTES_LO.offset)).0, 5);
     assert_eq!(page.read(h2c + u64::from(queue::TLPS.offset)).0, 3);
     assert_eq!(page.read(h2c + u64::from(queue::ERRORS.offset)).0, 0);

@@ -6,7 +6,7 @@ use super::types::PacketEnd;
 use super::{Ingress, Plan, Send};
 use crate::hw;
 use crate::prim::Bram;
-use crate::stream::ByteRam;
+use crate::stream::{ByteRam, Level};
 
 /// 128 bit, 4 queues with 8 KiB and 64 packets each.
 pub type C2h128 = C2h<128, 4, 16, 4, 2, 8, 4, 14, 9, 6, 11, 8>;
@@ -36,6 +36,17 @@ hw! {
         pub c2h_axis_tvalid: Signal<In, Bit> = Default::default(),
         pub c2h_axis_tready: Signal<Out, Bit> = Default::default(),
         pub c2h_pause: Signal<Out, Bits<NQ>> = Default::default(),
+        /// The host's command to flush queue `flush_g`.
+        pub flush_valid: Signal<In, Bit> = Default::default(),
+        pub flush_g: Signal<In, Bits<7>> = Default::default(),
+        /// FIFO_LEVEL and FIFO_PEAK of queue `level_q`, one clock later.
+        pub level_q: Signal<In, Bits<6>> = Default::default(),
+        pub level: Signal<Out, Bits<32>> = Default::default(),
+        pub peak: Signal<Out, Bits<32>> = Default::default(),
+        /// Pulse: a packet of this queue was dropped, of so many bytes.
+        pub drop_valid: Signal<Out, Bit> = Default::default(),
+        pub drop_q: Signal<Out, Bits<6>> = Default::default(),
+        pub drop_bytes: Signal<Out, Bits<32>> = Default::default(),
         pub init_valid: Signal<In, Bit> = Default::default(),
         pub init_g: Signal<In, Bits<7>> = Default::default(),
         pub init_done_ingress: Signal<Out, Bit> = Default::default(),
@@ -91,8 +102,9 @@ hw! {
         pub c2h_tlp_q: Signal<Out, Bits<6>> = Default::default(),
         pub send_busy: Signal<Out, Bit> = Default::default(),
         ingress: Ingress<W, KB, NQ, QB, RB, PB, AB, PAB> = Default::default(),
-        plan: Plan<NQ, QB, GN, OB, PW, PB, PAB> = Default::default(),
+        plan: Plan<NQ, QB, GN, OB, PW, RB, PB, PAB> = Default::default(),
         send: Send<W, K, KB, QB, RB, AB, OB, PW> = Default::default(),
+        in_use: Level<QB, RB, OB> = Default::default(),
         rows: ByteRam<W, KB, AB> = Default::default(),
         packets: Bram<PacketEnd, PAB> = Default::default(),
         all_lanes: Constant<Bits<KB>> = Constant::new(((1_u64 << KB) - 1).into()),
@@ -132,6 +144,35 @@ impl<
         self.ingress.init_valid.next = self.init_valid.val();
         self.ingress.init_g.next = self.init_g.val();
         self.init_done_ingress.next = self.ingress.init_done_ingress.val();
+        self.ingress.cfgw_valid.next = self.cfgw_valid.val();
+        self.ingress.cfgw_g.next = self.cfgw_g.val();
+        self.ingress.cfgw_index.next = self.cfgw_index.val();
+        self.ingress.cfgw_data.next = self.cfgw_data.val();
+        self.plan.flush_valid.next = self.flush_valid.val();
+        self.plan.flush_g.next = self.flush_g.val();
+        self.plan.shed.next = self.ingress.shed.val();
+        // What ingress drops can't wait.
+        self.plan.shed_ready.next = !self.ingress.drop_valid.val();
+        self.drop_valid.next = self.ingress.drop_valid.val() | self.plan.shed_valid.val();
+        self.drop_q.next = self.plan.shed_q.val();
+        self.drop_bytes.next = self.plan.shed_bytes.val();
+        if self.ingress.drop_valid.val() {
+            self.drop_q.next = self.ingress.drop_q.val();
+            self.drop_bytes.next = self.ingress.drop_bytes.val();
+        }
+        self.in_use.clock.next = self.clock.val();
+        self.in_use.rst.next = self.rst.val();
+        self.in_use.in_valid.next = self.ingress.fill_valid.val();
+        self.in_use.in_q.next = self.ingress.fill_q.val();
+        self.in_use.in_row.next = self.ingress.fill_row.val();
+        self.in_use.out_valid.next = self.send.c2h_freed_valid.val();
+        self.in_use.out_q.next = self.send.c2h_freed_q.val();
+        self.in_use.out_row.next = self.send.c2h_freed_row.val();
+        self.in_use.clear_valid.next = self.ingress.fill_clears.val();
+        self.in_use.clear_q.next = bit_cast::<7, 6>(self.ingress.fill_q.val());
+        self.in_use.q.next = self.level_q.val();
+        self.level.next = self.in_use.level.val();
+        self.peak.next = self.in_use.peak.val();
         self.plan.clock.next = self.clock.val();
         self.plan.rst.next = self.rst.val();
         self.plan.run.next = self.run.val();

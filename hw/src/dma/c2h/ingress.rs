@@ -1,5 +1,6 @@
 //! Takes beats from the card into the FIFO shares of their queues.
 
+use ferrolane_abi::regs;
 use rust_hdl::prelude::*;
 
 use super::types::{PacketEnd, Side};
@@ -23,6 +24,10 @@ hw! {
     /// TLAST counts as full, one with TLAST has at least the byte of lane 0. A beat for a queue that was not built is taken
     /// and dropped. Beats wait while their queue has not been cleared since reset.
     ///
+    /// A queue with MODE.DROP never makes a beat wait: a packet that meets a full share is dropped whole. The rows it has are
+    /// taken back, and its beats are taken and forgotten up to TLAST. Plan has not looked at them: of such a queue it starts a packet only
+    /// when its end is in. The next packet that gets in tells of the gap.
+    ///
     /// A queue that is cleared starts with the next beat that comes for it, even if the card is within a packet.
     pub struct Ingress<
         const W: usize, const KB: usize, const NQ: usize, const QB: usize, const RB: usize, const PB: usize,
@@ -38,12 +43,24 @@ hw! {
         pub c2h_axis_tvalid: Signal<In, Bit> = Default::default(),
         pub c2h_axis_tready: Signal<Out, Bit> = Default::default(),
         pub c2h_pause: Signal<Out, Bits<NQ>> = Default::default(),
+        pub cfgw_valid: Signal<In, Bit> = Default::default(),
+        pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
+        pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
+        pub cfgw_data: Signal<In, Bits<32>> = Default::default(),
+        /// Queues with head drop that would pause the card if they could.
+        pub shed: Signal<Out, Bits<NQ>> = Default::default(),
+        /// Pulse: the last beat of a packet that was dropped has come. Its bytes count modulo 2^24 beats.
+        pub drop_valid: Signal<Out, Bit> = Default::default(),
+        pub drop_q: Signal<Out, Bits<6>> = Default::default(),
+        pub drop_bytes: Signal<Out, Bits<32>> = Default::default(),
         pub init_valid: Signal<In, Bit> = Default::default(),
         pub init_g: Signal<In, Bits<7>> = Default::default(),
         /// High in the clock in which the queue is cleared, once per `init_valid`.
         pub init_done_ingress: Signal<Out, Bit> = Default::default(),
         pub fill_valid: Signal<Out, Bit> = Default::default(),
         pub fill_q: Signal<Out, Bits<6>> = Default::default(),
+        /// It tells that the queue was cleared.
+        pub fill_clears: Signal<Out, Bit> = Default::default(),
         pub fill_row: Signal<Out, Bits<16>> = Default::default(),
         pub fill_pkts: Signal<Out, Bits<16>> = Default::default(),
         pub c2h_freed_valid: Signal<In, Bit> = Default::default(),
@@ -71,10 +88,23 @@ hw! {
         own: Mirror<32, QB> = Default::default(),
         own_for_freed: Mirror<32, QB> = Default::default(),
         freed: Mirror<32, QB> = Default::default(),
+        // Of the packet that comes: its first row, or while it is being dropped its beats but one (23:0); it is being
+        // dropped (24); one before it was (25).
+        packet: Mirror<26, QB> = Default::default(),
+        droppers: Dffr<Bits<NQ>> = Default::default(),
+        head_droppers: Dffr<Bits<NQ>> = Default::default(),
+        dropped: Dffr<Bit> = Default::default(),
+        dropped_q: Reg<Bits<6>> = Default::default(),
+        dropped_beats: Reg<Bits<24>> = Default::default(),
+        dropped_lanes: Reg<Bits<8>> = Default::default(),
         live: Dffr<Bits<NQ>> = Default::default(),
         cleared: Dffr<Bit> = Default::default(),
         cleared_g: Reg<Bits<7>> = Default::default(),
+        // Until send has told that nothing of a cleared queue is read, what is freed is an old life's.
+        settling: Dffr<Bit> = Default::default(),
+        settling_q: Reg<Bits<6>> = Default::default(),
         fill: Dffr<Bit> = Default::default(),
+        fill_clear: Reg<Bit> = Default::default(),
         fill_queue: Reg<Bits<6>> = Default::default(),
         fill_counts: Reg<Bits<32>> = Default::default(),
 
@@ -93,6 +123,22 @@ hw! {
         drop: Signal<Local, Bit> = Default::default(),
         room: Signal<Local, Bit> = Default::default(),
         take: Signal<Local, Bit> = Default::default(),
+        open: Signal<Local, Bit> = Default::default(),
+        fits: Signal<Local, Bit> = Default::default(),
+        kept: Signal<Local, Bit> = Default::default(),
+        dropper: Signal<Local, Bits<NQ>> = Default::default(),
+        dropping: Signal<Local, Bit> = Default::default(),
+        gap_before: Signal<Local, Bit> = Default::default(),
+        mark: Signal<Local, Bits<24>> = Default::default(),
+        start: Signal<Local, Bits<16>> = Default::default(),
+        begun_rows: Signal<Local, Bits<16>> = Default::default(),
+        beats: Signal<Local, Bits<24>> = Default::default(),
+        packet_next: Signal<Local, Bits<26>> = Default::default(),
+        row_behind: Signal<Local, Bits<16>> = Default::default(),
+        cfgw_q: Signal<Local, Bits<7>> = Default::default(),
+        cfgw_hot: Signal<Local, Bits<NQ>> = Default::default(),
+        policy: Signal<Local, Bits<32>> = Default::default(),
+        policy2: Signal<Local, Bits<2>> = Default::default(),
         next_row: Signal<Local, Bits<16>> = Default::default(),
         next_pkts: Signal<Local, Bits<16>> = Default::default(),
         init_mine: Signal<Local, Bit> = Default::default(),
@@ -138,6 +184,10 @@ hw! {
         // The lanes whose number has bit b set.
         holds: [Constant<Bits<32>>; 5] = array_init::array_init(|b| Constant::new(lanes_with(b).into())),
         place: [Constant<Bits<8>>; 5] = array_init::array_init(|b| Constant::new((1_u64 << b).into())),
+        row_lanes: Constant<Bits<32>> = Constant::new((KB as u64).into()),
+        mode: Constant<Bits<6>> = Constant::new((regs::queue::MODE.offset as u64 / 4).into()),
+        drop_lsb: Constant<Bits<8>> =
+            Constant::new((regs::queue::MODE.field("DROP").expect("a field").lsb as u64).into()),
         first_g: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
     }
@@ -148,7 +198,7 @@ fn lanes_with(bit: usize) -> u64 {
 }
 
 /// `c2h_pause` rises when fewer rows or packet slots than this are free.
-const PAUSE: u64 = 32;
+pub(super) const PAUSE: u64 = 32;
 
 impl<
         const W: usize,
@@ -179,9 +229,16 @@ impl<
         );
         dff_setup!(self, clock, after_beat, after_beat_hot, after_beat_rows, after_beat_pkts, pause);
         dff_setup!(self, clock, freed_seen, freed_q, freed_counts);
+        dff_setup!(self, clock, settling, settling_q, fill_clear);
+        dff_setup!(self, clock, droppers, head_droppers, dropped, dropped_q, dropped_beats, dropped_lanes);
         dff_setup!(self, clock, after_freed, after_freed_hot, after_freed_rows, after_freed_pkts);
         self.beat.rst.next = self.rst.val();
         self.live.rst.next = self.rst.val();
+        self.settling.rst.next = self.rst.val();
+        self.droppers.rst.next = self.rst.val();
+        self.head_droppers.rst.next = self.rst.val();
+        self.dropped.rst.next = self.rst.val();
+        self.packet.clock.next = self.clock.val();
         self.cleared.rst.next = self.rst.val();
         self.fill.rst.next = self.rst.val();
         self.after_beat.rst.next = self.rst.val();
@@ -217,6 +274,27 @@ impl<
         // Both FIFOs do the same at the same time.
         self.c2h_axis_tready.next = self.in_data.in_ready.val();
 
+        self.cfgw_q.next = self.cfgw_g.val() - self.first_g.val();
+        self.cfgw_hot.next = self.one.val() << self.cfgw_q.val();
+        self.policy.next = self.cfgw_data.val() >> self.drop_lsb.val();
+        self.policy2.next = bit_cast::<2, 32>(self.policy.val());
+        if self.cfgw_valid.val()
+            & (self.cfgw_g.val() >= self.first_g.val())
+            & (self.cfgw_index.val() == self.mode.val())
+        {
+            self.keep_mask.next = !self.cfgw_hot.val();
+            self.droppers.d.next = self.droppers.q.val() & self.keep_mask.val();
+            self.head_droppers.d.next = self.head_droppers.q.val() & self.keep_mask.val();
+            if self.policy2.val().any() {
+                self.droppers.d.next = self.droppers.q.val() | self.cfgw_hot.val();
+            }
+            if self.policy2.val() == 2 {
+                self.head_droppers.d.next = self.head_droppers.q.val() | self.cfgw_hot.val();
+            }
+        } else {
+            self.keep_mask.next = 0.into();
+        }
+
         // Clearing.
         self.init_mine.next = self.init_valid.val() & (self.init_g.val() >= self.first_g.val());
         self.init_q7.next = self.init_g.val() - self.first_g.val();
@@ -227,6 +305,17 @@ impl<
         self.cleared.d.next = self.init_mine.val();
         self.cleared_g.d.next = self.init_g.val();
         self.init_done_ingress.next = self.clear.val();
+        if self.c2h_freed_valid.val()
+            & (self.c2h_freed_q.val() == self.settling_q.q.val())
+            & (self.c2h_freed_row.val() == 0)
+            & (self.c2h_freed_pkts.val() == 0)
+        {
+            self.settling.d.next = false;
+        }
+        if self.clear.val() {
+            self.settling.d.next = true;
+            self.settling_q.d.next = bit_cast::<6, 7>(self.init_q7.val());
+        }
 
         // Room for the beat. A queue's beats wait while it is being cleared, all wait in the clock that clears.
         self.q.next = bit_cast::<QB, 6>(self.side.q.val().dest);
@@ -239,11 +328,15 @@ impl<
         self.used_pkts.next = self.pkts.val() - self.freed_pkt.val();
         self.alive.next = (self.live.q.val() >> self.side.q.val().dest) & self.one.val();
         self.drop.next = bit_cast::<7, 6>(self.side.q.val().dest) >= self.first_g.val();
-        self.room.next = self.alive.val().any()
-            & (self.used_rows.val() < self.rows.val())
-            & (self.used_pkts.val() < self.slots.val())
+        self.fits.next = (self.used_rows.val() < self.rows.val()) & (self.used_pkts.val() < self.slots.val());
+        self.dropper.next = (self.droppers.q.val() >> self.side.q.val().dest) & self.one.val();
+        self.dropping.next = self.packet.rdata.val().get_bit(24) & self.dropper.val().any();
+        self.kept.next = self.fits.val() & !self.dropping.val();
+        self.open.next = self.alive.val().any()
             & !self.clear.val()
+            & !(self.settling.q.val() & (self.settling_q.q.val() == self.side.q.val().dest))
             & !(self.init_mine.val() & (self.init_q7.val() == bit_cast::<7, 6>(self.side.q.val().dest)));
+        self.room.next = self.open.val() & (self.kept.val() | self.dropper.val().any());
         self.take.next = self.beat.q.val() & self.room.val() & !self.drop.val();
         self.pop.next = !self.beat.q.val() | self.room.val() | self.drop.val();
         self.in_data.out_ready.next = self.pop.val();
@@ -264,6 +357,7 @@ impl<
             self.look.next = self.in_side.out_data.val().dest;
         }
         self.own.raddr.next = bit_cast::<QB, 6>(self.look.val());
+        self.packet.raddr.next = bit_cast::<QB, 6>(self.look.val());
         self.freed.raddr.next = bit_cast::<QB, 6>(self.look.val());
         self.freed.waddr.next = bit_cast::<QB, 6>(self.c2h_freed_q.val());
         self.freed.wdata.next = bit_cast::<32, 16>(self.c2h_freed_row.val())
@@ -271,10 +365,44 @@ impl<
         self.freed.wen.next = self.c2h_freed_valid.val();
 
         // Counts, the fill bus and the memories.
-        self.next_row.next = self.row.val() + 1;
+        self.row_behind.next = self.row.val() + 1;
+        self.next_row.next = self.row_behind.val();
         self.next_pkts.next = self.pkts.val();
-        if self.side.q.val().last {
+        // A packet that is dropped gives back its rows, and counts its beats in their place.
+        self.mark.next = self.packet.rdata.val().get_bits::<24>(0);
+        self.gap_before.next = self.packet.rdata.val().get_bit(25);
+        self.start.next = bit_cast::<16, 24>(self.mark.val());
+        self.begun_rows.next = self.row.val() - self.start.val();
+        self.beats.next = bit_cast::<24, 16>(self.begun_rows.val());
+        if self.dropping.val() {
+            self.start.next = self.row.val();
+            self.beats.next = self.mark.val() + 1;
+        }
+        self.packet_next.next = self.packet.rdata.val();
+        if !self.kept.val() {
+            self.next_row.next = self.start.val();
+            self.packet_next.next = bit_cast::<26, 24>(self.beats.val()) | 0x300_0000;
+            if self.side.q.val().last {
+                self.packet_next.next = bit_cast::<26, 16>(self.start.val()) | 0x200_0000;
+            }
+        } else if self.side.q.val().last {
             self.next_pkts.next = self.pkts.val() + 1;
+            self.packet_next.next = bit_cast::<26, 16>(self.row_behind.val());
+        }
+        self.packet.waddr.next = self.q.val();
+        self.packet.wdata.next = self.packet_next.val();
+        self.packet.wen.next = self.take.val();
+        self.dropped.d.next = self.take.val() & !self.kept.val() & self.side.q.val().last;
+        self.dropped_q.d.next = self.side.q.val().dest;
+        self.dropped_beats.d.next = self.beats.val();
+        self.dropped_lanes.d.next = self.lanes_used.q.val();
+        self.drop_valid.next = self.dropped.q.val();
+        self.drop_q.next = self.dropped_q.q.val();
+        self.drop_bytes.next = (bit_cast::<32, 24>(self.dropped_beats.q.val()) << self.lane_bits.val())
+            | bit_cast::<32, 8>(self.dropped_lanes.q.val());
+        if !self.dropped_lanes.q.val().any() {
+            self.drop_bytes.next = (bit_cast::<32, 24>(self.dropped_beats.q.val()) << self.lane_bits.val())
+                + self.row_lanes.val();
         }
         self.own.waddr.next = self.q.val();
         self.own.wdata.next =
@@ -286,33 +414,39 @@ impl<
             self.own.waddr.next = self.init_q.val();
             self.own.wdata.next = 0.into();
             self.own.wen.next = true;
+            self.packet.waddr.next = self.init_q.val();
+            self.packet.wdata.next = 0.into();
+            self.packet.wen.next = true;
             self.fill.d.next = true;
             self.fill_queue.d.next = bit_cast::<6, 7>(self.init_q7.val());
             self.live.d.next = self.live.q.val() | self.clear_hot.val();
         }
         self.fill_counts.d.next = self.own.wdata.val();
+        self.fill_clear.d.next = self.clear.val();
+        self.fill_clears.next = self.fill_clear.q.val();
         self.fill_valid.next = self.fill.q.val();
         self.fill_q.next = self.fill_queue.q.val();
         self.fill_row.next = self.fill_counts.q.val().get_bits::<16>(0);
         self.fill_pkts.next = self.fill_counts.q.val().get_bits::<16>(16);
         self.low_row.next = bit_cast::<RB, 16>(self.row.val());
-        self.mem_wen.next = self.take.val();
+        self.mem_wen.next = self.take.val() & self.kept.val();
         self.mem_row.next = (bit_cast::<AB, QB>(self.q.val()) << self.row_bits.val())
             | bit_cast::<AB, RB>(self.low_row.val());
         self.mem_data.next = self.data.q.val();
         self.low_pkt.next = bit_cast::<PB, 16>(self.pkts.val());
-        self.pkt_wen.next = self.take.val() & self.side.q.val().last;
+        self.pkt_wen.next = self.take.val() & self.kept.val() & self.side.q.val().last;
         self.pkt_waddr.next = (bit_cast::<PAB, QB>(self.q.val()) << self.slot_bits.val())
             | bit_cast::<PAB, PB>(self.low_pkt.val());
         // A full last beat ends with its row.
         self.stop_row.next = self.row.val();
         if !self.lanes_used.q.val().any() {
-            self.stop_row.next = self.next_row.val();
+            self.stop_row.next = self.row_behind.val();
         }
         self.pkt_wdata.next.stop = (bit_cast::<24, 16>(self.stop_row.val()) << self.lane_bits.val())
             | bit_cast::<24, 8>(self.lanes_used.q.val());
-        self.pkt_wdata.next.after = self.next_row.val();
+        self.pkt_wdata.next.after = self.row_behind.val();
         self.pkt_wdata.next.user = self.side.q.val().user;
+        self.pkt_wdata.next.gap = self.gap_before.val();
 
         // Pause. A beat's result is newer than that of a freed event compared in the same clock.
         self.after_beat.d.next = self.take.val();
@@ -358,6 +492,8 @@ impl<
             self.paused.next = self.paused.val() & self.keep_mask.val();
         }
         self.pause.d.next = self.paused.val();
-        self.c2h_pause.next = self.pause.q.val();
+        self.keep_mask.next = !self.droppers.q.val();
+        self.c2h_pause.next = self.pause.q.val() & self.keep_mask.val();
+        self.shed.next = self.pause.q.val() & self.head_droppers.q.val();
     }
 }

@@ -5,6 +5,7 @@ mod block;
 mod clear;
 mod cut;
 mod ends;
+mod flush;
 mod header;
 mod ingress;
 mod pick;
@@ -20,6 +21,7 @@ pub use block::{C2h, C2h128};
 pub use clear::Clear;
 pub use cut::Cut;
 pub use ends::Ends;
+pub use flush::Flush;
 pub use header::Header;
 pub use ingress::Ingress;
 pub use pick::Pick;
@@ -35,7 +37,7 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
         c2h_ingress: Ingress<128, 16, 4, 2, 9, 6, 11, 8>,
         c2h_ingress64: Ingress<64, 8, 1, 1, 10, 6, 11, 7>,
         c2h_ingress256: Ingress<256, 32, 64, 6, 7, 6, 13, 12>,
-        c2h_plan: Plan<4, 2, 8, 4, 14, 6, 8>,
+        c2h_plan: Plan<4, 2, 8, 4, 14, 9, 6, 8>,
         c2h_send: Send<128, 4, 16, 2, 9, 11, 4, 14>,
         c2h_send64: Send<64, 2, 8, 2, 9, 11, 3, 13>,
         c2h_send256: Send<256, 8, 32, 2, 9, 11, 5, 15>,

@@ -10,7 +10,7 @@ hw! {
     /// One bit per C2H queue that says "look at it", and the next queue behind the one in hand whose bit is set.
     ///
     /// ```text
-    ///  fill, head, room, finished ─► register ─► set ─┐
+    ///  fill, head, room, finished, wake ─► register ─► set ─┐
     ///  take: clear, again: set ───────────────────────┴─► bits & run & ~halted ─► NextReady ─► candidate
     /// ```
     /// A bit is set a clock behind the event, hence behind plan's copies: what a look that clears it finds in them
@@ -28,6 +28,9 @@ hw! {
         pub head_g: Signal<In, Bits<7>> = Default::default(),
         pub fill_valid: Signal<In, Bit> = Default::default(),
         pub fill_q: Signal<In, Bits<6>> = Default::default(),
+        /// The queue is to be flushed; a clock behind what tells plan so.
+        pub wake_valid: Signal<In, Bit> = Default::default(),
+        pub wake_q: Signal<In, Bits<6>> = Default::default(),
         /// Queue in hand.
         pub q: Signal<In, Bits<6>> = Default::default(),
         /// The candidate is looked at.
@@ -115,6 +118,9 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Pick<NQ, QB, G
         }
         if self.fill_seen.q.val() {
             self.bits.next = self.bits.val() | (self.one.val() << self.fill_at.q.val());
+        }
+        if self.wake_valid.val() {
+            self.bits.next = self.bits.val() | (self.one.val() << self.wake_q.val());
         }
         self.ready.d.next = self.bits.val();
 

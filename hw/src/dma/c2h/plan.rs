@@ -3,7 +3,7 @@
 use rust_hdl::prelude::*;
 
 use super::types::{Context, Entry, PacketEnd};
-use super::{Ahead, Clear, Cut, Ends, Pick, Present, Watch};
+use super::{Ahead, Clear, Cut, Ends, Flush, Pick, Present, Watch};
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
 
@@ -41,10 +41,14 @@ hw! {
     /// A TLP takes 2 clocks, a change of the queue 4 more. A queue keeps its turn for (MODE.WEIGHT + 1) * 512 bytes, a
     /// TLP counting as 64 at least, or until nothing can be done for it; if no other queue asks then, going on costs one clock.
     ///
+    /// A flush ends the present descriptor with the bytes that are there; see `Flush`. A queue with store-and-forward starts a packet
+    /// only when its end is in the share; see `Cut`. With head drop and little room the oldest packet is passed over,
+    /// if nothing of it was handed on, with or without a descriptor.
+    ///
     /// A descriptor is taken with its first TLP. One that is refused, by its check or by fetch, gets a record with its code, and nothing more
     /// is done for its queue until it is cleared.
     pub struct Plan<
-        const NQ: usize, const QB: usize, const GN: usize, const OB: usize, const PW: usize, const PB: usize,
+        const NQ: usize, const QB: usize, const GN: usize, const OB: usize, const PW: usize, const RB: usize, const PB: usize,
         const PAB: usize,
     > {
         pub clock: Signal<In, Clock> = Default::default(),
@@ -77,6 +81,16 @@ hw! {
         pub fill_q: Signal<In, Bits<6>> = Default::default(),
         pub fill_row: Signal<In, Bits<16>> = Default::default(),
         pub fill_pkts: Signal<In, Bits<16>> = Default::default(),
+        /// The host's command to flush a queue.
+        pub flush_valid: Signal<In, Bit> = Default::default(),
+        pub flush_g: Signal<In, Bits<7>> = Default::default(),
+        /// Queues with head drop and little room.
+        pub shed: Signal<In, Bits<NQ>> = Default::default(),
+        /// A packet was passed over; held until `shed_ready`.
+        pub shed_valid: Signal<Out, Bit> = Default::default(),
+        pub shed_ready: Signal<In, Bit> = Default::default(),
+        pub shed_q: Signal<Out, Bits<6>> = Default::default(),
+        pub shed_bytes: Signal<Out, Bits<32>> = Default::default(),
         pub c2h_desc_q: Signal<Out, Bits<6>> = Default::default(),
         pub c2h_desc_slot: Signal<Out, Bits<7>> = Default::default(),
         pub c2h_desc_data: Signal<In, Bits<128>> = Default::default(),
@@ -108,7 +122,8 @@ hw! {
         present: Present = Default::default(),
         clear: Clear<NQ> = Default::default(),
         ends: Ends = Default::default(),
-        cut: Cut<OB, PW> = Default::default(),
+        cut: Cut<OB, PW, RB> = Default::default(),
+        flush: Flush<NQ, QB> = Default::default(),
 
         // The queue in hand; it stays in the registers until another one is taken.
         queue: Dffr<Bits<6>> = Default::default(),
@@ -120,6 +135,20 @@ hw! {
         pos: Reg<Bits<PW>> = Default::default(),
         pkts: Reg<Bits<16>> = Default::default(),
         dead: Reg<Bit> = Default::default(),
+        midway: Reg<Bit> = Default::default(),
+        gap: Reg<Bit> = Default::default(),
+        // Its policies, and whether it has little room.
+        store: Dffr<Bit> = Default::default(),
+        drops: Dffr<Bit> = Default::default(),
+        drops_oldest: Dffr<Bit> = Default::default(),
+        tight: Dffr<Bit> = Default::default(),
+        // What a flush could write is written; until `Flush` knows.
+        flush_end: Dffr<Bit> = Default::default(),
+        flush_end_q: Reg<Bits<6>> = Default::default(),
+        flush_ended: Dffr<Bit> = Default::default(),
+        skipped: Dffr<Bit> = Default::default(),
+        skipped_q: Reg<Bits<6>> = Default::default(),
+        skipped_bytes: Reg<Bits<PW>> = Default::default(),
         taken: Dffr<Bit> = Default::default(),
         taken_q: Reg<Bits<6>> = Default::default(),
         taken_value: Reg<Bits<32>> = Default::default(),
@@ -139,6 +168,10 @@ hw! {
         accept: Signal<Local, Bit> = Default::default(),
         stage: Signal<Local, Bit> = Default::default(),
         goes_on: Signal<Local, Bit> = Default::default(),
+        skip: Signal<Local, Bit> = Default::default(),
+        moves: Signal<Local, Bit> = Default::default(),
+        shed_now: Signal<Local, Bit> = Default::default(),
+        of_q: Signal<Local, Bits<NQ>> = Default::default(),
         look: Signal<Local, Bits<6>> = Default::default(),
         index: Signal<Local, Bits<32>> = Default::default(),
         saved_taken: Signal<Local, Bits<32>> = Default::default(),
@@ -152,6 +185,7 @@ hw! {
         lane_bits: Constant<Bits<8>> = Constant::new((OB as u64).into()),
         slot_bits: Constant<Bits<8>> = Constant::new((PB as u64).into()),
         rounding: Constant<Bits<17>> = Constant::new(511_u64.into()),
+        one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
     }
 }
 
@@ -161,13 +195,16 @@ impl<
         const GN: usize,
         const OB: usize,
         const PW: usize,
+        const RB: usize,
         const PB: usize,
         const PAB: usize,
-    > Logic for Plan<NQ, QB, GN, OB, PW, PB, PAB>
+    > Logic for Plan<NQ, QB, GN, OB, PW, RB, PB, PAB>
 {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, queue, held, dirty, unspent, credit, attr, pos, pkts, dead);
+        dff_setup!(self, clock, midway, gap, store, drops, drops_oldest, tight);
+        dff_setup!(self, clock, flush_end, flush_end_q, flush_ended, skipped, skipped_q, skipped_bytes);
         dff_setup!(self, clock, taken, taken_q, taken_value, error, error_q, error_code);
         self.state.rst.next = self.rst.val();
         self.queue.rst.next = self.rst.val();
@@ -176,6 +213,13 @@ impl<
         self.unspent.rst.next = self.rst.val();
         self.taken.rst.next = self.rst.val();
         self.error.rst.next = self.rst.val();
+        self.store.rst.next = self.rst.val();
+        self.drops.rst.next = self.rst.val();
+        self.drops_oldest.rst.next = self.rst.val();
+        self.tight.rst.next = self.rst.val();
+        self.flush_end.rst.next = self.rst.val();
+        self.flush_ended.rst.next = self.rst.val();
+        self.skipped.rst.next = self.rst.val();
         self.contexts.clock.next = self.clock.val();
 
         self.watch.clock.next = self.clock.val();
@@ -209,6 +253,19 @@ impl<
         self.pick.fill_valid.next = self.fill_valid.val();
         self.pick.fill_q.next = self.fill_q.val();
         self.pick.q.next = self.queue.q.val();
+        self.flush.clock.next = self.clock.val();
+        self.flush.rst.next = self.rst.val();
+        self.flush.cfgw_valid.next = self.cfgw_valid.val();
+        self.flush.cfgw_g.next = self.cfgw_g.val();
+        self.flush.cfgw_index.next = self.cfgw_index.val();
+        self.flush.cfgw_data.next = self.cfgw_data.val();
+        self.flush.fill_valid.next = self.fill_valid.val();
+        self.flush.fill_q.next = self.fill_q.val();
+        self.flush.flush_valid.next = self.flush_valid.val();
+        self.flush.flush_g.next = self.flush_g.val();
+        self.flush.q.next = self.queue.q.val();
+        self.pick.wake_valid.next = self.flush.wake_valid.val();
+        self.pick.wake_q.next = self.flush.wake_q.val();
         self.ahead.clock.next = self.clock.val();
         self.ahead.rst.next = self.rst.val();
         self.ends.clock.next = self.clock.val();
@@ -245,6 +302,8 @@ impl<
         self.refused.next = self.present.code.val().any();
         self.entry_valid.next = self.push.val();
         self.accept.next = self.push.val() & self.entry_ready.val();
+        self.skip.next = self.cut.skip.val();
+        self.moves.next = self.accept.val() & !self.skip.val();
         self.stage.next = self.accept.val() & self.cut.done.val() & !self.refused.val();
         if (self.state.q.val() == PlanState::Set) & !self.present.active.val() & !self.dead.q.val() {
             self.stage.next = true;
@@ -273,11 +332,15 @@ impl<
         self.contexts.wdata.next.pos = bit_cast::<24, PW>(self.pos.q.val());
         self.contexts.wdata.next.pkts = self.pkts.q.val();
         self.contexts.wdata.next.dead = self.dead.q.val();
+        self.contexts.wdata.next.inside = self.midway.q.val();
+        self.contexts.wdata.next.gap = self.gap.q.val();
         if self.clear.clear.val() {
             self.contexts.waddr.next = bit_cast::<QB, 6>(self.clear.q.val());
             self.contexts.wdata.next.taken = 0.into();
             self.contexts.wdata.next.active = false;
             self.contexts.wdata.next.dead = false;
+            self.contexts.wdata.next.inside = false;
+            self.contexts.wdata.next.gap = false;
             self.contexts.wdata.next.pos = 0.into();
             self.contexts.wdata.next.pkts = 0.into();
         }
@@ -289,10 +352,10 @@ impl<
             self.taken_q.d.next = self.clear.q.val();
             self.taken_value.d.next = 0.into();
         }
-        if self.accept.val() & !self.present.started.val() {
+        if self.moves.val() & !self.present.started.val() {
             self.taken.d.next = true;
         }
-        self.error.d.next = self.accept.val() & self.refused.val();
+        self.error.d.next = self.moves.val() & self.refused.val();
         self.error_q.d.next = self.queue.q.val();
         self.error_code.d.next = self.present.code.val();
 
@@ -325,6 +388,55 @@ impl<
         self.cut.sample.next =
             (self.state.q.val() == PlanState::Cut) | (self.state.q.val() == PlanState::Read);
         self.cut.step.next = self.accept.val() | (self.state.q.val() == PlanState::Set);
+        // Policies. A change of the queue has been seen by all of these before Cut.
+        if !self.swap.val() {
+            self.store.d.next = self.watch.store.val();
+            self.drops.d.next = self.watch.drops.val();
+            self.drops_oldest.d.next = self.watch.drops_oldest.val();
+        }
+        self.of_q.next = (self.shed.val() >> self.queue.q.val()) & self.one.val();
+        self.tight.d.next = self.of_q.val().any();
+        self.shed_now.next = self.tight.q.val()
+            & self.drops_oldest.q.val()
+            & !self.midway.q.val()
+            & !self.dead.q.val()
+            & !self.skipped.q.val();
+        self.cut.shed.next = self.shed_now.val();
+        self.cut.active.next = self.present.active.val();
+        self.cut.begun.next = self.present.active.val() & self.present.started.val();
+        self.cut.flush.next = self.flush.due.val() & !self.flush_end.q.val() & !self.flush_ended.q.val();
+        self.cut.waits.next = self.store.q.val() & !self.midway.q.val();
+        self.cut.patient.next = self.drops.q.val();
+        self.flush_end.d.next = self.flush_end.q.val() & self.clear.clear.val();
+        if ((self.state.q.val() == PlanState::Cut)
+            & self.present.active.val()
+            & self.cut.dry.val()
+            & !self.refused.val())
+            | ((self.state.q.val() == PlanState::Set)
+                & !self.present.active.val()
+                & !self.stage.val()
+                & self.cut.bare.val())
+        {
+            self.flush_end.d.next = true;
+            self.flush_end_q.d.next = self.queue.q.val();
+        }
+        self.flush_ended.d.next = self.flush_end.q.val();
+        self.flush.done_valid.next = self.flush_end.q.val() | self.clear.clear.val();
+        self.flush.done_q.next = self.flush_end_q.q.val();
+        if self.clear.clear.val() {
+            self.flush.done_q.next = self.clear.q.val();
+        }
+        if self.shed_ready.val() {
+            self.skipped.d.next = false;
+        }
+        if self.accept.val() & self.skip.val() {
+            self.skipped.d.next = true;
+            self.skipped_q.d.next = self.queue.q.val();
+            self.skipped_bytes.d.next = self.cut.skipped.val();
+        }
+        self.shed_valid.next = self.skipped.q.val();
+        self.shed_q.next = self.skipped_q.q.val();
+        self.shed_bytes.next = bit_cast::<32, PW>(self.skipped_bytes.q.val());
         self.cut.limit.next = self.present.limit.val();
         self.cut.whole.next = self.present.whole.val();
         self.cut.refused.next = self.refused.val();
@@ -349,7 +461,7 @@ impl<
         self.next_credit.next = self.credit.q.val() - bit_cast::<17, 11>(self.cost.val());
 
         self.entry.next.q = self.queue.q.val();
-        self.entry.next.tlp = !self.refused.val();
+        self.entry.next.tlp = !self.refused.val() & !self.cut.empty.val() & !self.skip.val();
         self.entry.next.record = self.cut.done.val();
         self.entry.next.pos = bit_cast::<24, PW>(self.pos.q.val());
         self.entry.next.addr = self.present.addr.val();
@@ -361,6 +473,9 @@ impl<
         self.entry.next.meta = 0.into();
         self.entry.next.index = self.index.val();
         self.entry.next.eop = self.cut.ends.val();
+        self.entry.next.flushed = self.cut.flushed.val();
+        self.entry.next.gap = self.cut.ends.val() & (self.gap.q.val() | self.ends.packet_end.val().gap);
+        self.entry.next.skip = self.skip.val();
         self.entry.next.irq = self.present.irq.val() | self.refused.val();
         self.entry.next.status = self.present.code.val();
         if self.cut.ends.val() {
@@ -386,14 +501,18 @@ impl<
         self.present.next_mps.next = self.ahead.mps.val();
         self.present.next_irq.next = self.ahead.irq.val();
         self.present.next_code.next = self.ahead.code.val();
-        self.present.step.next = self.accept.val();
+        self.present.step.next = self.moves.val();
         self.present.n.next = self.cut.n.val();
         self.present.done.next = self.cut.done.val();
         if self.accept.val() {
             self.pos.d.next = self.next_pos.val();
             self.pkts.d.next = self.entry.val().pkts;
             self.credit.d.next = self.next_credit.val();
-            self.dead.d.next = self.refused.val();
+            self.dead.d.next = self.refused.val() & !self.skip.val();
+            self.midway.d.next = !self.cut.ends.val();
+            if self.cut.ends.val() {
+                self.gap.d.next = self.skip.val();
+            }
             self.dirty.d.next = true;
         }
         // A turn begins with its bytes less one, so that the last one makes it negative.
@@ -411,13 +530,17 @@ impl<
             self.pos.d.next = bit_cast::<PW, 24>(self.contexts.rdata.val().pos);
             self.pkts.d.next = self.contexts.rdata.val().pkts;
             self.dead.d.next = self.contexts.rdata.val().dead;
+            self.midway.d.next = self.contexts.rdata.val().inside;
+            self.gap.d.next = self.contexts.rdata.val().gap;
         }
         if self.clear.clear.val() & (self.queue.q.val() == self.clear.q.val()) {
             self.held.d.next = false;
         }
 
+        // Behind a packet that was passed over the room is looked at again.
         self.goes_on.next = (!self.cut.done.val() | self.stage.val()) & self.pick.q_allowed.val();
-        self.pick.again.next = self.accept.val() & self.goes_on.val() & self.next_credit.val().get_bit(16);
+        self.pick.again.next =
+            self.accept.val() & self.goes_on.val() & (self.next_credit.val().get_bit(16) | self.skip.val());
         match self.state.q.val() {
             PlanState::Swap => {
                 if self.load.val() | self.same.val() {
@@ -435,7 +558,7 @@ impl<
             }
             PlanState::Set => {
                 self.state.d.next = PlanState::Swap;
-                if !self.dead.q.val() & (self.present.active.val() | self.stage.val()) {
+                if !self.dead.q.val() & (self.present.active.val() | self.stage.val() | self.shed_now.val()) {
                     self.state.d.next = PlanState::Cut;
                 }
             }
@@ -448,7 +571,7 @@ impl<
             _ => {
                 if self.accept.val() {
                     self.state.d.next = PlanState::Swap;
-                    if self.goes_on.val() {
+                    if self.goes_on.val() & !self.skip.val() {
                         if self.next_credit.val().get_bit(16) {
                             self.unspent.d.next = true;
                         } else {

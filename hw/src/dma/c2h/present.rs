@@ -121,6 +121,8 @@ impl Logic for Present {
         self.saved.next.pos = 0.into();
         self.saved.next.pkts = 0.into();
         self.saved.next.dead = false;
+        self.saved.next.inside = false;
+        self.saved.next.gap = false;
         self.active.next = self.there.q.val();
         self.started.next = self.begun.q.val();
         self.addr.next = self.address.q.val();

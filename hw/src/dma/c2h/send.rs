@@ -82,6 +82,8 @@ hw! {
         offset: Reg<Bits<OB>> = Default::default(),
         left: Reg<Bits<12>> = Default::default(),
         last_keep: Reg<Bits<8>> = Default::default(),
+        // It is none: its rows are free without being read.
+        hollow: Reg<Bit> = Default::default(),
         freed_row: Reg<Bits<16>> = Default::default(),
         freed_pkts: Reg<Bits<16>> = Default::default(),
         // Beats on their way: address given, data read, half rotated, rotated.
@@ -110,6 +112,8 @@ hw! {
         issue: Signal<Local, Bit> = Default::default(),
         at_last: Signal<Local, Bit> = Default::default(),
         finish: Signal<Local, Bit> = Default::default(),
+        frees: Signal<Local, Bit> = Default::default(),
+        flags: Signal<Local, Bits<7>> = Default::default(),
         next_row: Signal<Local, Bits<RB>> = Default::default(),
         second: Signal<Local, Bits<KB>> = Default::default(),
         offer: Signal<Local, Bit> = Default::default(),
@@ -124,6 +128,8 @@ hw! {
         all_dws: Constant<Bits<8>> = Constant::new(((1_u64 << K) - 1).into()),
         zero: Constant<Bits<OB>> = Constant::new(0_u64.into()),
         eop: Constant<Bits<7>> = Constant::new((completion::EOP as u64).into()),
+        gap: Constant<Bits<7>> = Constant::new((completion::GAP as u64).into()),
+        flushed: Constant<Bits<7>> = Constant::new((completion::FLUSHED as u64).into()),
     }
 }
 
@@ -150,7 +156,7 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, prep, prep_entry, prep_pos, prep_total);
-        dff_setup!(self, clock, busy, q, row, offset, left, last_keep, freed_row, freed_pkts);
+        dff_setup!(self, clock, busy, q, row, offset, left, hollow, last_keep, freed_row, freed_pkts);
         dff_setup!(self, clock, read, read_offset, read_side, half, half_side, whole, whole_side, inflight);
         dff_setup!(self, clock, freed, freed_q, freed_row_out, freed_pkts_out, clear, clear_queue, first);
         self.prep.rst.next = self.rst.val();
@@ -179,11 +185,13 @@ impl<
         self.entries.in_valid.next = self.entry_valid.val();
         self.entry_ready.next = self.entries.in_ready.val();
         self.at_last.next = !self.left.q.val().any();
-        self.issue.next = self.busy.q.val() & !self.inflight.q.val().get_bit(4);
-        self.finish.next = self.issue.val() & self.at_last.val();
+        self.issue.next = self.busy.q.val() & !self.hollow.q.val() & !self.inflight.q.val().get_bit(4);
+        self.finish.next =
+            (self.issue.val() & self.at_last.val()) | (self.busy.q.val() & self.hollow.q.val());
+        self.frees.next = self.prep_entry.q.val().tlp | self.prep_entry.q.val().skip;
         self.prep_move.next = self.prep.q.val()
             & self.tails.in_ready.val()
-            & (!self.prep_entry.q.val().tlp | !self.busy.q.val() | self.finish.val());
+            & (!self.frees.val() | !self.busy.q.val() | self.finish.val());
         self.entries.out_ready.next = !self.prep.q.val() | self.prep_move.val();
         self.low2.next = bit_cast::<2, 64>(self.entries.out_data.val().addr);
         if !self.prep.q.val() | self.prep_move.val() {
@@ -199,7 +207,7 @@ impl<
         self.header.addr.next = self.prep_entry.q.val().addr;
         self.header.total.next = self.prep_total.q.val();
         self.header.attr.next = self.prep_entry.q.val().attr;
-        self.tails.in_valid.next = self.prep_move.val();
+        self.tails.in_valid.next = self.prep_move.val() & !self.prep_entry.q.val().skip;
         self.tails.in_data.next.hdr = self.header.hdr.val();
         self.tails.in_data.next.tlp = self.prep_entry.q.val().tlp;
         self.tails.in_data.next.record = self.prep_entry.q.val().record;
@@ -210,6 +218,8 @@ impl<
         self.tails.in_data.next.eop = self.prep_entry.q.val().eop;
         self.tails.in_data.next.irq = self.prep_entry.q.val().irq;
         self.tails.in_data.next.status = self.prep_entry.q.val().status;
+        self.tails.in_data.next.flushed = self.prep_entry.q.val().flushed;
+        self.tails.in_data.next.gap = self.prep_entry.q.val().gap;
 
         // Reading. `left` counts the beats behind the present one.
         self.next_row.next = self.row.q.val() + 1;
@@ -226,8 +236,9 @@ impl<
         self.dws_over.next = self.header.dws.val() - 1;
         self.dws_missing.next = self.dws_less_1.val() - (self.dws_over.val() & self.dws_less_1.val());
         self.start_row.next = self.prep_pos.q.val() >> self.lane_bits.val();
-        if self.prep_move.val() & self.prep_entry.q.val().tlp {
+        if self.prep_move.val() & self.frees.val() {
             self.busy.d.next = true;
+            self.hollow.d.next = self.prep_entry.q.val().skip;
             self.q.d.next = self.prep_entry.q.val().q;
             self.left.d.next = self.total_up.val() - 1;
             self.row.d.next = bit_cast::<RB, PW>(self.start_row.val());
@@ -321,16 +332,25 @@ impl<
         self.records.in_data.next.eop = self.tails.out_data.val().eop;
         self.records.in_data.next.irq = self.tails.out_data.val().irq;
         self.records.in_data.next.status = self.tails.out_data.val().status;
+        self.records.in_data.next.flushed = self.tails.out_data.val().flushed;
+        self.records.in_data.next.gap = self.tails.out_data.val().gap;
         self.records.out_ready.next = self.rec_c2h_ready.val();
         self.rec_c2h_valid.next = self.records.out_valid.val();
         self.rec_c2h_q.next = self.records.out_data.val().q;
         self.rec_c2h_bytes.next = self.records.out_data.val().bytes_moved;
         self.rec_c2h_meta.next = self.records.out_data.val().meta;
         self.rec_c2h_index.next = self.records.out_data.val().index;
-        self.rec_c2h_flags.next = 0.into();
+        self.flags.next = 0.into();
         if self.records.out_data.val().eop {
-            self.rec_c2h_flags.next = self.eop.val();
+            self.flags.next = self.flags.val() | self.eop.val();
         }
+        if self.records.out_data.val().gap {
+            self.flags.next = self.flags.val() | self.gap.val();
+        }
+        if self.records.out_data.val().flushed {
+            self.flags.next = self.flags.val() | self.flushed.val();
+        }
+        self.rec_c2h_flags.next = self.flags.val();
         self.rec_c2h_status.next = self.records.out_data.val().status;
         self.rec_c2h_irq.next = self.records.out_data.val().irq;
 

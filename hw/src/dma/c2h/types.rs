@@ -24,6 +24,8 @@ pub struct PacketEnd {
     pub after: Bits<16>,
     /// TUSER of the last beat.
     pub user: Bits<32>,
+    /// A packet before it was dropped.
+    pub gap: Bit,
 }
 
 /// State of a queue in plan's memory.
@@ -53,6 +55,10 @@ pub struct Context {
     pub pkts: Bits<16>,
     /// The queue had an error; nothing more of it is done until it is cleared.
     pub dead: Bit,
+    /// A TLP of the present packet was handed on.
+    pub inside: Bit,
+    /// A packet was dropped since the last one ended.
+    pub gap: Bit,
 }
 
 /// A step that plan has decided: a TLP, the record of a descriptor's end, or both.
@@ -88,6 +94,12 @@ pub struct Entry {
     pub irq: Bit,
     /// Record: status code.
     pub status: Bits<8>,
+    /// Record: closed before it was full.
+    pub flushed: Bit,
+    /// Record: a packet before this one was dropped.
+    pub gap: Bit,
+    /// Neither TLP nor record, but rows that are free: a packet is dropped.
+    pub skip: Bit,
 }
 
 /// What of an [`Entry`] waits beside the data: header and record.
@@ -113,6 +125,10 @@ pub struct Tail {
     pub irq: Bit,
     /// Status code.
     pub status: Bits<8>,
+    /// Closed before it was full.
+    pub flushed: Bit,
+    /// A packet before this one was dropped.
+    pub gap: Bit,
 }
 
 /// A record on its way to the record writer.
@@ -132,4 +148,8 @@ pub struct Record {
     pub irq: Bit,
     /// Status code.
     pub status: Bits<8>,
+    /// Closed before it was full.
+    pub flushed: Bit,
+    /// A packet before this one was dropped.
+    pub gap: Bit,
 }

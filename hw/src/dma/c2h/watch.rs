@@ -53,13 +53,17 @@ hw! {
         pub relaxed: Signal<Out, Bit> = Default::default(),
         pub no_snoop: Signal<Out, Bit> = Default::default(),
         pub weight: Signal<Out, Bits<6>> = Default::default(),
+        /// A packet starts only when its end is in the share; and without exception; and the oldest ones make room.
+        pub store: Signal<Out, Bit> = Default::default(),
+        pub drops: Signal<Out, Bit> = Default::default(),
+        pub drops_oldest: Signal<Out, Bit> = Default::default(),
 
         fill: Mirror<32, QB> = Default::default(),
         heads: Mirror<8, QB> = Default::default(),
         ends: Mirror<8, QB> = Default::default(),
         rooms: Mirror<17, QB> = Default::default(),
         rings: Bram<Bits<5>, QB> = Default::default(),
-        modes: Bram<Bits<8>, QB> = Default::default(),
+        modes: Bram<Bits<11>, QB> = Default::default(),
         limit_out: Reg<Bits<17>> = Default::default(),
         head_q: Signal<Local, Bits<7>> = Default::default(),
         room_q: Signal<Local, Bits<7>> = Default::default(),
@@ -71,8 +75,11 @@ hw! {
         snoop_in: Signal<Local, Bits<32>> = Default::default(),
         weight_in: Signal<Local, Bits<32>> = Default::default(),
         ring_entries: Signal<Local, Bits<17>> = Default::default(),
-        mode_in: Signal<Local, Bits<8>> = Default::default(),
-        mode: Signal<Local, Bits<8>> = Default::default(),
+        store_in: Signal<Local, Bits<32>> = Default::default(),
+        drop_in: Signal<Local, Bits<32>> = Default::default(),
+        policy_in: Signal<Local, Bits<2>> = Default::default(),
+        mode_in: Signal<Local, Bits<11>> = Default::default(),
+        mode: Signal<Local, Bits<11>> = Default::default(),
         first_g: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         one: Constant<Bits<17>> = Constant::new(1_u64.into()),
         ring_size: Constant<Bits<6>> = Constant::new(index(&regs::queue::RING_SIZE)),
@@ -81,6 +88,8 @@ hw! {
         relaxed_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "RELAXED_ORDERING")),
         snoop_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "NO_SNOOP")),
         weight_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "WEIGHT")),
+        drop_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "DROP")),
+        store_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "STORE_FORWARD")),
     }
 }
 
@@ -130,12 +139,24 @@ impl<const NQ: usize, const QB: usize> Logic for Watch<NQ, QB> {
         self.snoop_in.next = self.cfgw_data.val() >> self.snoop_shift.val();
         self.weight_in.next = self.cfgw_data.val() >> self.weight_shift.val();
         self.modes.waddr.next = bit_cast::<QB, 7>(self.cfgw_q.val());
-        self.mode_in.next = bit_cast::<8, 32>(self.weight_in.val()) << 2;
+        self.mode_in.next = (bit_cast::<11, 32>(self.weight_in.val()) & 0x3F) << 2;
         if self.relaxed_in.val().get_bit(0) {
             self.mode_in.next = self.mode_in.val() | 1;
         }
         if self.snoop_in.val().get_bit(0) {
             self.mode_in.next = self.mode_in.val() | 2;
+        }
+        self.store_in.next = self.cfgw_data.val() >> self.store_shift.val();
+        self.drop_in.next = self.cfgw_data.val() >> self.drop_shift.val();
+        self.policy_in.next = bit_cast::<2, 32>(self.drop_in.val());
+        if self.store_in.val().get_bit(0) | self.policy_in.val().any() {
+            self.mode_in.next = self.mode_in.val() | 0x100;
+        }
+        if self.policy_in.val().any() {
+            self.mode_in.next = self.mode_in.val() | 0x200;
+        }
+        if self.policy_in.val() == 2 {
+            self.mode_in.next = self.mode_in.val() | 0x400;
         }
         self.modes.wdata.next = self.mode_in.val();
         self.modes.wen.next = self.setting.val() & (self.cfgw_index.val() == self.mode_index.val());
@@ -157,5 +178,8 @@ impl<const NQ: usize, const QB: usize> Logic for Watch<NQ, QB> {
         self.relaxed.next = self.mode.val().get_bit(0);
         self.no_snoop.next = self.mode.val().get_bit(1);
         self.weight.next = self.mode.val().get_bits::<6>(2);
+        self.store.next = self.mode.val().get_bit(8);
+        self.drops.next = self.mode.val().get_bit(9);
+        self.drops_oldest.next = self.mode.val().get_bit(10);
     }
 }

@@ -64,6 +64,10 @@ hw! {
         pub h2c_tlp_q: Signal<In, Bits<6>> = Default::default(),
         pub c2h_tlp_valid: Signal<In, Bit> = Default::default(),
         pub c2h_tlp_q: Signal<In, Bits<6>> = Default::default(),
+        /// Pulse: a packet of this queue was dropped.
+        pub drop_valid: Signal<In, Bit> = Default::default(),
+        pub drop_q: Signal<In, Bits<6>> = Default::default(),
+        pub drop_bytes: Signal<In, Bits<32>> = Default::default(),
         pub tx_wr_valid: Signal<In, Bit> = Default::default(),
         pub tx_wr_ready: Signal<In, Bit> = Default::default(),
         pub tx_rd_valid: Signal<In, Bit> = Default::default(),
@@ -91,6 +95,8 @@ hw! {
         c2h_tlps: Tally<QB> = Default::default(),
         h2c_errors: Tally<QB> = Default::default(),
         c2h_errors: Tally<QB> = Default::default(),
+        drops: Tally<QB> = Default::default(),
+        dropped: Tally<QB> = Default::default(),
         events: Events<EVENTS, 4> = Default::default(),
         reads: Latency<NT, TB> = Default::default(),
         h2c_rings: Latency<NQ, QB> = Default::default(),
@@ -158,6 +164,8 @@ hw! {
         descriptors_word: Constant<Bits<6>> = word(&queue::DESCRIPTORS),
         tlps_word: Constant<Bits<6>> = word(&queue::TLPS),
         errors_word: Constant<Bits<6>> = word(&queue::ERRORS),
+        drops_word: Constant<Bits<6>> = word(&queue::DROPPED_PACKETS),
+        dropped_word: Constant<Bits<6>> = word(&queue::DROPPED_BYTES),
         // Within the eight words of a latency.
         count_word: Constant<Bits<6>> = Constant::new(((global::READ_COUNT.offset as u64 / 4) & 7).into()),
         sum_lo_word: Constant<Bits<6>> = Constant::new(((global::READ_SUM_LO.offset as u64 / 4) & 7).into()),
@@ -179,7 +187,7 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, bytes_lo, bytes_hi, descriptors, h2c_tlps, c2h_tlps, h2c_errors, c2h_errors);
-        clock!(self, clock, events, reads, h2c_rings, c2h_rings, producers);
+        clock!(self, clock, drops, dropped, events, reads, h2c_rings, c2h_rings, producers);
         dff_setup!(self, clock, happened, read_taken, read_tag, read_over, over_tag, idle, ended);
         dff_setup!(self, clock, ended_g, ended_value);
         dff_setup!(self, clock, state, carried, upper, data, done, missed);
@@ -190,6 +198,8 @@ impl<
         self.c2h_tlps.rst.next = self.rst.val();
         self.h2c_errors.rst.next = self.rst.val();
         self.c2h_errors.rst.next = self.rst.val();
+        self.drops.rst.next = self.rst.val();
+        self.dropped.rst.next = self.rst.val();
         self.events.rst.next = self.rst.val();
         self.reads.rst.next = self.rst.val();
         self.h2c_rings.rst.next = self.rst.val();
@@ -226,6 +236,13 @@ impl<
         self.c2h_errors.add_valid.next = self.c2h_err_valid.val();
         self.c2h_errors.add_index.next = bit_cast::<QB, 6>(self.c2h_err_q.val());
         self.c2h_errors.add_value.next = 1.into();
+
+        self.drops.add_valid.next = self.drop_valid.val();
+        self.drops.add_index.next = bit_cast::<QB, 6>(self.drop_q.val());
+        self.drops.add_value.next = 1.into();
+        self.dropped.add_valid.next = self.drop_valid.val();
+        self.dropped.add_index.next = bit_cast::<QB, 6>(self.drop_q.val());
+        self.dropped.add_value.next = self.drop_bytes.val();
 
         // What the port and the card's streams did; the order is that of the registers, the first in bit 0.
         self.wr_waits.next = self.tx_wr_valid.val() & !self.tx_wr_ready.val();
@@ -324,6 +341,8 @@ impl<
         self.c2h_tlps.raddr.next = bit_cast::<QB, 7>(self.r_q.val());
         self.h2c_errors.raddr.next = bit_cast::<QB, 7>(self.r_q.val());
         self.c2h_errors.raddr.next = bit_cast::<QB, 7>(self.r_q.val());
+        self.drops.raddr.next = bit_cast::<QB, 7>(self.r_q.val());
+        self.dropped.raddr.next = bit_cast::<QB, 7>(self.r_q.val());
         self.events.raddr.next = bit_cast::<4, 6>(self.r_word.val());
 
         // 0 reads, 1 H2C doorbells, 2 C2H doorbells, each in eight words.
@@ -395,6 +414,14 @@ impl<
                 self.value.next = self.h2c_errors.rdata.val();
                 if self.r_c2h.val() {
                     self.value.next = self.c2h_errors.rdata.val();
+                }
+            } else if self.r_word.val() == self.drops_word.val() {
+                if self.r_c2h.val() {
+                    self.value.next = self.drops.rdata.val();
+                }
+            } else if self.r_word.val() == self.dropped_word.val() {
+                if self.r_c2h.val() {
+                    self.value.next = self.dropped.rdata.val();
                 }
             } else {
                 self.found.next = false;

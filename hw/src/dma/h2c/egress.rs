@@ -1,5 +1,6 @@
 //! FIFO to the card.
 
+use ferrolane_abi::regs;
 use rust_hdl::prelude::*;
 
 use super::egress_out::EgressOut;
@@ -23,6 +24,9 @@ hw! {
     /// sent, so that only packets of one row leave a clock idle, and those that are committed as a whole no other. What is read
     /// of a packet before its end is committed may be old: it is read again until then.
     ///
+    /// A queue with MODE.STORE_FORWARD starts a packet only when its end is committed, or so many rows are that it may be larger than
+    /// the share; a queue that waits for that has nothing to send, and the next commit makes it ready again.
+    ///
     /// `h2c_pause` is looked at, one clock late, for each beat; at most four beats read before still come out.
     pub struct Egress<const W: usize, const KB: usize, const FW: usize, const NQ: usize, const QB: usize, const RB: usize, const AB: usize, const PB: usize, const SLB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
@@ -30,6 +34,10 @@ hw! {
         pub init_valid: Signal<In, Bit> = Default::default(),
         pub init_g: Signal<In, Bits<7>> = Default::default(),
         pub init_done: Signal<Out, Bit> = Default::default(),
+        pub cfgw_valid: Signal<In, Bit> = Default::default(),
+        pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
+        pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
+        pub cfgw_data: Signal<In, Bits<32>> = Default::default(),
         pub commit_valid: Signal<In, Bit> = Default::default(),
         pub commit_q: Signal<In, Bits<6>> = Default::default(),
         pub commit_row: Signal<In, Bits<16>> = Default::default(),
@@ -61,6 +69,9 @@ hw! {
         committed: Bram<Sent, QB> = Default::default(),
         pause: Dffr<Bits<NQ>> = Default::default(),
         ready: Dffr<Bits<NQ>> = Default::default(),
+        // Queues with store-and-forward, and those of whose present packet a row was sent.
+        stores: Dffr<Bits<NQ>> = Default::default(),
+        midway: Dffr<Bits<NQ>> = Default::default(),
         // The commit bus one clock ago: a copy read then may have missed it.
         late_valid: Dffr<Bit> = Default::default(),
         late_q: Reg<Bits<QB>> = Default::default(),
@@ -76,6 +87,9 @@ hw! {
         sent: Dffr<Sent> = Default::default(),
         limit: Dffr<Sent> = Default::default(),
         count: Dffr<Bits<6>> = Default::default(),
+        stores_mine: Dffr<Bit> = Default::default(),
+        begun: Dffr<Bit> = Default::default(),
+        deep: Dffr<Bit> = Default::default(),
         // Its packet: `known` if the end is.
         this_ok: Dffr<Bit> = Default::default(),
         known: Dffr<Bit> = Default::default(),
@@ -100,6 +114,11 @@ hw! {
         ready_next: Signal<Local, Bits<NQ>> = Default::default(),
         left: Signal<Local, Bit> = Default::default(),
         nothing: Signal<Local, Bit> = Default::default(),
+        waits: Signal<Local, Bit> = Default::default(),
+        waiting_rows: Signal<Local, Bits<16>> = Default::default(),
+        cfgw_bit: Signal<Local, Bits<NQ>> = Default::default(),
+        keep: Signal<Local, Bits<NQ>> = Default::default(),
+        store_in: Signal<Local, Bits<32>> = Default::default(),
         usable: Signal<Local, Bit> = Default::default(),
         ended: Signal<Local, Bit> = Default::default(),
         go: Signal<Local, Bit> = Default::default(),
@@ -113,11 +132,28 @@ hw! {
         slot: Signal<Local, Bits<PB>> = Default::default(),
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
+        most: Constant<Bits<16>> = Constant::new(most::<KB, RB>().into()),
+        mode: Constant<Bits<6>> = Constant::new((regs::queue::MODE.offset as u64 / 4).into()),
+        store_lsb: Constant<Bits<8>> =
+            Constant::new((regs::queue::MODE.field("STORE_FORWARD").expect("a field").lsb as u64).into()),
         one_slot: Constant<Bits<PB>> = Constant::new(1_u64.into()),
         zero: Constant<Sent> = Constant::new(Sent::default()),
         last_row: Constant<Bits<6>> = Constant::new(63_u64.into()),
         queue_shift: Constant<Bits<5>> = Constant::new((RB as u64).into()),
         slot_shift: Constant<Bits<5>> = Constant::new((PB as u64).into()),
+    }
+}
+
+/// A packet of that many rows starts though its end isn't committed: three quarters of the share, but no more than issue
+/// fills. That leaves room for less than a request, which is a quarter of the share or 512 bytes, and two rows in part.
+const fn most<const KB: usize, const RB: usize>() -> u64 {
+    let rows = 1_u64 << RB;
+    let (quarter, least) = (rows / 4, 512 / KB as u64);
+    let free = if quarter > least { quarter } else { least } + 2;
+    if free < rows {
+        rows - free
+    } else {
+        1
     }
 }
 
@@ -140,7 +176,12 @@ impl<
             self, clock, pause, ready, late_valid, late_q, late, seen, seen_bit, seen_ok, have, mine, q
         );
         dff_setup!(self, clock, sent, limit, count, this_ok, known, this_end, this_user, ahead, there);
-        dff_setup!(self, clock, gone_valid, gone_q, gone);
+        dff_setup!(self, clock, gone_valid, gone_q, gone, stores, midway, stores_mine, begun, deep);
+        self.stores.rst.next = self.rst.val();
+        self.midway.rst.next = self.rst.val();
+        self.stores_mine.rst.next = self.rst.val();
+        self.begun.rst.next = self.rst.val();
+        self.deep.rst.next = self.rst.val();
         self.init.rst.next = self.rst.val();
         self.out.rst.next = self.rst.val();
         self.search.rst.next = self.rst.val();
@@ -165,6 +206,21 @@ impl<
         self.init_done.next = self.init.done.val();
         self.init_q.next = bit_cast::<QB, 7>(self.init_g.val());
         self.pause.d.next = self.h2c_pause.val();
+
+        self.cfgw_bit.next = self.one.val() << self.cfgw_g.val();
+        self.store_in.next = self.cfgw_data.val() >> self.store_lsb.val();
+        if self.cfgw_valid.val()
+            & (self.cfgw_g.val() < self.queues.val())
+            & (self.cfgw_index.val() == self.mode.val())
+        {
+            self.keep.next = !self.cfgw_bit.val();
+            self.stores.d.next = self.stores.q.val() & self.keep.val();
+            if self.store_in.val().get_bit(0) {
+                self.stores.d.next = self.stores.q.val() | self.cfgw_bit.val();
+            }
+        } else {
+            self.keep.next = 0.into();
+        }
 
         self.bus.next.row = self.commit_row.val();
         self.bus.next.pkts = self.commit_pkts.val();
@@ -197,9 +253,16 @@ impl<
 
         // The current queue: one beat if there is a row, and room behind the FIFO.
         self.left.next = self.sent.q.val().row != self.limit.q.val().row;
-        self.nothing.next =
-            !self.have.q.val() | !self.left.val() | (self.mine.q.val() & self.pause.q.val()).any();
         self.ended.next = self.sent.q.val().pkts != self.limit.q.val().pkts;
+        // A change of the queue is two clocks old when a row of it may go.
+        self.waiting_rows.next = self.limit.q.val().row - self.sent.q.val().row;
+        self.deep.d.next = self.waiting_rows.val() >= self.most.val();
+        self.waits.next =
+            self.stores_mine.q.val() & !self.begun.q.val() & !self.ended.val() & !self.deep.q.val();
+        self.nothing.next = !self.have.q.val()
+            | !self.left.val()
+            | self.waits.val()
+            | (self.mine.q.val() & self.pause.q.val()).any();
         // Rows behind an end that isn't known yet belong to another packet.
         self.go.next = !self.nothing.val()
             & self.this_ok.q.val()
@@ -216,6 +279,12 @@ impl<
         }
         self.pkts.next = self.sent.q.val().pkts + 1;
         if self.go.val() {
+            self.begun.d.next = !self.ends.val();
+            self.keep.next = !self.mine.q.val();
+            self.midway.d.next = self.midway.q.val() | self.mine.q.val();
+            if self.ends.val() {
+                self.midway.d.next = self.midway.q.val() & self.keep.val();
+            }
             self.next_sent.next.row = self.sent.q.val().row + 1;
             if self.ends.val() {
                 self.next_sent.next.pkts = self.pkts.val();
@@ -261,13 +330,18 @@ impl<
         self.saved.wdata.next = self.next_sent.val();
         if self.change.val() {
             self.ready_next.next = self.ready.q.val() & !self.seen_bit.q.val() & !self.mine.q.val();
-            if self.left.val() {
+            // What was committed in the clock before may have ended the wait.
+            if self.left.val()
+                & (!self.waits.val() | (self.late_valid.q.val() & (self.late_q.q.val() == self.q.q.val())))
+            {
                 self.ready_next.next = self.ready_next.val() | self.mine.q.val();
             }
             self.have.d.next = true;
             self.mine.d.next = self.seen_bit.q.val();
             self.q.d.next = self.seen.q.val();
             self.count.d.next = 0.into();
+            self.stores_mine.d.next = (self.stores.q.val() & self.seen_bit.q.val()).any();
+            self.begun.d.next = (self.midway.q.val() & self.seen_bit.q.val()).any();
             self.next_sent.next = self.seen_sent.val();
             self.limit_now.next = self.seen_limit.val();
             self.this_ok.d.next = false;
@@ -300,6 +374,9 @@ impl<
             self.gone_valid.d.next = true;
             self.gone_q.d.next = self.init_q.val();
             self.gone.d.next = self.zero.val();
+            self.keep.next = self.one.val() << self.init_q.val();
+            self.keep.next = !self.keep.val();
+            self.midway.d.next = self.midway.d.val() & self.keep.val();
             if self.init_q.val() == self.q.q.val() {
                 self.have.d.next = false;
                 self.mine.d.next = 0.into();

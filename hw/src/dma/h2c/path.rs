@@ -9,7 +9,7 @@ use super::land::Land;
 use super::types::{Landing, PacketEnd, Request, Verdict};
 use crate::hw;
 use crate::prim::{Bram, Dffr};
-use crate::stream::ByteRam;
+use crate::stream::{ByteRam, Level};
 
 hw! {
     /// Issue, land, commit and egress with the memories between them.
@@ -89,6 +89,10 @@ hw! {
         pub h2c_err_valid: Signal<Out, Bit> = Default::default(),
         pub h2c_err_q: Signal<Out, Bits<6>> = Default::default(),
         pub h2c_err_code: Signal<Out, Bits<8>> = Default::default(),
+        /// FIFO_LEVEL and FIFO_PEAK of queue `level_q`, one clock later: of what is committed.
+        pub level_q: Signal<In, Bits<6>> = Default::default(),
+        pub level: Signal<Out, Bits<32>> = Default::default(),
+        pub peak: Signal<Out, Bits<32>> = Default::default(),
         pub h2c_pause: Signal<In, Bits<NQ>> = Default::default(),
         pub h2c_axis_tdata: Signal<Out, Bits<W>> = Default::default(),
         pub h2c_axis_tkeep: Signal<Out, Bits<KB>> = Default::default(),
@@ -120,6 +124,7 @@ hw! {
         users: Bram<Bits<32>, SLB> = Default::default(),
         ends: Bram<PacketEnd, SLB> = Default::default(),
         fifo: ByteRam<W, KB, AB> = Default::default(),
+        in_use: Level<QB, RB, SB> = Default::default(),
         slots: Signal<Local, Bits<SLB>> = Default::default(),
         asked: Signal<Local, Bit> = Default::default(),
         answered: Signal<Local, Bit> = Default::default(),
@@ -156,6 +161,19 @@ impl<
         self.commit.rst.next = self.rst.val();
         self.egress.rst.next = self.rst.val();
 
+        self.in_use.clock.next = self.clock.val();
+        self.in_use.rst.next = self.rst.val();
+        self.in_use.in_valid.next = self.commit.commit_valid.val();
+        self.in_use.in_q.next = self.commit.commit_q.val();
+        self.in_use.in_row.next = self.commit.commit_row.val();
+        self.in_use.out_valid.next = self.egress.freed_valid.val();
+        self.in_use.out_q.next = self.egress.freed_q.val();
+        self.in_use.out_row.next = self.egress.freed_row.val();
+        self.in_use.clear_valid.next = self.init_valid.val();
+        self.in_use.clear_q.next = self.init_g.val();
+        self.in_use.q.next = self.level_q.val();
+        self.level.next = self.in_use.level.val();
+        self.peak.next = self.in_use.peak.val();
         self.issue.run.next = self.run.val();
         self.issue.halted.next = self.halted.val();
         self.issue.init_valid.next = self.init_valid.val();
@@ -292,6 +310,10 @@ impl<
         self.egress.init_valid.next = self.init_valid.val();
         self.egress.init_g.next = self.init_g.val();
         self.init_done_h2c_egress.next = self.egress.init_done.val();
+        self.egress.cfgw_valid.next = self.cfgw_valid.val();
+        self.egress.cfgw_g.next = self.cfgw_g.val();
+        self.egress.cfgw_index.next = self.cfgw_index.val();
+        self.egress.cfgw_data.next = self.cfgw_data.val();
         self.egress.commit_valid.next = self.commit.commit_valid.val();
         self.egress.commit_q.next = self.commit.commit_q.val();
         self.egress.commit_row.next = self.commit.commit_row.val();

@@ -64,6 +64,15 @@ hw! {
         pub ctl_ready: Signal<In, Bit> = Default::default(),
         pub ctl_g: Signal<Out, Bits<7>> = Default::default(),
         pub ctl_run: Signal<Out, Bit> = Default::default(),
+        /// Pulse: the host wrote FLUSH of queue `flush_g`. What else it wrote to CTRL has had its effect.
+        pub flush_valid: Signal<Out, Bit> = Default::default(),
+        pub flush_g: Signal<Out, Bits<7>> = Default::default(),
+        /// Queue whose FIFO level is read; the answers of both directions come one clock later.
+        pub level_q: Signal<Out, Bits<6>> = Default::default(),
+        pub h2c_level: Signal<In, Bits<32>> = Default::default(),
+        pub h2c_peak: Signal<In, Bits<32>> = Default::default(),
+        pub c2h_level: Signal<In, Bits<32>> = Default::default(),
+        pub c2h_peak: Signal<In, Bits<32>> = Default::default(),
         /// To fetch: the host wrote FEED_GO of queue `feed_g`. Held until `feed_ready`; `feed_refused` counts then.
         pub feed_valid: Signal<Out, Bit> = Default::default(),
         pub feed_ready: Signal<In, Bit> = Default::default(),
@@ -112,6 +121,8 @@ hw! {
         missed_rd: Dffr<Bit> = Default::default(),
         missed_wr: Dffr<Bit> = Default::default(),
         refused: Dffr<Bit> = Default::default(),
+        flush: Dffr<Bit> = Default::default(),
+        flush_at: Reg<Bits<7>> = Default::default(),
         bus_valid: Dffr<Bit> = Default::default(),
         bus_g: Reg<Bits<7>> = Default::default(),
         bus_word: Reg<Bits<5>> = Default::default(),
@@ -162,6 +173,7 @@ hw! {
             Constant::new(((!(0xF_u32 << lsb)) as u64).into())
         },
         run_bit: Constant<Bits<32>> = mask(&abi::CTRL, "RUN"),
+        flush_bit: Constant<Bits<32>> = mask(&abi::CTRL, "FLUSH"),
         // Where a queue's block, its index and its direction stand in an address.
         word_lsb: Constant<Bits<5>> = Constant::new(2_u64.into()),
         queue_lsb: Constant<Bits<5>> = Constant::new((map::QUEUE_STRIDE.trailing_zeros() as u64).into()),
@@ -180,7 +192,7 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, swept, reading, read_waits, out_done, out_data, missed_rd, missed_wr);
-        dff_setup!(self, clock, refused, bus_valid, bus_g, bus_word, bus_data);
+        dff_setup!(self, clock, flush, flush_at, refused, bus_valid, bus_g, bus_word, bus_data);
         clock!(self, clock, ram, copies);
         self.state.rst.next = self.rst.val();
         self.swept.rst.next = self.rst.val();
@@ -191,6 +203,7 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         self.missed_rd.rst.next = self.rst.val();
         self.missed_wr.rst.next = self.rst.val();
         self.refused.rst.next = self.rst.val();
+        self.flush.rst.next = self.rst.val();
         self.bus_valid.rst.next = self.rst.val();
 
         // Whose register the access means.
@@ -218,6 +231,11 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         self.flat.next = self.flat.val() | bit_cast::<AB, 5>(self.word.val());
 
         self.copies.word.next = self.word.val();
+        self.level_q.next = bit_cast::<6, 7>(self.q.val());
+        self.copies.h2c_level.next = self.h2c_level.val();
+        self.copies.h2c_peak.next = self.h2c_peak.val();
+        self.copies.c2h_level.next = self.c2h_level.val();
+        self.copies.c2h_peak.next = self.c2h_peak.val();
         self.copies.q.next = self.q.val();
         self.copies.g.next = self.g.val();
         self.copies.c2h.next = self.c2h.val();
@@ -288,6 +306,8 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         self.ctl_valid.next = false;
         self.ctl_g.next = self.g.val();
         self.ctl_run.next = (self.t_w_data.val() & self.run_bit.val()) != 0;
+        self.flush.d.next = false;
+        self.flush_at.d.next = self.g.val();
         self.feed_valid.next = false;
         self.feed_g.next = self.g.val();
         self.refused.d.next = false;
@@ -332,6 +352,8 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
                 } else if (self.word.val() == self.ctrl.val()) & self.t_w_be.val().get_bit(0) {
                     self.ctl_valid.next = true;
                     self.end_write.next = self.ctl_ready.val();
+                    self.flush.d.next =
+                        self.ctl_ready.val() & ((self.t_w_data.val() & self.flush_bit.val()) != 0);
                 } else {
                     self.end_write.next = true;
                     if self.is_stored.val().get_bit(self.word.val().index())
@@ -360,6 +382,8 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
                 }
             }
         }
+        self.flush_valid.next = self.flush.q.val();
+        self.flush_g.next = self.flush_at.q.val();
         self.feed_invalid.next = self.refused.q.val();
         self.queue_w_ready.next = self.end_write.val();
         self.queue_r_done.next = self.out_done.q.val();

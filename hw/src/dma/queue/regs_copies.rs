@@ -8,7 +8,7 @@ use crate::hw;
 use crate::prim::{Bram, Reg};
 
 /// Registers that hardware drives.
-const LIVE: usize = 10;
+const LIVE: usize = 12;
 
 /// In the order of the values in `update`.
 fn live_word(index: usize) -> Constant<Bits<5>> {
@@ -23,6 +23,8 @@ fn live_word(index: usize) -> Constant<Bits<5>> {
         &abi::RESULT_BYTES,
         &abi::RESULT_META,
         &abi::FINISHED,
+        &abi::FIFO_LEVEL,
+        &abi::FIFO_PEAK,
     ];
     word_of(registers[index])
 }
@@ -45,6 +47,11 @@ hw! {
         pub q: Signal<In, Bits<7>> = Default::default(),
         pub g: Signal<In, Bits<7>> = Default::default(),
         pub c2h: Signal<In, Bit> = Default::default(),
+        /// Of queue `q` of the clock before, from the FIFOs of both directions.
+        pub h2c_level: Signal<In, Bits<32>> = Default::default(),
+        pub h2c_peak: Signal<In, Bits<32>> = Default::default(),
+        pub c2h_level: Signal<In, Bits<32>> = Default::default(),
+        pub c2h_peak: Signal<In, Bits<32>> = Default::default(),
         pub value: Signal<Out, Bits<32>> = Default::default(),
         pub collides: Signal<Out, Bit> = Default::default(),
         pub run: Signal<In, Bits<GN>> = Default::default(),
@@ -202,6 +209,12 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
         self.live[7].next = bit_cast::<32, 24>(self.bytes.rdata.val());
         self.live[8].next = self.meta.rdata.val();
         self.live[9].next = self.finished.rdata.val();
+        self.live[10].next = self.h2c_level.val();
+        self.live[11].next = self.h2c_peak.val();
+        if self.c2h.val() {
+            self.live[10].next = self.c2h_level.val();
+            self.live[11].next = self.c2h_peak.val();
+        }
         self.touched[0].next = false;
         self.touched[1].next = (self.h2c_err_valid.val() & (self.h2c_err_at.val() == self.gb.val()))
             | (self.c2h_err_valid.val() & (self.c2h_err_at.val() == self.gb.val()));
@@ -213,6 +226,9 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
         self.touched[7].next = self.finished_valid.val() & (self.finished_at.val() == self.gb.val());
         self.touched[8].next = self.touched[7].val();
         self.touched[9].next = self.touched[7].val();
+        // Those memories show what is written in the clock of the read.
+        self.touched[10].next = false;
+        self.touched[11].next = false;
         self.value.next = 0.into();
         self.collides.next = false;
         for i in 0..LIVE {

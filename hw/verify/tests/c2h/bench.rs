@@ -86,6 +86,19 @@ pub struct Queue {
     pub bad_posted: bool,
     pub eops: u64,
     pub bytes: u64,
+    /// Clock in which each beat was taken, and beats that stand before the present packet.
+    pub beat_clocks: Vec<u64>,
+    pub beats_before: usize,
+    /// Commands to flush, and flushes that no rest of the card explains.
+    pub commands: u64,
+    pub flushes: u64,
+    pub commanded: u64,
+    /// Packets and bytes the card has begun to send, that arrived, that were passed over, and that the block says were dropped.
+    pub offered_packets: u64,
+    pub offered_bytes: u64,
+    pub passed: (u64, u64),
+    pub dropped: (u64, u64),
+    pub gap_due: bool,
     /// Clocks in which `c2h_pause` was high.
     pub paused: u64,
 }
@@ -107,6 +120,7 @@ pub struct Bench {
     pub ends: Bus,
     pub fences: u64,
     pub scanning_age: u32,
+    pub clock: u64,
 }
 
 impl Bench {
@@ -114,6 +128,9 @@ impl Bench {
         let mut d = (build.make)(seed);
         let rng = StdRng::seed_from_u64(seed);
         d.set("cfg_requester_id", REQUESTER as u64);
+        d.set("flush_valid", 0u64);
+        d.set("level_q", 0u64);
+        d.set("cfgw_valid", 0u64);
         d.set("cfg_ro_enable", seed & 1);
         d.set("cfg_ns_enable", seed >> 1 & 1);
         d.pulse("rst", 3);
@@ -137,6 +154,7 @@ impl Bench {
             ends: Bus::default(),
             fences: 0,
             scanning_age: 0,
+            clock: 0,
         };
         for i in 0..build.nq {
             bench.start(i);
@@ -187,6 +205,9 @@ impl Bench {
         };
         let enabled = self.d.get("cfg_ro_enable") << 1 | self.d.get("cfg_ns_enable");
         self.q[i].attr = ((mode >> 4 & 1) << 1 | mode >> 5 & 1) as u32 & enabled as u32;
+        let policy = regs::queue::MODE.field("DROP").unwrap().put(self.shape.drop as u32)
+            | regs::queue::MODE.field("STORE_FORWARD").unwrap().put(self.shape.store as u32);
+        let mode = mode & !(7 << 16) | policy as u64;
         let junk = self.rng.random::<u32>() & !(31 << 8);
         self.d.set("cfgw_valid", 1u64);
         self.d.set("cfgw_g", g);
@@ -195,6 +216,9 @@ impl Bench {
         self.step();
         self.d.set("cfgw_index", regs::queue::MODE.offset as u64 / 4);
         self.d.set("cfgw_data", mode);
+        self.step();
+        self.d.set("cfgw_index", regs::queue::FLUSH_TIME.offset as u64 / 4);
+        self.d.set("cfgw_data", self.shape.flush_time);
         self.step();
         // Other registers and the queues of the other direction must not count.
         self.d.set("cfgw_index", regs::queue::VECTOR.offset as u64 / 4);
@@ -300,10 +324,13 @@ impl Bench {
         self.shape.consume = self.shape.consume.max(0.2);
         let mut quiet = 0;
         let mut clocks = 0;
-        while quiet < 300 {
+        // With drops nothing else tells that all has come.
+        let rest = if self.shape.drop != 0 { 5000 } else { 300 };
+        while quiet < rest {
             let before = (self.sink.bytes, self.records());
             self.step();
-            let all = self.q.iter().all(|q| q.packets.is_empty() || q.halted || !q.run || !q.post);
+            let all = self.shape.drop != 0
+                || self.q.iter().all(|q| q.packets.is_empty() || q.halted || !q.run || !q.post);
             let same = before == (self.sink.bytes, self.records());
             quiet = if all && same { quiet + 1 } else { 0 };
             clocks += 1;
@@ -335,6 +362,13 @@ impl Bench {
         self.d.set("data_wr_ready", ready as u64);
         self.d.set("rec_c2h_ready", record_ready as u64);
         self.d.set("cfg_mps", self.shape.mps as u64);
+        let command = self.rng.random_bool(self.shape.flush);
+        let g = self.rng.random_range(0..2 * self.nq);
+        self.d.set("flush_valid", command as u64);
+        self.d.set("flush_g", g as u64);
+        if command && g >= self.nq {
+            self.q[g - self.nq].commands += 1;
+        }
         let nq = self.nq;
         let mask = |f: fn(&Queue) -> bool, q: &[Queue], junk: u128| {
             let bits = q.iter().enumerate().map(|(i, q)| (f(q) as u128) << (nq + i)).sum::<u128>() | junk;
@@ -349,9 +383,18 @@ impl Bench {
     }
 
     fn after(&mut self, ready: bool, record_ready: bool) {
+        self.clock += 1;
+        if self.d.is_set("drop_valid") {
+            let q = &mut self.q[self.d.get("drop_q") as usize];
+            q.dropped.0 += 1;
+            q.dropped.1 += self.d.get("drop_bytes");
+        }
         if self.offered.is_some() {
             if self.d.is_set("c2h_axis_tready") {
-                self.offered = None;
+                let beat = self.offered.take().unwrap();
+                if let Some(q) = self.q.get_mut(beat.dest as usize) {
+                    q.beat_clocks.push(self.clock);
+                }
                 self.sent_beats += 1;
             } else {
                 self.waits += 1;

@@ -73,7 +73,11 @@ impl Bench {
     }
 
     fn packet(&mut self, i: usize) {
-        let (len, lanes) = (self.length(self.shape.packet), self.lanes);
+        let (mut len, lanes) = (self.length(self.shape.packet), self.lanes);
+        if self.shape.drop != 0 {
+            // Which of the packets arrived must show.
+            len = len.max(8);
+        }
         let bytes: Vec<u8> = (0..len).map(|_| self.rng.random()).collect();
         let mut user = 0;
         for (n, chunk) in bytes.chunks(lanes).enumerate() {
@@ -95,6 +99,8 @@ impl Bench {
             let data = row.chunks(4).map(|c| u32::from_le_bytes(c.try_into().unwrap())).collect();
             self.q[i].beats.push_back(CardBeat { dest: i as u64, data, keep, last, user });
         }
+        self.q[i].offered_bytes += bytes.len() as u64;
+        self.q[i].offered_packets += 1;
         self.q[i].packets.push_back((bytes, user));
     }
 }

@@ -78,7 +78,10 @@ impl Bench {
     }
 
     fn descriptor(&mut self, i: usize) -> Desc {
-        let len = self.length(self.shape.descriptor) as u32;
+        let mut len = self.length(self.shape.descriptor) as u32;
+        if self.shape.drop != 0 {
+            len = len.max(8);
+        }
         let addr = if self.shape.aligned {
             self.q[i].next_addr.next_multiple_of(64)
         } else if self.shape.fixed {
@@ -123,12 +126,49 @@ impl Bench {
             assert_eq!(q.error, Some(desc.status()));
             return;
         }
+        let flags = got.2;
+        if self.shape.drop != 0 && q.consumed == 0 {
+            // The first one that it can be: contents are random.
+            let written = &self.sink.written;
+            let found = q.packets.iter().position(|(packet, _)| {
+                packet.len().min(desc.len as usize) == bytes
+                    && (0..bytes).all(|k| written.get(&(desc.addr + k as u64)) == Some(&packet[k]))
+            });
+            for (packet, _) in q.packets.drain(..found.expect("a record of no packet")) {
+                q.passed.0 += 1;
+                q.passed.1 += packet.len() as u64;
+                q.gap_due = true;
+            }
+        }
         let (packet, user) = q.packets.front().expect("a record without a packet");
         let rest = &packet[q.consumed..];
-        let n = rest.len().min(desc.len as usize);
+        let mut n = rest.len().min(desc.len as usize);
+        let flushed = flags & completion::FLUSHED != 0;
+        if flushed {
+            assert!(
+                bytes > 0 && bytes < n && (q.consumed + bytes) % self.lanes == 0,
+                "{bytes} of {n} flushed"
+            );
+            n = bytes;
+            // The card rested behind these bytes, or the host asked.
+            q.flushes += 1;
+            let beats = q.beats_before + (q.consumed + bytes) / self.lanes;
+            let rest = q.beat_clocks.get(beats).unwrap_or(&u64::MAX) - q.beat_clocks[beats - 1];
+            if self.shape.flush_time == 0 || rest < 16 * self.shape.flush_time {
+                q.commanded += 1;
+                assert!(q.commanded <= q.commands, "queue {i} was flushed behind a rest of {rest} clocks");
+            }
+        }
         let eop = n == rest.len();
         assert_eq!(bytes, n, "bytes of descriptor {index} of queue {i}");
-        let flags = if eop { completion::EOP } else { 0 };
+        let mut flags = if eop { completion::EOP } else { 0 };
+        if eop && q.gap_due {
+            flags |= completion::GAP;
+            q.gap_due = false;
+        }
+        if flushed {
+            flags |= completion::FLUSHED;
+        }
         let meta = if eop { *user } else { 0 };
         assert_eq!(got, (index, 0, flags, meta, desc.flags & descriptor::IRQ != 0));
         for (k, &byte) in rest[..n].iter().enumerate() {
@@ -143,7 +183,8 @@ impl Bench {
         q.consumed += n;
         if eop {
             q.eops += 1;
-            q.packets.pop_front();
+            let (packet, _) = q.packets.pop_front().unwrap();
+            q.beats_before += packet.len().div_ceil(self.lanes);
             q.consumed = 0;
         }
     }

@@ -3,6 +3,7 @@
 mod bench;
 mod card;
 mod host;
+mod policies;
 mod shape;
 mod tlp;
 
@@ -30,6 +31,10 @@ fn full_speed(packet: usize, descriptor: usize) -> Shape {
         stray: 0.0,
         queues: 64,
         mps: 1,
+        drop: 0,
+        store: false,
+        flush_time: 0,
+        flush: 0.0,
         cpl_log2: Some(7),
     }
 }

@@ -34,6 +34,12 @@ pub struct Shape {
     pub stray: f64,
     /// Max_Payload_Size is 128 << this.
     pub mps: u32,
+    /// MODE.DROP and MODE.STORE_FORWARD.
+    pub drop: u64,
+    pub store: bool,
+    /// FLUSH_TIME, and the chance per clock of a command to flush some queue.
+    pub flush_time: u64,
+    pub flush: f64,
     /// log2 of the completion ring's entries, if given.
     pub cpl_log2: Option<u32>,
 }
@@ -60,6 +66,10 @@ impl Shape {
             queues: 64,
             stray: 0.02,
             mps: rng.random_range(0..4),
+            drop: 0,
+            store: false,
+            flush_time: 0,
+            flush: 0.0,
             cpl_log2: None,
         }
     }

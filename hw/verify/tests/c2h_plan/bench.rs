@@ -104,6 +104,9 @@ impl Bench {
         let mut rng = StdRng::seed_from_u64(seed);
         d.pulse("rst", 2);
         d.set("clear_ready", 1u64);
+        d.set("flush_valid", 0u64);
+        d.set("shed", 0u64);
+        d.set("shed_ready", 1u64);
         let cfg_mps = rng.random_range(0..8u64);
         let mut bench = Bench {
             q: (0..NQ).map(|_| Queue::new(rng.random_range(1..7))).collect(),
@@ -147,11 +150,14 @@ impl Bench {
         self.d.set("cfgw_index", regs::queue::RING_SIZE.offset as u64 / 4);
         self.d.set("cfgw_data", (cpl_log2 as u64) << 8 | 0xE0FF);
         self.step();
-        let mode = self.mode.unwrap_or(self.rng.random::<u32>() as u64 & 0x7FFF_FFFF);
+        let mode = self.mode.unwrap_or(self.rng.random::<u32>() as u64 & 0x7FF8_FFFF);
         self.q[i].weight = mode >> 8 & 63;
         self.q[i].attr = (mode >> 4 & self.enabled & 1) << 1 | mode >> 5 & self.enabled >> 1 & 1;
         self.d.set("cfgw_index", regs::queue::MODE.offset as u64 / 4);
         self.d.set("cfgw_data", mode);
+        self.step();
+        self.d.set("cfgw_index", regs::queue::FLUSH_TIME.offset as u64 / 4);
+        self.d.set("cfgw_data", 0u64);
         self.step();
         // Other registers and the queues of the other direction must not count.
         self.d.set("cfgw_index", regs::queue::VECTOR.offset as u64 / 4);
