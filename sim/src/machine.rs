@@ -88,6 +88,11 @@ impl Machine {
         self.inputs.fc = hard_block::credit_pins(&self.up);
     }
 
+    /// The card has `vectors` MSI-X vectors and no registers of its own.
+    pub fn set_vectors(&mut self, vectors: u32) {
+        self.set_build(Build { vectors, user_registers: false });
+    }
+
     /// The card was built so: its configuration space says so from now on.
     pub fn set_build(&mut self, build: Build) {
         self.config = ConfigSpace::new(&self.options, build);
@@ -263,8 +268,22 @@ impl Machine {
         Ok(())
     }
 
+    /// Sends a write of the host to an offset in BAR0.
+    pub fn host_write(&mut self, offset: u64, data: &[u32]) {
+        self.host_write_at(self.bar0() + offset, data);
+    }
+
+    /// Sends a read of the host of an offset in BAR0, as [`Machine::host_read_at`].
+    pub fn host_read(&mut self, offset: u64, dws: usize) -> Option<usize> {
+        self.host_read_at(self.bar0() + offset, dws)
+    }
+
+    fn bar0(&self) -> u64 {
+        self.config.bar_base(ferrolane_abi::map::BAR).unwrap_or(0)
+    }
+
     /// Sends a write of the host to the card.
-    pub fn host_write(&mut self, address: u64, data: &[u32]) {
+    pub fn host_write_at(&mut self, address: u64, data: &[u32]) {
         let hdr = self.root.host.write(address, data.len());
         let mut tlp = self.pool.take(hdr);
         tlp.data[..data.len()].copy_from_slice(data);
@@ -273,7 +292,7 @@ impl Machine {
     }
 
     /// Sends a read of the host to the card and gives its tag; nothing if all tags are in use.
-    pub fn host_read(&mut self, address: u64, dws: usize) -> Option<usize> {
+    pub fn host_read_at(&mut self, address: u64, dws: usize) -> Option<usize> {
         let (tag, hdr) = self.root.host.read(address, dws)?;
         let tlp = self.pool.take(hdr);
         self.send(Class::NonPosted, tlp);

@@ -23,7 +23,7 @@ impl Sim {
             return Ok(ALL_ONES);
         };
         let limit = self.mmio_limit();
-        let Some(tag) = self.machine.host_read(base + offset, dws) else {
+        let Some(tag) = self.machine.host_read_at(base + offset, dws) else {
             return Ok(ALL_ONES);
         };
         loop {
@@ -55,7 +55,7 @@ impl Sim {
             }
             self.clock()?;
         }
-        self.machine.host_write(base + offset, data);
+        self.machine.host_write_at(base + offset, data);
         self.clock()?;
         Ok(())
     }
