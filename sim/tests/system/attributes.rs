@@ -4,8 +4,9 @@ use ferrolane_abi::map::Direction::{C2h, H2c};
 use ferrolane_abi::pci;
 
 use crate::bare::Bare;
+use crate::feed::Feed;
 use crate::job::{jobs, run, Shape};
-use crate::lane::{Feed, Setup};
+use crate::lane::Setup;
 
 /// MODE.RELAXED_ORDERING and MODE.NO_SNOOP.
 const RO: u32 = 1 << 4;

@@ -6,8 +6,9 @@ use ferrolane_abi::regs::{global_counters as global, queue_counters as queue};
 use ferrolane_abi::table::Register;
 
 use crate::bare::{Bare, Seen};
+use crate::feed::{Feed, FEEDS};
 use crate::job::{jobs, run, Shape};
-use crate::lane::{Feed, Setup, FEEDS};
+use crate::lane::Setup;
 
 fn of(bare: &mut Bare, register: &Register) -> u32 {
     bare.read(GLOBAL_COUNTERS + u64::from(register.offset))

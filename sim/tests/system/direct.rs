@@ -6,7 +6,8 @@ use ferrolane_abi::regs::{global, queue as regs};
 use ferrolane_sim::rng::Rng;
 
 use crate::bare::{Bare, Region};
-use crate::lane::{Feed, Lane, Setup};
+use crate::feed::Feed;
+use crate::lane::{Lane, Setup};
 
 const FRAGMENTS: u32 = 40;
 const LEN: u32 = 700;

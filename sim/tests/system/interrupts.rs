@@ -4,8 +4,9 @@ use ferrolane_abi::descriptor::{Descriptor, BYTES, EOP, SOP};
 use ferrolane_abi::map::Direction::{C2h, H2c};
 
 use crate::bare::{Bare, Region, Seen};
+use crate::feed::Feed;
 use crate::job::{jobs, run, Shape};
-use crate::lane::{Feed, Lane, Setup};
+use crate::lane::{Lane, Setup};
 
 /// Bytes of a packet.
 const LEN: u32 = 512;

@@ -6,8 +6,9 @@ use ferrolane_abi::regs::{global, queue as regs};
 use ferrolane_abi::status;
 
 use crate::bare::{Bare, Region};
+use crate::feed::Feed;
 use crate::job::{jobs, run, Shape};
-use crate::lane::{Feed, Lane, Setup};
+use crate::lane::{Lane, Setup};
 
 #[test]
 fn more_than_a_thousand_fragments_in_one_list() {

@@ -6,6 +6,7 @@ mod attributes;
 mod bare;
 mod counters;
 mod direct;
+mod feed;
 mod interrupts;
 mod job;
 mod lane;

@@ -3,8 +3,9 @@
 use ferrolane_abi::map::Direction::{C2h, H2c};
 
 use crate::bare::Bare;
+use crate::feed::FEEDS;
 use crate::job::{jobs, run, work, Job, Shape};
-use crate::lane::{Setup, FEEDS};
+use crate::lane::Setup;
 
 const SHAPE: Shape = Shape { seed: 1, packets: 30, longest: 6_000, piece: 1_500, irq: 0 };
 

@@ -11,8 +11,9 @@ use ferrolane_sim::pins::{Beat, CardModel, Inputs, Outputs};
 use ferrolane_sim::rtl::RtlCard;
 
 use crate::bare::Bare;
+use crate::feed::Feed;
 use crate::job::{jobs, Shape};
-use crate::lane::{Feed, Setup};
+use crate::lane::Setup;
 
 /// Beats that the adapter keeps.
 const ROOM: usize = 256;

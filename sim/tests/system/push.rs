@@ -6,8 +6,9 @@ use ferrolane_abi::map::PUSH_SLOTS;
 use ferrolane_abi::regs::{global, queue as regs};
 
 use crate::bare::Bare;
+use crate::feed::Feed;
 use crate::job::{jobs, run, Shape};
-use crate::lane::{Feed, Lane, Setup};
+use crate::lane::{Lane, Setup};
 
 #[test]
 fn many_rounds_of_the_window() {

@@ -4,8 +4,9 @@ use ferrolane_abi::descriptor::FENCE;
 use ferrolane_abi::map::Direction::{C2h, H2c};
 
 use crate::bare::Bare;
+use crate::feed::Feed;
 use crate::job::{jobs, run, Shape};
-use crate::lane::{Feed, Setup};
+use crate::lane::Setup;
 
 #[test]
 fn a_fence_waits_for_all_before_it() {

@@ -5,7 +5,8 @@ use ferrolane_abi::map::Direction::{self, C2h, H2c};
 use ferrolane_abi::regs::queue as regs;
 
 use crate::bare::Bare;
-use crate::lane::{Feed, Lane, Setup};
+use crate::feed::Feed;
+use crate::lane::{Lane, Setup};
 
 const FRAGMENT: u32 = 2048;
 const ENTRIES: u32 = 64;
