@@ -27,11 +27,7 @@ pub const FLUSHED: u8 = 1 << 2;
 /// All flags, by bit number within DW3\[30:24\].
 pub const FLAGS: &[Named] = &[
     Named { name: "EOP", value: 0, doc: "The packet ended with this descriptor." },
-    Named {
-        name: "GAP",
-        value: 1,
-        doc: "Data of this queue was dropped before this record's.",
-    },
+    Named { name: "GAP", value: 1, doc: "Data of this queue was dropped before this record's." },
     Named {
         name: "FLUSHED",
         value: 2,

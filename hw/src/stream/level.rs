@@ -57,7 +57,18 @@ impl<const QB: usize, const RB: usize, const OB: usize> Logic for Level<QB, RB, 
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, ins, outs, outs_for_in, peaks, peaks_for_q);
-        dff_setup!(self, clock, came, came_q, came_row, came_clear, counted, counted_q, counted_rows, counted_clear);
+        dff_setup!(
+            self,
+            clock,
+            came,
+            came_q,
+            came_row,
+            came_clear,
+            counted,
+            counted_q,
+            counted_rows,
+            counted_clear
+        );
         self.came.rst.next = self.rst.val();
         self.counted.rst.next = self.rst.val();
         self.ins.waddr.next = bit_cast::<QB, 6>(self.in_q.val());

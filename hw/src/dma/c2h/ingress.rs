@@ -328,8 +328,7 @@ impl<
         self.used_pkts.next = self.pkts.val() - self.freed_pkt.val();
         self.alive.next = (self.live.q.val() >> self.side.q.val().dest) & self.one.val();
         self.drop.next = bit_cast::<7, 6>(self.side.q.val().dest) >= self.first_g.val();
-        self.fits.next =
-            (self.used_rows.val() < self.rows.val()) & (self.used_pkts.val() < self.slots.val());
+        self.fits.next = (self.used_rows.val() < self.rows.val()) & (self.used_pkts.val() < self.slots.val());
         self.dropper.next = (self.droppers.q.val() >> self.side.q.val().dest) & self.one.val();
         self.dropping.next = self.packet.rdata.val().get_bit(24) & self.dropper.val().any();
         self.kept.next = self.fits.val() & !self.dropping.val();

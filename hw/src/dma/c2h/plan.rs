@@ -388,7 +388,7 @@ impl<
         self.cut.sample.next =
             (self.state.q.val() == PlanState::Cut) | (self.state.q.val() == PlanState::Read);
         self.cut.step.next = self.accept.val() | (self.state.q.val() == PlanState::Set);
-        // Policies. A change of the queue has been seen by all of these before Cut.
+        // Policies. With a descriptor at hand no more than every other packet is passed over. A change of the queue has been seen by all of these before Cut.
         if !self.swap.val() {
             self.store.d.next = self.watch.store.val();
             self.drops.d.next = self.watch.drops.val();
@@ -400,7 +400,8 @@ impl<
             & self.drops_oldest.q.val()
             & !self.midway.q.val()
             & !self.dead.q.val()
-            & !self.skipped.q.val();
+            & !self.skipped.q.val()
+            & !(self.gap.q.val() & self.present.active.val());
         self.cut.shed.next = self.shed_now.val();
         self.cut.active.next = self.present.active.val();
         self.cut.begun.next = self.present.active.val() & self.present.started.val();
@@ -474,8 +475,7 @@ impl<
         self.entry.next.index = self.index.val();
         self.entry.next.eop = self.cut.ends.val();
         self.entry.next.flushed = self.cut.flushed.val();
-        self.entry.next.gap =
-            self.cut.ends.val() & (self.gap.q.val() | self.ends.packet_end.val().gap);
+        self.entry.next.gap = self.cut.ends.val() & (self.gap.q.val() | self.ends.packet_end.val().gap);
         self.entry.next.skip = self.skip.val();
         self.entry.next.irq = self.present.irq.val() | self.refused.val();
         self.entry.next.status = self.present.code.val();
@@ -540,9 +540,8 @@ impl<
 
         // Behind a packet that was passed over the room is looked at again.
         self.goes_on.next = (!self.cut.done.val() | self.stage.val()) & self.pick.q_allowed.val();
-        self.pick.again.next = self.accept.val()
-            & self.goes_on.val()
-            & (self.next_credit.val().get_bit(16) | self.skip.val());
+        self.pick.again.next =
+            self.accept.val() & self.goes_on.val() & (self.next_credit.val().get_bit(16) | self.skip.val());
         match self.state.q.val() {
             PlanState::Swap => {
                 if self.load.val() | self.same.val() {

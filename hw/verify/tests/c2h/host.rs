@@ -145,7 +145,10 @@ impl Bench {
         let mut n = rest.len().min(desc.len as usize);
         let flushed = flags & completion::FLUSHED != 0;
         if flushed {
-            assert!(bytes > 0 && bytes < n && (q.consumed + bytes) % self.lanes == 0, "{bytes} of {n} flushed");
+            assert!(
+                bytes > 0 && bytes < n && (q.consumed + bytes) % self.lanes == 0,
+                "{bytes} of {n} flushed"
+            );
             n = bytes;
             // The card rested behind these bytes, or the host asked.
             q.flushes += 1;

@@ -41,7 +41,14 @@ fn still(time: u64, posted: u32) -> Bench {
     let mut b = Bench::new(
         W128,
         1,
-        Shape { card: 0.0, post: 0.0, consume: 0.5, flush_time: time, cpl_log2: Some(7), ..full_speed(4096, 4096) },
+        Shape {
+            card: 0.0,
+            post: 0.0,
+            consume: 0.5,
+            flush_time: time,
+            cpl_log2: Some(7),
+            ..full_speed(4096, 4096)
+        },
     );
     b.q.iter_mut().for_each(|q| q.feed = false);
     if posted > 0 {
@@ -209,7 +216,8 @@ fn packets_without_room_are_dropped_whole_and_counted() {
                 assert_eq!(b.d.get("level"), 0, "seed {seed}: queue {i} is stuck");
             }
             for (i, q) in b.q.iter().enumerate() {
-                let (packets, bytes) = q.packets.iter().fold(q.passed, |n, p| (n.0 + 1, n.1 + p.0.len() as u64));
+                let (packets, bytes) =
+                    q.packets.iter().fold(q.passed, |n, p| (n.0 + 1, n.1 + p.0.len() as u64));
                 assert_eq!(q.dropped, (packets, bytes), "seed {seed}: queue {i}");
                 assert_eq!(q.dropped.0 + q.eops, q.offered_packets);
                 assert_eq!(q.dropped.1 + q.bytes, q.offered_bytes);
