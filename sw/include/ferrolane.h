@@ -8,7 +8,7 @@
 /* Constants. */
 #define FERROLANE_ABI_MAJOR 0x1u /* Major version: software refuses another. */
 #define FERROLANE_ABI_MINOR 0x1u /* Minor version: additions only. */
-#define FERROLANE_LAYOUT_HASH 0x9636efd2u /* Hash over this table, as in the register. */
+#define FERROLANE_LAYOUT_HASH 0x4818fc67u /* Hash over this table, as in the register. */
 #define FERROLANE_BAR0_BYTES 0x80000u /* Size of BAR0 in bytes. */
 #define FERROLANE_USER_BAR 0x2u /* BAR of the card's own registers. */
 #define FERROLANE_USER_BAR_BYTES 0x10000u /* Size of that BAR in bytes, by default. */
@@ -168,6 +168,8 @@
 #define FERROLANE_QUEUE_CTRL 0x00u /* Starts and stops the queue. */
 #define FERROLANE_QUEUE_CTRL_RUN_MASK 0x00000001u /* RW Writing 1 clears all indices and starts the queue; 0 stops it: no new request starts, and IDLE rises once everything in flight has ended. */
 #define FERROLANE_QUEUE_CTRL_RUN_SHIFT 0u
+#define FERROLANE_QUEUE_CTRL_FLUSH_MASK 0x00000002u /* WO C2H: writing 1 writes out what waits in the share and closes the descriptor that has received bytes, with flag FLUSHED. Nothing happens where nothing waits. */
+#define FERROLANE_QUEUE_CTRL_FLUSH_SHIFT 1u
 #define FERROLANE_QUEUE_STATUS 0x04u /* What the queue is doing. */
 #define FERROLANE_QUEUE_STATUS_IDLE_MASK 0x00000001u /* RO Stopped, every read answered and every write reported sent. */
 #define FERROLANE_QUEUE_STATUS_IDLE_SHIFT 0u
@@ -195,6 +197,10 @@
 #define FERROLANE_QUEUE_MODE_NO_SNOOP_SHIFT 5u
 #define FERROLANE_QUEUE_MODE_WEIGHT_MASK 0x00003f00u /* RW Turn of the queue while others want to be served: (WEIGHT + 1) * 512 bytes. */
 #define FERROLANE_QUEUE_MODE_WEIGHT_SHIFT 8u
+#define FERROLANE_QUEUE_MODE_DROP_MASK 0x00030000u /* RW C2H: a packet that finds no room 0 waits (backpressure), 1 is dropped, 2 takes the room of the oldest packets. 3 counts as 1. */
+#define FERROLANE_QUEUE_MODE_DROP_SHIFT 16u
+#define FERROLANE_QUEUE_MODE_STORE_FORWARD_MASK 0x00040000u /* RW A packet starts to leave the share only when its end is in it; one that fills three quarters of the share starts at once. DROP other than 0 implies it. */
+#define FERROLANE_QUEUE_MODE_STORE_FORWARD_SHIFT 18u
 #define FERROLANE_QUEUE_CPL_BASE_LO 0x18u /* Completion ring address, low half. */
 #define FERROLANE_QUEUE_CPL_BASE_LO_ADDR_MASK 0xfffffff0u /* RW IOVA bits 31:4; rings are aligned to 16 bytes. */
 #define FERROLANE_QUEUE_CPL_BASE_LO_ADDR_SHIFT 4u
@@ -255,6 +261,15 @@
 #define FERROLANE_QUEUE_FINISHED 0x5cu /* How many descriptors have ended, with a record or without. */
 #define FERROLANE_QUEUE_FINISHED_INDEX_MASK 0xffffffffu /* RO Descriptors ended since the start. */
 #define FERROLANE_QUEUE_FINISHED_INDEX_SHIFT 0u
+#define FERROLANE_QUEUE_FLUSH_TIME 0x60u /* C2H: when bytes are written out though more may come. */
+#define FERROLANE_QUEUE_FLUSH_TIME_TIME_MASK 0x0000ffffu /* RW Flushes the queue if nothing has come from the card for so long, in units of 16 clocks; 0 never. */
+#define FERROLANE_QUEUE_FLUSH_TIME_TIME_SHIFT 0u
+#define FERROLANE_QUEUE_FIFO_LEVEL 0x64u /* How much of the queue's share of the FIFO is in use. */
+#define FERROLANE_QUEUE_FIFO_LEVEL_BYTES_MASK 0x00ffffffu /* RO Whole rows, in bytes. C2H: taken from the card and not yet read; H2C: complete and not yet given to the card. */
+#define FERROLANE_QUEUE_FIFO_LEVEL_BYTES_SHIFT 0u
+#define FERROLANE_QUEUE_FIFO_PEAK 0x68u /* The most that FIFO_LEVEL has been since the start. */
+#define FERROLANE_QUEUE_FIFO_PEAK_BYTES_MASK 0x00ffffffu /* RO Whole rows, in bytes. */
+#define FERROLANE_QUEUE_FIFO_PEAK_BYTES_SHIFT 0u
 
 /* QUEUE_COUNTER registers. Once per queue, on the counter page. They count from reset on, over stops and starts. */
 #define FERROLANE_QUEUE_COUNTER_BYTES_LO 0x00u /* Bytes of ended descriptors, low half. Reading it latches the high half. */
@@ -272,6 +287,12 @@
 #define FERROLANE_QUEUE_COUNTER_ERRORS 0x10u /* Errors that halted the queue. */
 #define FERROLANE_QUEUE_COUNTER_ERRORS_COUNT_MASK 0xffffffffu /* RO Halts, wrapping. */
 #define FERROLANE_QUEUE_COUNTER_ERRORS_COUNT_SHIFT 0u
+#define FERROLANE_QUEUE_COUNTER_DROPPED_PACKETS 0x14u /* Packets of a C2H queue that were dropped for want of room; 0 for an H2C queue. */
+#define FERROLANE_QUEUE_COUNTER_DROPPED_PACKETS_COUNT_MASK 0xffffffffu /* RO Packets, wrapping. */
+#define FERROLANE_QUEUE_COUNTER_DROPPED_PACKETS_COUNT_SHIFT 0u
+#define FERROLANE_QUEUE_COUNTER_DROPPED_BYTES 0x18u /* Their bytes. */
+#define FERROLANE_QUEUE_COUNTER_DROPPED_BYTES_COUNT_MASK 0xffffffffu /* RO Bytes, wrapping. */
+#define FERROLANE_QUEUE_COUNTER_DROPPED_BYTES_COUNT_SHIFT 0u
 
 /* COUNTER registers. Once, on the counter page, GLOBAL_COUNTERS bytes into it. */
 #define FERROLANE_COUNTER_WRITE_BEATS 0x00u /* Beats of memory writes taken by the port. */
@@ -524,8 +545,8 @@
 
 /* Flags of a completion record, bits of DW3[30:24]. */
 #define FERROLANE_CPL_FLAG_EOP (1u << 0) /* The packet ended with this descriptor. */
-#define FERROLANE_CPL_FLAG_GAP (1u << 1) /* Data of this queue was dropped before this record's. Not raised yet. */
-#define FERROLANE_CPL_FLAG_FLUSHED (1u << 2) /* The buffer was closed by a timer or a command before it was full. Not raised yet. */
+#define FERROLANE_CPL_FLAG_GAP (1u << 1) /* Data of this queue was dropped before this record's. */
+#define FERROLANE_CPL_FLAG_FLUSHED (1u << 2) /* The buffer was closed by a timer or a command before it was full. */
 
 /* Status codes of a completion record (DW3[23:16]) and of a halted queue (STATUS.CODE). */
 #define FERROLANE_STATUS_OK 0x00u /* The descriptor did what it says. */

@@ -388,7 +388,7 @@ impl<
         self.cut.sample.next =
             (self.state.q.val() == PlanState::Cut) | (self.state.q.val() == PlanState::Read);
         self.cut.step.next = self.accept.val() | (self.state.q.val() == PlanState::Set);
-        // Policies. A change of the queue has been seen by all of these before Cut.
+        // Policies. With a descriptor at hand no more than every other packet is passed over. A change of the queue has been seen by all of these before Cut.
         if !self.swap.val() {
             self.store.d.next = self.watch.store.val();
             self.drops.d.next = self.watch.drops.val();
@@ -400,7 +400,8 @@ impl<
             & self.drops_oldest.q.val()
             & !self.midway.q.val()
             & !self.dead.q.val()
-            & !self.skipped.q.val();
+            & !self.skipped.q.val()
+            & !(self.gap.q.val() & self.present.active.val());
         self.cut.shed.next = self.shed_now.val();
         self.cut.active.next = self.present.active.val();
         self.cut.begun.next = self.present.active.val() & self.present.started.val();

@@ -327,11 +327,15 @@ impl Bench {
         // With drops nothing else tells that all has come.
         let rest = if self.shape.drop != 0 { 5000 } else { 300 };
         while quiet < rest {
-            let before = (self.sink.bytes, self.records());
+            let before = (self.sink.bytes, self.records(), self.drops());
             self.step();
             let all = self.shape.drop != 0
                 || self.q.iter().all(|q| q.packets.is_empty() || q.halted || !q.run || !q.post);
+<<<<<<< HEAD
             let same = before == (self.sink.bytes, self.records());
+=======
+            let same = before == (self.sink.bytes, self.records(), self.drops());
+>>>>>>> wt-fifo
             quiet = if all && same { quiet + 1 } else { 0 };
             clocks += 1;
             assert!(
@@ -348,6 +352,10 @@ impl Bench {
             "{} bytes written that no record told of",
             self.sink.written.len()
         );
+    }
+
+    fn drops(&self) -> u64 {
+        self.q.iter().map(|q| q.dropped.0).sum()
     }
 
     pub fn records(&self) -> u64 {
