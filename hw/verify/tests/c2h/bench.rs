@@ -331,11 +331,7 @@ impl Bench {
             self.step();
             let all = self.shape.drop != 0
                 || self.q.iter().all(|q| q.packets.is_empty() || q.halted || !q.run || !q.post);
-<<<<<<< HEAD
-            let same = before == (self.sink.bytes, self.records());
-=======
             let same = before == (self.sink.bytes, self.records(), self.drops());
->>>>>>> wt-fifo
             quiet = if all && same { quiet + 1 } else { 0 };
             clocks += 1;
             assert!(
