@@ -126,7 +126,7 @@ fn a_record_waits_for_others_as_long_as_time_says() {
         let log = bare.take_log();
         let write = |region: &Region, until: u64| {
             let inside = |seen: &&Seen| seen.is_write() && region.holds(seen.hdr.address());
-            log.iter().filter(inside).filter(|seen| seen.hdr.address() < until).last().unwrap().clock
+            log.iter().filter(inside).rfind(|seen| seen.hdr.address() < until).unwrap().clock
         };
         let ended = write(&data, data.iova + 0x9000);
         let waited = write(&c2h.records, u64::MAX) - ended;

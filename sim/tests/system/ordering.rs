@@ -34,8 +34,8 @@ struct Late {
 }
 
 impl Late {
-    fn new(card: RtlCard, delay: u64, lies: bool) -> Box<dyn CardModel> {
-        Box::new(Late {
+    fn new(card: RtlCard, delay: u64, lies: bool) -> Self {
+        Late {
             card,
             delay,
             lies,
@@ -45,7 +45,7 @@ impl Late {
             showing: false,
             reports: VecDeque::new(),
             number: 0,
-        })
+        }
     }
 }
 
@@ -92,7 +92,7 @@ impl CardModel for Late {
 /// Loops packets and believes the registers at once, as often as they can be read.
 fn believes(delay: u64, lies: bool) {
     let mut bare = Bare::behind(&format!("sim:delay=10ns,latency=300ns,seed={delay}"), |card| {
-        Late::new(card, delay, lies)
+        Box::new(Late::new(card, delay, lies))
     });
     let setups: Vec<_> = (0..3)
         .map(|queue| {

@@ -146,7 +146,7 @@ impl Bench {
         let flushed = flags & completion::FLUSHED != 0;
         if flushed {
             assert!(
-                bytes > 0 && bytes < n && (q.consumed + bytes) % self.lanes == 0,
+                bytes > 0 && bytes < n && (q.consumed + bytes).is_multiple_of(self.lanes),
                 "{bytes} of {n} flushed"
             );
             n = bytes;
