@@ -7,6 +7,7 @@ mod bare;
 mod counters;
 mod direct;
 mod feed;
+mod fifo;
 mod interrupts;
 mod job;
 mod lane;
