@@ -180,7 +180,9 @@ mod tests {
                 source.left(count);
             }
         }
-        assert_eq!((source.lost, source.held), (0, source.left));
+        // Of the packet in the making there is what is not made yet, and less than a beat that is.
+        assert_eq!(source.lost, 0);
+        assert!((source.left..source.left + 16).contains(&source.held), "{} held", source.held);
         assert!(given > 400_000 && packets > 500, "{given} bytes, {packets} packets");
     }
 
