@@ -237,7 +237,8 @@ impl Row {
             rings.iter().filter(|ring| ring.queue().0 == direction).map(|ring| u64::from(ring.consumed)).sum()
         };
         let (h2c, c2h) = (of(Direction::H2c), of(Direction::C2h));
-        let slack = self.fragments() / 16;
+        // Records that are gathered on the chip are no lead.
+        let slack = self.fragments() / 16 + u64::from(COALESCE) * self.queues as u64;
         match () {
             () if h2c > c2h + slack => Some(Direction::H2c),
             () if c2h > h2c + slack => Some(Direction::C2h),
