@@ -3,7 +3,7 @@
 use rust_hdl::prelude::*;
 
 use super::batch::{Batch, Progress, ENDS, FAILS, GOES_ON, LINKS};
-use super::init::InitOnce;
+use crate::dma::InitOnce;
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
 

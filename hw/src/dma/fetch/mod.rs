@@ -7,14 +7,12 @@ mod context;
 mod feed;
 mod fetch;
 mod head;
-mod init;
 mod lines;
 mod push;
 mod queues;
 mod store;
 
 pub use fetch::Fetch;
-pub use init::InitOnce;
 
 /// Blocks of this module that are tested on their own.
 pub fn blocks() -> Vec<crate::emit::TestBlock> {

@@ -9,7 +9,7 @@ use super::judge::RecordJudge;
 use super::place::RecordPlace;
 use super::send::RecordSend;
 use super::timers::RecordTimers;
-use crate::dma::fetch::InitOnce;
+use crate::dma::InitOnce;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 
