@@ -235,7 +235,7 @@
 #define FERROLANE_QUEUE_MODERATE 0x3cu /* Interrupt moderation of an ARM. */
 #define FERROLANE_QUEUE_MODERATE_COUNT_MASK 0x0000ffffu /* RW The interrupt waits for that many records beyond the consumer index; 0 counts as 1. */
 #define FERROLANE_QUEUE_MODERATE_COUNT_SHIFT 0u
-#define FERROLANE_QUEUE_MODERATE_TIME_MASK 0xffff0000u /* RW Longest wait behind the first of them, in units of 16 clocks; 0 waits for COUNT alone. */
+#define FERROLANE_QUEUE_MODERATE_TIME_MASK 0xffff0000u /* RW Longest wait of an armed queue with such records, in units of 16 clocks; 0 waits for COUNT alone. */
 #define FERROLANE_QUEUE_MODERATE_TIME_SHIFT 16u
 #define FERROLANE_QUEUE_FEED_ADDR_LO 0x40u /* Direct and list mode: address, low half. The FEED registers may be written at any time. */
 #define FERROLANE_QUEUE_FEED_ADDR_LO_ADDR_MASK 0xffffffffu /* RW IOVA bits 31:0 of the data (direct), or of the first segment (list, 16-byte aligned). */

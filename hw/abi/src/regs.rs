@@ -191,7 +191,7 @@ pub mod queue {
         /// Interrupt moderation of an ARM.
         MODERATE @ 0x3C {
             COUNT[0; 16] Rw 0, "The interrupt waits for that many records beyond the consumer index; 0 counts as 1.";
-            TIME[16; 16] Rw 0, "Longest wait behind the first of them, in units of 16 clocks; 0 waits for COUNT alone.";
+            TIME[16; 16] Rw 0, "Longest wait of an armed queue with such records, in units of 16 clocks; 0 waits for COUNT alone.";
         }
         /// Direct and list mode: address, low half. The FEED registers may be written at any time.
         FEED_ADDR_LO @ 0x40 { ADDR[0; 32] Rw 0, "IOVA bits 31:0 of the data (direct), or of the first segment (list, 16-byte aligned)."; }
