@@ -8,7 +8,7 @@
 /* Constants. */
 #define FERROLANE_ABI_MAJOR 0x1u /* Major version: software refuses another. */
 #define FERROLANE_ABI_MINOR 0x1u /* Minor version: additions only. */
-#define FERROLANE_LAYOUT_HASH 0x4818fc67u /* Hash over this table, as in the register. */
+#define FERROLANE_LAYOUT_HASH 0x20ddcbddu /* Hash over this table, as in the register. */
 #define FERROLANE_BAR0_BYTES 0x80000u /* Size of BAR0 in bytes. */
 #define FERROLANE_USER_BAR 0x2u /* BAR of the card's own registers. */
 #define FERROLANE_USER_BAR_BYTES 0x10000u /* Size of that BAR in bytes, by default. */
@@ -57,7 +57,7 @@
 #define FERROLANE_GLOBAL_ABI_VERSION_MAJOR_MASK 0xffff0000u /* RO Major version. */
 #define FERROLANE_GLOBAL_ABI_VERSION_MAJOR_SHIFT 16u
 #define FERROLANE_GLOBAL_FEATURES_LO 0x08u /* Feature bits 31:0. */
-#define FERROLANE_GLOBAL_FEATURES_LO_BITS_MASK 0xffffffffu /* RO See the feature bits. */
+#define FERROLANE_GLOBAL_FEATURES_LO_BITS_MASK 0xffffffffu /* RO See the feature bits: what was built. */
 #define FERROLANE_GLOBAL_FEATURES_LO_BITS_SHIFT 0u
 #define FERROLANE_GLOBAL_FEATURES_HI 0x0cu /* Feature bits 63:32. */
 #define FERROLANE_GLOBAL_FEATURES_HI_BITS_MASK 0xffffffffu /* RO None yet. */
@@ -163,6 +163,23 @@
 #define FERROLANE_GLOBAL_CNT_AXIL_ERROR 0x78u /* Accesses to the card's own registers (BAR2) that failed: error response, or no answer in time. */
 #define FERROLANE_GLOBAL_CNT_AXIL_ERROR_COUNT_MASK 0xffffffffu /* RO DWORDs, wrapping. Such a read gives all ones. */
 #define FERROLANE_GLOBAL_CNT_AXIL_ERROR_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_BAD_HEADER 0x7cu /* The last TLP that was refused or dropped: why, and how many there were. Its header follows. */
+#define FERROLANE_GLOBAL_BAD_HEADER_CAUSE_MASK 0x0000000fu /* RO 0 none yet, 1 a request of a kind not served, 2 a poisoned request, 3 a completion that matched no outstanding request, 4 a completion with an error status or poisoned. */
+#define FERROLANE_GLOBAL_BAD_HEADER_CAUSE_SHIFT 0u
+#define FERROLANE_GLOBAL_BAD_HEADER_COUNT_MASK 0xffff0000u /* RO TLPs logged, wrapping. */
+#define FERROLANE_GLOBAL_BAD_HEADER_COUNT_SHIFT 16u
+#define FERROLANE_GLOBAL_BAD_HEADER_0 0x80u /* Header of that TLP, first DWORD as in PCIe Base Spec 2.2.1: Fmt and Type in bits 31:24. All four keep until the next such TLP. */
+#define FERROLANE_GLOBAL_BAD_HEADER_0_DW_MASK 0xffffffffu /* RO DW0. */
+#define FERROLANE_GLOBAL_BAD_HEADER_0_DW_SHIFT 0u
+#define FERROLANE_GLOBAL_BAD_HEADER_1 0x84u /* Second DWORD. */
+#define FERROLANE_GLOBAL_BAD_HEADER_1_DW_MASK 0xffffffffu /* RO DW1. */
+#define FERROLANE_GLOBAL_BAD_HEADER_1_DW_SHIFT 0u
+#define FERROLANE_GLOBAL_BAD_HEADER_2 0x88u /* Third DWORD. */
+#define FERROLANE_GLOBAL_BAD_HEADER_2_DW_MASK 0xffffffffu /* RO DW2. */
+#define FERROLANE_GLOBAL_BAD_HEADER_2_DW_SHIFT 0u
+#define FERROLANE_GLOBAL_BAD_HEADER_3 0x8cu /* Fourth DWORD, 0 for a header of three. */
+#define FERROLANE_GLOBAL_BAD_HEADER_3_DW_MASK 0xffffffffu /* RO DW3. */
+#define FERROLANE_GLOBAL_BAD_HEADER_3_DW_SHIFT 0u
 
 /* QUEUE registers. Once per queue. Write everything but CTRL and FEED only while the queue is stopped and idle. */
 #define FERROLANE_QUEUE_CTRL 0x00u /* Starts and stops the queue. */
@@ -195,6 +212,8 @@
 #define FERROLANE_QUEUE_MODE_RELAXED_ORDERING_SHIFT 4u
 #define FERROLANE_QUEUE_MODE_NO_SNOOP_MASK 0x00000020u /* RW Data TLPs carry No Snoop where the configuration space enables it. */
 #define FERROLANE_QUEUE_MODE_NO_SNOOP_SHIFT 5u
+#define FERROLANE_QUEUE_MODE_MEMORY_MASK 0x00000040u /* RW The queue's other end is the card's memory (AXI4), not its stream: card addresses are CARD_BASE + the descriptor's card field. */
+#define FERROLANE_QUEUE_MODE_MEMORY_SHIFT 6u
 #define FERROLANE_QUEUE_MODE_WEIGHT_MASK 0x00003f00u /* RW Turn of the queue while others want to be served: (WEIGHT + 1) * 512 bytes. */
 #define FERROLANE_QUEUE_MODE_WEIGHT_SHIFT 8u
 #define FERROLANE_QUEUE_MODE_DROP_MASK 0x00030000u /* RW C2H: a packet that finds no room 0 waits (backpressure), 1 is dropped, 2 takes the room of the oldest packets. 3 counts as 1. */
@@ -270,6 +289,12 @@
 #define FERROLANE_QUEUE_FIFO_PEAK 0x68u /* The most that FIFO_LEVEL has been since the start. */
 #define FERROLANE_QUEUE_FIFO_PEAK_BYTES_MASK 0x00ffffffu /* RO Whole rows, in bytes. */
 #define FERROLANE_QUEUE_FIFO_PEAK_BYTES_SHIFT 0u
+#define FERROLANE_QUEUE_CARD_BASE_LO 0x6cu /* Memory queues: what is added to each descriptor's card field, low half. */
+#define FERROLANE_QUEUE_CARD_BASE_LO_ADDR_MASK 0xffffffffu /* RW Bits 31:0 of an AXI4 address, any alignment. */
+#define FERROLANE_QUEUE_CARD_BASE_LO_ADDR_SHIFT 0u
+#define FERROLANE_QUEUE_CARD_BASE_HI 0x70u /* Memory queues: what is added to each descriptor's card field, high half. */
+#define FERROLANE_QUEUE_CARD_BASE_HI_ADDR_MASK 0xffffffffu /* RW Bits 63:32. */
+#define FERROLANE_QUEUE_CARD_BASE_HI_ADDR_SHIFT 0u
 
 /* QUEUE_COUNTER registers. Once per queue, on the counter page. They count from reset on, over stops and starts. */
 #define FERROLANE_QUEUE_COUNTER_BYTES_LO 0x00u /* Bytes of ended descriptors, low half. Reading it latches the high half. */
@@ -322,6 +347,30 @@
 #define FERROLANE_COUNTER_C2H_STALLS 0x20u /* Clocks in which the card waited to hand over a beat. */
 #define FERROLANE_COUNTER_C2H_STALLS_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
 #define FERROLANE_COUNTER_C2H_STALLS_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_H2C_NO_TAG 0x24u /* Clocks in which a read was held up because all tags were in use. */
+#define FERROLANE_COUNTER_H2C_NO_TAG_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_H2C_NO_TAG_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_H2C_NO_ROOM 0x28u /* Clocks in which a read was held up for want of room in its queue's share of the FIFO. */
+#define FERROLANE_COUNTER_H2C_NO_ROOM_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_H2C_NO_ROOM_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_H2C_NO_PLACE 0x2cu /* Clocks in which an H2C descriptor was held up because its completion ring had no place. */
+#define FERROLANE_COUNTER_H2C_NO_PLACE_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_H2C_NO_PLACE_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_H2C_FENCE 0x30u /* Clocks in which an H2C descriptor was held up by FENCE. */
+#define FERROLANE_COUNTER_H2C_FENCE_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_H2C_FENCE_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_C2H_NO_DESCRIPTOR 0x34u /* Clocks in which the queue being served had data from the card, but no descriptor. */
+#define FERROLANE_COUNTER_C2H_NO_DESCRIPTOR_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_C2H_NO_DESCRIPTOR_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_C2H_NO_PLACE 0x38u /* Clocks in which a C2H descriptor was held up because its completion ring had no place. */
+#define FERROLANE_COUNTER_C2H_NO_PLACE_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_C2H_NO_PLACE_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_C2H_FENCE 0x3cu /* Clocks in which a C2H descriptor was held up by FENCE. */
+#define FERROLANE_COUNTER_C2H_FENCE_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_C2H_FENCE_COUNT_SHIFT 0u
+#define FERROLANE_COUNTER_C2H_SEND_FULL 0x40u /* Clocks in which a write that was decided on waited for those before it. */
+#define FERROLANE_COUNTER_C2H_SEND_FULL_COUNT_MASK 0xffffffffu /* RO Clocks, wrapping. */
+#define FERROLANE_COUNTER_C2H_SEND_FULL_COUNT_SHIFT 0u
 #define FERROLANE_COUNTER_READ_COUNT 0x80u /* Latency of reads: from the port taking the request to its last completion. */
 #define FERROLANE_COUNTER_READ_COUNT_COUNT_MASK 0xffffffffu /* RO Reads measured, wrapping. */
 #define FERROLANE_COUNTER_READ_COUNT_COUNT_SHIFT 0u
@@ -554,6 +603,7 @@
 #define FERROLANE_STATUS_BAD_FLAGS 0x02u /* The descriptor carries a flag that its queue's mode does not allow. */
 #define FERROLANE_STATUS_LINK_LOOP 0x03u /* List mode: a LINK with no data descriptor since the last one, or as the first entry of a list. */
 #define FERROLANE_STATUS_BAD_SEGMENT 0x04u /* List mode: a LINK that is not the last entry of its segment, or a segment of no entries or at an address that is not a multiple of 16. */
+#define FERROLANE_STATUS_BAD_CARD_ADDRESS 0x05u /* Memory queue: a FIXED descriptor whose card address is not a multiple of the port's width. */
 #define FERROLANE_STATUS_FETCH_UR 0x10u /* Reading descriptors: completion with status Unsupported Request. */
 #define FERROLANE_STATUS_FETCH_CA 0x11u /* Reading descriptors: completion with status Completer Abort. */
 #define FERROLANE_STATUS_FETCH_POISONED 0x12u /* Reading descriptors: poisoned completion. */
@@ -562,6 +612,8 @@
 #define FERROLANE_STATUS_DATA_CA 0x21u /* Reading data: completion with status Completer Abort. */
 #define FERROLANE_STATUS_DATA_POISONED 0x22u /* Reading data: poisoned completion. */
 #define FERROLANE_STATUS_DATA_MALFORMED 0x23u /* Reading data: completion whose byte count does not fit the request. */
+#define FERROLANE_STATUS_CARD_WRITE_ERROR 0x30u /* Memory queue: the card's memory answered a write with SLVERR or DECERR. */
+#define FERROLANE_STATUS_CARD_READ_ERROR 0x31u /* Memory queue: the card's memory answered a read with SLVERR or DECERR; the bytes before the first such beat were written to the host. */
 
 /* Bits of FEATURES_LO. */
 #define FERROLANE_FEATURE_RING (1u << 0) /* Descriptor rings in host memory. */
@@ -572,6 +624,9 @@
 #define FERROLANE_FEATURE_PUSH (1u << 5) /* Push mode: descriptors written through the push window. */
 #define FERROLANE_FEATURE_DIRECT (1u << 6) /* Direct mode: one descriptor in registers. */
 #define FERROLANE_FEATURE_USER_REGISTERS (1u << 7) /* BAR2 is an AXI4-Lite window for the card's own registers. */
+#define FERROLANE_FEATURE_MEMORY (1u << 8) /* Memory queues: MODE.MEMORY, CARD_BASE and an AXI4 port. */
+#define FERROLANE_FEATURE_FIFO_POLICIES (1u << 9) /* Flush, drop and store-and-forward. */
+#define FERROLANE_FEATURE_COUNTERS (1u << 10) /* The counter page. */
 
 /* A descriptor as the engine reads it; little-endian. */
 struct ferrolane_descriptor {

@@ -19,9 +19,16 @@ pub const DIRECT: u32 = 1 << 6;
 /// User registers: BAR2 is an AXI4-Lite window for the card's own registers.
 pub const USER_REGISTERS: u32 = 1 << 7;
 
-/// What this engine implements.
-pub const IMPLEMENTED: u32 = RING | STREAM | MSIX | LOOPBACK | LIST | PUSH | DIRECT | USER_REGISTERS;
-
+/// Memory queues: MODE.MEMORY, CARD_BASE and an AXI4 port.
+pub const MEMORY: u32 = 1 << 8;
+/// What a full share does, and when packets leave it: flush, drop, store-and-forward.
+pub const FIFO_POLICIES: u32 = 1 << 9;
+/// The counter page.
+pub const COUNTERS: u32 = 1 << 10;
+/// What every build of the engine has.
+pub const BASE: u32 = RING | STREAM | MSIX | USER_REGISTERS;
+/// What the engine has if nothing is left out.
+pub const ALL: u32 = BASE | LIST | PUSH | DIRECT | MEMORY | FIFO_POLICIES | COUNTERS;
 /// All bits.
 pub const BITS: &[Named] = &[
     Named { name: "RING", value: 0, doc: "Descriptor rings in host memory." },
@@ -40,4 +47,7 @@ pub const BITS: &[Named] = &[
         value: 7,
         doc: "BAR2 is an AXI4-Lite window for the card's own registers.",
     },
+    Named { name: "MEMORY", value: 8, doc: "Memory queues: MODE.MEMORY, CARD_BASE and an AXI4 port." },
+    Named { name: "FIFO_POLICIES", value: 9, doc: "Flush, drop and store-and-forward." },
+    Named { name: "COUNTERS", value: 10, doc: "The counter page." },
 ];

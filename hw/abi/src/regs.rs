@@ -51,7 +51,7 @@ pub mod global {
             MAJOR[16; 16] Ro crate::version::ABI_MAJOR, "Major version.";
         }
         /// Feature bits 31:0.
-        FEATURES_LO @ 0x08 { BITS[0; 32] Ro crate::feature::IMPLEMENTED, "See the feature bits."; }
+        FEATURES_LO @ 0x08 volatile { BITS[0; 32] Ro 0, "See the feature bits: what was built."; }
         /// Feature bits 63:32.
         FEATURES_HI @ 0x0C { BITS[0; 32] Ro 0, "None yet."; }
         /// Identifies the build of the bitstream.
@@ -127,6 +127,19 @@ pub mod global {
         CNT_RX_CPL @ 0x74 volatile { COUNT[0; 32] Ro 0, "TLPs, wrapping."; }
         /// Accesses to the card's own registers (BAR2) that failed: error response, or no answer in time.
         CNT_AXIL_ERROR @ 0x78 volatile { COUNT[0; 32] Ro 0, "DWORDs, wrapping. Such a read gives all ones."; }
+        /// The last TLP that was refused or dropped: why, and how many there were. Its header follows.
+        BAD_HEADER @ 0x7C volatile {
+            CAUSE[0; 4] Ro 0, "0 none yet, 1 a request of a kind not served, 2 a poisoned request, 3 a completion that matched no outstanding request, 4 a completion with an error status or poisoned.";
+            COUNT[16; 16] Ro 0, "TLPs logged, wrapping.";
+        }
+        /// Header of that TLP, first DWORD as in PCIe Base Spec 2.2.1: Fmt and Type in bits 31:24. All four keep until the next such TLP.
+        BAD_HEADER_0 @ 0x80 volatile { DW[0; 32] Ro 0, "DW0."; }
+        /// Second DWORD.
+        BAD_HEADER_1 @ 0x84 volatile { DW[0; 32] Ro 0, "DW1."; }
+        /// Third DWORD.
+        BAD_HEADER_2 @ 0x88 volatile { DW[0; 32] Ro 0, "DW2."; }
+        /// Fourth DWORD, 0 for a header of three.
+        BAD_HEADER_3 @ 0x8C volatile { DW[0; 32] Ro 0, "DW3."; }
     }
 }
 
@@ -162,6 +175,7 @@ pub mod queue {
             FEED[0; 2] Rw 0, "0 ring, 1 list, 2 push, 3 direct.";
             RELAXED_ORDERING[4; 1] Rw 0, "Data TLPs carry Relaxed Ordering where the configuration space enables it.";
             NO_SNOOP[5; 1] Rw 0, "Data TLPs carry No Snoop where the configuration space enables it.";
+            MEMORY[6; 1] Rw 0, "The queue's other end is the card's memory (AXI4), not its stream: card addresses are CARD_BASE + the descriptor's card field.";
             WEIGHT[8; 6] Rw 7, "Turn of the queue while others want to be served: (WEIGHT + 1) * 512 bytes.";
             DROP[16; 2] Rw 0, "C2H: a packet that finds no room 0 waits (backpressure), 1 is dropped, 2 takes the room of the oldest packets. 3 counts as 1.";
             STORE_FORWARD[18; 1] Rw 0, "A packet starts to leave the share only when its end is in it; one that fills three quarters of the share starts at once. DROP other than 0 implies it.";
@@ -215,6 +229,10 @@ pub mod queue {
         FIFO_LEVEL @ 0x64 volatile { BYTES[0; 24] Ro 0, "Whole rows, in bytes. C2H: taken from the card and not yet read; H2C: complete and not yet given to the card."; }
         /// The most that FIFO_LEVEL has been since the start.
         FIFO_PEAK @ 0x68 volatile { BYTES[0; 24] Ro 0, "Whole rows, in bytes."; }
+        /// Memory queues: what is added to each descriptor's card field, low half.
+        CARD_BASE_LO @ 0x6C { ADDR[0; 32] Rw 0, "Bits 31:0 of an AXI4 address, any alignment."; }
+        /// Memory queues: what is added to each descriptor's card field, high half.
+        CARD_BASE_HI @ 0x70 { ADDR[0; 32] Rw 0, "Bits 63:32."; }
     }
 }
 
@@ -267,6 +285,22 @@ pub mod global_counters {
         C2H_BEATS @ 0x1C volatile { COUNT[0; 32] Ro 0, "Beats, wrapping."; }
         /// Clocks in which the card waited to hand over a beat.
         C2H_STALLS @ 0x20 volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Clocks in which a read was held up because all tags were in use.
+        H2C_NO_TAG @ 0x24 volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Clocks in which a read was held up for want of room in its queue's share of the FIFO.
+        H2C_NO_ROOM @ 0x28 volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Clocks in which an H2C descriptor was held up because its completion ring had no place.
+        H2C_NO_PLACE @ 0x2C volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Clocks in which an H2C descriptor was held up by FENCE.
+        H2C_FENCE @ 0x30 volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Clocks in which the queue being served had data from the card, but no descriptor.
+        C2H_NO_DESCRIPTOR @ 0x34 volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Clocks in which a C2H descriptor was held up because its completion ring had no place.
+        C2H_NO_PLACE @ 0x38 volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Clocks in which a C2H descriptor was held up by FENCE.
+        C2H_FENCE @ 0x3C volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
+        /// Clocks in which a write that was decided on waited for those before it.
+        C2H_SEND_FULL @ 0x40 volatile { COUNT[0; 32] Ro 0, "Clocks, wrapping."; }
         /// Latency of reads: from the port taking the request to its last completion.
         READ_COUNT @ 0x80 volatile { COUNT[0; 32] Ro 0, "Reads measured, wrapping."; }
         /// Their latencies' sum, low half. Reading it latches the high half.

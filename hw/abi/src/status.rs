@@ -21,6 +21,8 @@ codes! {
     LINK_LOOP = 0x03;
     /// List mode: a LINK that is not the last entry of its segment, or a segment of no entries or at an address that is not a multiple of 16.
     BAD_SEGMENT = 0x04;
+    /// Memory queue: a FIXED descriptor whose card address is not a multiple of the port's width.
+    BAD_CARD_ADDRESS = 0x05;
     /// Reading descriptors: completion with status Unsupported Request.
     FETCH_UR = 0x10;
     /// Reading descriptors: completion with status Completer Abort.
@@ -37,6 +39,10 @@ codes! {
     DATA_POISONED = 0x22;
     /// Reading data: completion whose byte count does not fit the request.
     DATA_MALFORMED = 0x23;
+    /// Memory queue: the card's memory answered a write with SLVERR or DECERR.
+    CARD_WRITE_ERROR = 0x30;
+    /// Memory queue: the card's memory answered a read with SLVERR or DECERR; the bytes before the first such beat were written to the host.
+    CARD_READ_ERROR = 0x31;
 }
 
 /// Name and meaning of a code, if it has one.
