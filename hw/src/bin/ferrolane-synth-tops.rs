@@ -1,5 +1,5 @@
-//! `ferrolane-synth-tops DIR`: writes the Verilog that `make synth` measures, a file for each configuration of the engine
-//! and for each block, and `DIR/list`, with a line `file top part width queues profile run` for each.
+//! `ferrolane-synth-tops DIR [NAME…]`: writes the Verilog that `make synth` measures, a file for each configuration of the engine
+//! and for each block, and `DIR/list`, with a line `file top part width queues profile run` for each. With names: only those.
 //!
 //! `run` is `default` for what `make synth` measures; `make synth-all` measures everything.
 
@@ -26,7 +26,7 @@ fn engines() -> Vec<Top> {
     SYNTHS.iter().map(|b| Top { name: b.module, row: row(b), verilog: b.verilog }).collect()
 }
 
-fn run(dir: &Path) -> Result<(), String> {
+fn run(dir: &Path, names: &[String]) -> Result<(), String> {
     std::fs::create_dir_all(dir).map_err(|e| format!("cannot make {}: {e}", dir.display()))?;
     let blocks = test_blocks().into_iter().map(|b| Top {
         name: b.name,
@@ -34,7 +34,8 @@ fn run(dir: &Path) -> Result<(), String> {
         verilog: b.verilog,
     });
     let mut list = String::new();
-    for top in engines().into_iter().chain(blocks) {
+    let chosen = |top: &Top| names.is_empty() || names.iter().any(|name| name == top.name);
+    for top in engines().into_iter().chain(blocks).filter(chosen) {
         let file = format!("{}.v", top.name);
         write(&dir.join(&file), &(top.verilog)())?;
         list += &format!("{file} {} {}\n", top.name, top.row);
@@ -48,11 +49,11 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [dir] = &args[..] else {
-        eprintln!("usage: ferrolane-synth-tops DIR");
+    let [dir, names @ ..] = &args[..] else {
+        eprintln!("usage: ferrolane-synth-tops DIR [NAME...]");
         return ExitCode::from(2);
     };
-    match run(Path::new(dir)) {
+    match run(Path::new(dir), names) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("{e}");
