@@ -8,6 +8,8 @@ pub mod fetch;
 pub mod h2c;
 mod init;
 pub mod msix;
+mod netlist;
+pub(crate) mod port;
 pub mod queue;
 pub mod record;
 

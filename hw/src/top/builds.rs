@@ -1,7 +1,9 @@
 //! What is emitted of the engine, with and without the demo card: width, queues, and the memory that goes with them.
 
-use super::{Card, EngineTop, Socket};
+use super::{Card, Socket};
+use crate::dma::engine::Engine;
 use crate::dma::queue::FLR_WAIT;
+use ferrolane_abi::feature;
 
 /// A build of the engine alone.
 #[derive(Clone, Copy)]
@@ -43,6 +45,15 @@ const fn store_bits(queues: usize) -> usize {
     }
 }
 
+/// Feature bits of a build with everything (1), or with the base alone (0).
+const fn features(full: usize) -> usize {
+    if full == 1 {
+        feature::ALL as usize
+    } else {
+        feature::BASE as usize
+    }
+}
+
 /// Bits of a line of descriptors or records: one of them, or a beat if more fit.
 const fn line(width: usize) -> usize {
     if width > 128 {
@@ -53,10 +64,10 @@ const fn line(width: usize) -> usize {
 }
 
 /// The type of a top, from what one chooses: port width, queues per direction, tags, log2 of the bytes of FIFO per queue, of
-/// the packet slots per queue, MSI-X vectors in all and of the card, and the counter page. The rest follows, see
-/// [`Engine`](crate::dma::engine::Engine).
+/// the packet slots per queue, MSI-X vectors in all and of the card, whether all features are built or the base alone, and other feature bits. The rest follows, see
+/// [`Engine`].
 macro_rules! sized {
-    ($top:ident: width $w:literal, queues $nq:literal, tags $tags:literal, share $h:literal $c:literal, slots $hp:literal $cp:literal, vectors $nv:literal $nu:literal, full $full:literal $(, $card:expr)*) => {
+    ($top:ident: width $w:literal, queues $nq:literal, tags $tags:literal, share $h:literal $c:literal, slots $hp:literal $cp:literal, vectors $nv:literal $nu:literal, full $full:literal, features $features:expr $(, $card:expr)*) => {
         $top<
             $w,
             { $w / 32 },
@@ -95,6 +106,10 @@ macro_rules! sized {
             $nu,
             { $nv - $nu },
             $full,
+            $full,
+            $full,
+            $full,
+            { features($full) | ($features) as usize },
             $h,
             $c,
             250_000,
@@ -113,7 +128,7 @@ macro_rules! builds {
             queues: $nq,
             tags: $tags,
             verilog: || crate::emit::verilog::<
-                sized!(EngineTop: width $w, queues $nq, tags $tags, share $h $c, slots $hp $cp, vectors 16 4, full 1)
+                sized!(Engine: width $w, queues $nq, tags $tags, share $h $c, slots $hp $cp, vectors 16 4, full 1, features 0)
             >(stringify!($module), Default::default),
         } ),*];
     };
@@ -121,11 +136,11 @@ macro_rules! builds {
 
 /// The demo card: 128-bit port, 4 + 4 queues with 8 KiB of FIFO each, 16 vectors, 250 MHz.
 pub type Card128 = sized!(Card: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 1,
-    3, 7, 12);
+    features feature::LOOPBACK, 3, 7, 12);
 
 /// The socket for the user's own logic, otherwise as the demo card.
 pub type Socket128 =
-    sized!(Socket: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 1);
+    sized!(Socket: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 1, features 0);
 
 builds! {
     ferrolane_engine_w64_q4: width 64, queues 4, tags 64, share 13 13, slots 6 6;
@@ -165,7 +180,7 @@ macro_rules! synths {
             full: $full == 1,
             default: $default,
             verilog: || crate::emit::verilog::<
-                sized!(EngineTop: width $w, queues $nq, tags $tags, share $h $c, slots $hp $cp, vectors $nv $nu, full $full)
+                sized!(Engine: width $w, queues $nq, tags $tags, share $h $c, slots $hp $cp, vectors $nv $nu, full $full, features 0)
             >(stringify!($module), Default::default),
         } ),*];
     };

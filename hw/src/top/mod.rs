@@ -2,14 +2,12 @@
 
 mod builds;
 mod card;
-mod engine;
 mod pins;
 mod socket;
 mod user_logic;
 
 pub use builds::{Card128, EngineBuild, Socket128, SynthBuild, ENGINES, SYNTHS};
 pub use card::Card;
-pub use engine::EngineTop;
 pub use pins::{pins, pins_page, Pin};
 pub use socket::Socket;
 pub use user_logic::UserLogic;
