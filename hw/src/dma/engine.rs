@@ -147,7 +147,7 @@ hw! {
         completer: Completer<W, K> = Default::default(),
         decode: Decode<NQ> = Default::default(),
         axil: Axil<16, 16> = Default::default(),
-        regs: GlobalRegs<NQ, NV, W, TB, KHZ, H2C_LOG2, C2H_LOG2, DB> = Default::default(),
+        regs: GlobalRegs<NQ, NV, W, TB, KHZ, H2C_LOG2, C2H_LOG2, DB, FULL, 0x7F7> = Default::default(),
         queue_regs: QueueRegs<NQ, QB, GN, GB, QA> = Default::default(),
         doorbell: Doorbell<NQ, GN, GB, GB1> = Default::default(),
         control: Control<NQ, GN, GB, FT> = Default::default(),
@@ -395,6 +395,12 @@ impl<
         self.axil.axil_rvalid.next = self.axil_rvalid.val();
         // regs
         self.regs.clock.next = self.clock.val();
+        self.regs.bad_req_valid.next = false;
+        self.regs.bad_req_cause.next = 0.into();
+        self.regs.bad_req_hdr.next = self.rx_req_hdr.val();
+        self.regs.bad_cpl_valid.next = false;
+        self.regs.bad_cpl_cause.next = 0.into();
+        self.regs.bad_cpl_hdr.next = self.rx_req_hdr.val();
         self.regs.rst.next = self.core_rst.val();
         self.regs.glob_w_valid.next = self.decode.glob_w_valid.val();
         self.regs.t_w_addr.next = self.decode.t_w_addr.val();
@@ -539,6 +545,7 @@ impl<
         self.control.rec_h2c_ready.next = self.record.rec_h2c_ready.val();
         self.control.rec_open.next = self.record.rec_open.val();
         self.control.wr_issued.next = self.wr_arb.wr_issued.val();
+        self.control.mem_busy.next = self.no_queue.val();
         self.control.wr_sent.next = self.wr_arb.wr_sent.val();
         // cpl_route
         self.cpl_route.clock.next = self.clock.val();
