@@ -148,7 +148,7 @@ hw! {
         decode: Decode<NQ> = Default::default(),
         axil: Axil<16, 16> = Default::default(),
         regs: GlobalRegs<NQ, NV, W, TB, KHZ, H2C_LOG2, C2H_LOG2, DB, FULL, 0x7F7> = Default::default(),
-        queue_regs: QueueRegs<NQ, QB, GN, GB, QA> = Default::default(),
+        queue_regs: QueueRegs<NQ, QB, GN, GB, QA, GB1, 1, 1, 1> = Default::default(),
         doorbell: Doorbell<NQ, GN, GB, GB1> = Default::default(),
         control: Control<NQ, GN, GB, FT> = Default::default(),
         cpl_route: CplRoute<W, K> = Default::default(),

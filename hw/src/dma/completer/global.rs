@@ -299,8 +299,7 @@ impl<
             & self.known.val().get_bit(self.r_word.val().index());
         self.counters.r_valid.next = self.r_waits.q.val();
         self.counters.r_slot.next = self.t_r_addr.val().get_bits::<4>(2);
-        self.r_waits.d.next =
-            self.glob_r_valid.val() | (self.r_waits.q.val() & !self.counters.r_go.val());
+        self.r_waits.d.next = self.glob_r_valid.val() | (self.r_waits.q.val() & !self.counters.r_go.val());
         self.r_now.d.next = self.counters.r_go.val();
         self.r_then.d.next = self.r_now.q.val();
         self.fixed_at.next = bit_cast::<11, 6>(self.r_word.val()) << 5;

@@ -121,7 +121,9 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for Drain<NQ, GN, 
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, g, h2c, settle, seen_fetch, seen_pick, looked, stops, fetches);
-        dff_setup!(self, clock, transfers, opens, marked, mark, reached, left, moved, offers, empty, out, out_g);
+        dff_setup!(
+            self, clock, transfers, opens, marked, mark, reached, left, moved, offers, empty, out, out_g
+        );
         self.state.rst.next = self.rst.val();
         self.g.rst.next = self.rst.val();
         self.settle.rst.next = self.rst.val();
