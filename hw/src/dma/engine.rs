@@ -101,8 +101,8 @@ engine_sizes! { tlp_port! {
         completer: Completer<W, K> = Default::default(),
         decode: Decode<NQ> = Default::default(),
         axil: Axil<16, 16> = Default::default(),
-        regs: GlobalRegs<NQ, NV, W, TB, KHZ, H2C_LOG2, C2H_LOG2, DB> = Default::default(),
-        queue_regs: QueueRegs<NQ, QB, GN, GB, QA> = Default::default(),
+        regs: GlobalRegs<NQ, NV, W, TB, KHZ, H2C_LOG2, C2H_LOG2, DB, FULL, FEATURES> = Default::default(),
+        queue_regs: QueueRegs<NQ, QB, GN, GB, QA, GB1, FEEDS, POLICIES, MEMORY> = Default::default(),
         doorbell: Doorbell<NQ, GN, GB, GB1> = Default::default(),
         control: Control<NQ, GN, GB, FT> = Default::default(),
         cpl_route: CplRoute<W, K> = Default::default(),
@@ -296,6 +296,13 @@ engine_sizes! { netlist! { Engine [] {
     self.axi_arburst.next = 0.into();
     self.axi_arvalid.next = false;
     self.axi_rready.next = false;
+    self.regs.bad_req_valid.next = false;
+    self.regs.bad_req_cause.next = 0.into();
+    self.regs.bad_req_hdr.next = self.rx_req_hdr.val();
+    self.regs.bad_cpl_valid.next = false;
+    self.regs.bad_cpl_cause.next = 0.into();
+    self.regs.bad_cpl_hdr.next = self.rx_req_hdr.val();
+    self.control.mem_busy.next = self.no_queue.val();
     self.core_rst.next = self.control.core_rst.val();
     self.axil.rst.next = self.rst.val();
     self.axil.core_rst.next = self.core_rst.val();

@@ -1,9 +1,10 @@
-//! The global page: identity, parameters, status, errors, counters.
+//! The global page: identity, parameters, status, errors, counters, header log.
 
 use ferrolane_abi::layout;
 use ferrolane_abi::regs::global::*;
 use rust_hdl::prelude::*;
 
+use super::bad_header::BadHeader;
 use super::event_counters::EventCounters;
 use super::global_table::{fixed, is_counter, lsb, mask, set, word_of, COUNTERS, WORDS};
 use crate::hw;
@@ -14,14 +15,16 @@ hw! {
     ///
     /// ```text
     ///  constants of the table ─┐
-    ///  live values ────────────┼─ OR ─► glob_r_data
-    ///  EventCounters ──────────┘
+    ///  live values ────────────┼─► register ─┐
+    ///  BadHeader ──────────────┘             ├─ OR ─► glob_r_data
+    ///  EventCounters ───────────► register ──┘
     /// ```
     /// `QUEUES` per direction, `VECTORS` of MSI-X, `W` bits of port, 2^`TB` tags in flight, `KHZ` of the clock; `H2C_LOG2`,
-    /// `C2H_LOG2` bytes of FIFO and `DB` descriptors per queue, as log2.
+    /// `C2H_LOG2` bytes of FIFO and `DB` descriptors per queue, as log2. `FULL` 1: with the header log. `FEATURES`: the
+    /// feature bits of this build.
     ///
-    /// A write is always taken at once. `glob_r_done` comes two or three clocks after `glob_r_valid`, during the 16 clocks
-    /// after reset later; what was read is the state one clock before, so `wr_issued` taken with `glob_r_done` covers every
+    /// A write is always taken at once. `glob_r_done` comes four or five clocks after `glob_r_valid`, during the 16 clocks
+    /// after reset later; what was read is an earlier state, so `wr_issued` taken with `glob_r_done` covers every
     /// write the value may tell of.
     ///
     /// `err_irq` pulses the clock after any event that sets a bit of ERROR, also where the bit is set already.
@@ -34,6 +37,8 @@ hw! {
         const H2C_LOG2: usize,
         const C2H_LOG2: usize,
         const DB: usize,
+        const FULL: usize,
+        const FEATURES: usize,
     > {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -80,11 +85,26 @@ hw! {
         pub axil_error: Signal<In, Bit> = Default::default(),
         /// Pulse: a queue halted with an error.
         pub queue_error: Signal<In, Bit> = Default::default(),
+        // Pulses with cause and header: for the header log.
+        pub bad_req_valid: Signal<In, Bit> = Default::default(),
+        pub bad_req_cause: Signal<In, Bits<4>> = Default::default(),
+        pub bad_req_hdr: Signal<In, Bits<128>> = Default::default(),
+        pub bad_cpl_valid: Signal<In, Bit> = Default::default(),
+        pub bad_cpl_cause: Signal<In, Bits<4>> = Default::default(),
+        pub bad_cpl_hdr: Signal<In, Bits<128>> = Default::default(),
         /// Pulse: send vector 0.
         pub err_irq: Signal<Out, Bit> = Default::default(),
         counters: EventCounters = Default::default(),
+        bad_header: [BadHeader; FULL] = array_init::array_init(|_| Default::default()),
         r_waits: Dffr<Bit> = Default::default(),
         r_now: Dffr<Bit> = Default::default(),
+        // The clock behind it: what is read stands in registers.
+        r_then: Dffr<Bit> = Default::default(),
+        r_counts: Reg<Bit> = Default::default(),
+        r_holds: Reg<Bit> = Default::default(),
+        live: Reg<Bits<32>> = Default::default(),
+        count: Reg<Bits<32>> = Default::default(),
+        logged: Signal<Local, Bits<32>> = Default::default(),
         done: Dffr<Bit> = Default::default(),
         word: Dffr<Bits<32>> = Default::default(),
         missed_rd: Dffr<Bit> = Default::default(),
@@ -95,12 +115,11 @@ hw! {
         scratch: [Dffr<Bits<8>>; 4] = array_init::array_init(|_| Default::default()),
         clocks: Dffr<Bits<64>> = Default::default(),
         clocks_high: Reg<Bits<32>> = Default::default(),
-        asks: Signal<Local, Bit> = Default::default(),
-        r_word: Signal<Local, Bits<5>> = Default::default(),
+        r_word: Signal<Local, Bits<6>> = Default::default(),
         // Bit number of the word among the constants.
-        fixed_at: Signal<Local, Bits<10>> = Default::default(),
+        fixed_at: Signal<Local, Bits<11>> = Default::default(),
         r_known: Signal<Local, Bit> = Default::default(),
-        w_word: Signal<Local, Bits<5>> = Default::default(),
+        w_word: Signal<Local, Bits<6>> = Default::default(),
         w_known: Signal<Local, Bit> = Default::default(),
         clear: Signal<Local, Bits<4>> = Default::default(),
         pulses: Signal<Local, Bits<COUNTERS>> = Default::default(),
@@ -112,6 +131,7 @@ hw! {
         set: Signal<Local, Bits<4>> = Default::default(),
         one: Constant<Bits<64>> = Constant::new(1_u64.into()),
         fixed: Constant<Bits<{ 32 * WORDS }>> = fixed(&[
+            (&FEATURES_LO, "BITS", FEATURES),
             (&LAYOUT_HASH, "HASH", layout::LAYOUT_HASH as usize),
             (&PARAM_QUEUES, "H2C", QUEUES),
             (&PARAM_QUEUES, "C2H", QUEUES),
@@ -128,13 +148,13 @@ hw! {
         // Address bits that must be 0 for a register to be there.
         outside: Constant<Bits<16>> = Constant::new((0x1_0000 - 4 * WORDS as u64).into()),
         byte_lsb: [Constant<Bits<5>>; 4] = array_init::array_init(|i| Constant::new((8 * i as u64).into())),
-        build_id_at: Constant<Bits<5>> = word_of(&BUILD_ID),
-        scratch_at: Constant<Bits<5>> = word_of(&SCRATCH),
-        status_at: Constant<Bits<5>> = word_of(&STATUS),
-        error_at: Constant<Bits<5>> = word_of(&ERROR),
-        link_at: Constant<Bits<5>> = word_of(&LINK),
-        clocks_lo_at: Constant<Bits<5>> = word_of(&CLOCKS_LO),
-        clocks_hi_at: Constant<Bits<5>> = word_of(&CLOCKS_HI),
+        build_id_at: Constant<Bits<6>> = word_of(&BUILD_ID),
+        scratch_at: Constant<Bits<6>> = word_of(&SCRATCH),
+        status_at: Constant<Bits<6>> = word_of(&STATUS),
+        error_at: Constant<Bits<6>> = word_of(&ERROR),
+        link_at: Constant<Bits<6>> = word_of(&LINK),
+        clocks_lo_at: Constant<Bits<6>> = word_of(&CLOCKS_LO),
+        clocks_hi_at: Constant<Bits<6>> = word_of(&CLOCKS_HI),
         status_init: Constant<Bits<32>> = mask(&STATUS, "INIT"),
         status_reads: Constant<Bits<32>> = mask(&STATUS, "READS_PENDING"),
         status_writes: Constant<Bits<32>> = mask(&STATUS, "WRITES_PENDING"),
@@ -160,14 +180,18 @@ impl<
         const H2C_LOG2: usize,
         const C2H_LOG2: usize,
         const DB: usize,
-    > Logic for GlobalRegs<QUEUES, VECTORS, W, TB, KHZ, H2C_LOG2, C2H_LOG2, DB>
+        const FULL: usize,
+        const FEATURES: usize,
+    > Logic for GlobalRegs<QUEUES, VECTORS, W, TB, KHZ, H2C_LOG2, C2H_LOG2, DB, FULL, FEATURES>
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, r_waits, r_now, done, word, missed_rd, missed_wr);
+        dff_setup!(self, clock, r_waits, r_now, r_then, r_counts, r_holds, live, count);
+        dff_setup!(self, clock, done, word, missed_rd, missed_wr);
         dff_setup!(self, clock, causes, errors, irq, clocks, clocks_high);
         self.r_waits.rst.next = self.rst.val();
         self.r_now.rst.next = self.rst.val();
+        self.r_then.rst.next = self.rst.val();
         self.done.rst.next = self.rst.val();
         self.word.rst.next = self.rst.val();
         self.missed_rd.rst.next = self.rst.val();
@@ -203,7 +227,7 @@ impl<
 
         // Writes.
         self.glob_w_ready.next = true;
-        self.w_word.next = self.t_w_addr.val().get_bits::<5>(2);
+        self.w_word.next = self.t_w_addr.val().get_bits::<6>(2);
         self.w_known.next = ((self.t_w_addr.val().get_bits::<16>(0) & self.outside.val()) == 0)
             & self.known.val().get_bit(self.w_word.val().index());
         self.missed_wr.d.next = self.glob_w_valid.val() & !self.w_known.val();
@@ -269,20 +293,30 @@ impl<
             self.link.next = self.link.val() | self.link_msix_mask.val();
         }
 
-        // Reads: visit of the counter, value, answer.
-        self.asks.next = self.glob_r_valid.val() | self.r_waits.q.val();
-        self.r_word.next = self.t_r_addr.val().get_bits::<5>(2);
+        // Reads: visit of the counter, values, answer.
+        self.r_word.next = self.t_r_addr.val().get_bits::<6>(2);
         self.r_known.next = ((self.t_r_addr.val().get_bits::<16>(0) & self.outside.val()) == 0)
             & self.known.val().get_bit(self.r_word.val().index());
-        self.counters.r_valid.next = self.asks.val();
+        self.counters.r_valid.next = self.r_waits.q.val();
         self.counters.r_slot.next = self.t_r_addr.val().get_bits::<4>(2);
-        self.r_waits.d.next = self.asks.val() & !self.counters.r_go.val();
+        self.r_waits.d.next = self.glob_r_valid.val() | (self.r_waits.q.val() & !self.counters.r_go.val());
         self.r_now.d.next = self.counters.r_go.val();
-        self.fixed_at.next = bit_cast::<10, 5>(self.r_word.val()) << 5;
-        self.answer.next = self.fixed.val().get_bits::<32>(self.fixed_at.val().index());
-        if self.counter_words.val().get_bit(self.r_word.val().index()) {
-            self.answer.next = self.answer.val() | self.counters.value.val();
+        self.r_then.d.next = self.r_now.q.val();
+        self.fixed_at.next = bit_cast::<11, 6>(self.r_word.val()) << 5;
+        self.logged.next = 0.into();
+        for i in 0..FULL {
+            self.bad_header[i].clock.next = self.clock.val();
+            self.bad_header[i].rst.next = self.rst.val();
+            self.bad_header[i].bad_req_valid.next = self.bad_req_valid.val();
+            self.bad_header[i].bad_req_cause.next = self.bad_req_cause.val();
+            self.bad_header[i].bad_req_hdr.next = self.bad_req_hdr.val();
+            self.bad_header[i].bad_cpl_valid.next = self.bad_cpl_valid.val();
+            self.bad_header[i].bad_cpl_cause.next = self.bad_cpl_cause.val();
+            self.bad_header[i].bad_cpl_hdr.next = self.bad_cpl_hdr.val();
+            self.bad_header[i].word.next = self.r_word.val();
+            self.logged.next = self.bad_header[i].value.val();
         }
+        self.answer.next = self.fixed.val().get_bits::<32>(self.fixed_at.val().index()) | self.logged.val();
         if self.r_word.val() == self.build_id_at.val() {
             self.answer.next = self.answer.val() | self.build_id.val();
         }
@@ -307,12 +341,19 @@ impl<
         if self.r_word.val() == self.clocks_hi_at.val() {
             self.answer.next = self.answer.val() | self.clocks_high.q.val();
         }
+        self.live.d.next = self.answer.val();
+        self.count.d.next = self.counters.value.val();
+        self.r_counts.d.next = self.counter_words.val().get_bit(self.r_word.val().index());
+        self.r_holds.d.next = self.r_now.q.val() & self.r_known.val();
         self.word.d.next = 0.into();
-        if self.r_now.q.val() & self.r_known.val() {
-            self.word.d.next = self.answer.val();
+        if self.r_holds.q.val() {
+            self.word.d.next = self.live.q.val();
+            if self.r_counts.q.val() {
+                self.word.d.next = self.live.q.val() | self.count.q.val();
+            }
         }
-        self.done.d.next = self.r_now.q.val();
-        self.missed_rd.d.next = self.r_now.q.val() & !self.r_known.val();
+        self.done.d.next = self.r_then.q.val();
+        self.missed_rd.d.next = self.r_then.q.val() & !self.r_holds.q.val();
         self.glob_r_done.next = self.done.q.val();
         self.glob_r_data.next = self.word.q.val();
         self.glob_unmapped_rd.next = self.missed_rd.q.val();

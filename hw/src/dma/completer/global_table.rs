@@ -6,7 +6,7 @@ use ferrolane_abi::table::{Field, Register};
 use rust_hdl::prelude::*;
 
 /// Words at the start of the page that can hold a register; the rest of the page is empty.
-pub(super) const WORDS: usize = 32;
+pub(super) const WORDS: usize = 64;
 /// Number of counters.
 pub(super) const COUNTERS: usize = 9;
 
@@ -31,7 +31,7 @@ fn named<'a>(register: &'a Register, name: &str) -> &'a Field {
 }
 
 /// Number of a register's word.
-pub(super) fn word_of(register: &Register) -> Constant<Bits<5>> {
+pub(super) fn word_of(register: &Register) -> Constant<Bits<6>> {
     Constant::new((register.offset as u64 / 4).into())
 }
 

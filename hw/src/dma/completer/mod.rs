@@ -1,7 +1,10 @@
 //! The host's way in: requests to the BARs, their routing to the blocks that answer, the global registers, and the way
 //! to the card's own.
 
+use ferrolane_abi::feature;
+
 mod axil;
+mod bad_header;
 mod completer;
 mod decode;
 mod event_counters;
@@ -29,6 +32,7 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
         decode: Decode<4>,
         axil: Axil<16, 6>,
         axil_12: Axil<12, 4>,
-        global_regs: GlobalRegs<4, 9, 128, 6, 250_000, 14, 14, 7>,
+        global_regs: GlobalRegs<4, 9, 128, 6, 250_000, 14, 14, 7, 1, { feature::ALL as usize }>,
+        global_regs_core: GlobalRegs<4, 9, 128, 6, 250_000, 14, 14, 7, 0, { feature::BASE as usize }>,
     ]
 }

@@ -44,7 +44,7 @@ hw! {
     pub struct Control<const NQ: usize, const GN: usize, const GB: usize, const FT: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
-        /// Reset of everything: `rst`, and FLR.
+        /// Reset of everything: `rst` and FLR, one clock later.
         pub core_rst: Signal<Out, Bit> = Default::default(),
         pub cfg_flr_request: Signal<In, Bit> = Default::default(),
         pub cfg_flr_ack: Signal<Out, Bit> = Default::default(),
@@ -103,6 +103,8 @@ hw! {
         pub rec_h2c_valid: Signal<In, Bit> = Default::default(),
         pub rec_h2c_ready: Signal<In, Bit> = Default::default(),
         pub rec_open: Signal<In, Bits<GN>> = Default::default(),
+        /// A memory queue has something under way at the AXI4 port, or a record that waits for it.
+        pub mem_busy: Signal<In, Bits<GN>> = Default::default(),
         pub wr_issued: Signal<In, Bits<16>> = Default::default(),
         pub wr_sent: Signal<In, Bits<16>> = Default::default(),
 
@@ -120,7 +122,8 @@ hw! {
         drain: Drain<NQ, GN, GB> = Default::default(),
         flr: Flr<FT> = Default::default(),
 
-        reset: Signal<Local, Bit> = Default::default(),
+        // A flip-flop, since it drives all others; this block sees it in the same clock as the rest.
+        reset: Reg<Bit> = Default::default(),
         asked_at: Signal<Local, Bits<GB>> = Default::default(),
         asked: Signal<Local, Bits<GN>> = Default::default(),
         mine: Signal<Local, Bits<GN>> = Default::default(),
@@ -149,18 +152,19 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const FT: usize> Logic f
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, booting, g, seen, gap, running, busy, stuck, failed, generation);
+        dff_setup!(self, clock, reset);
         clock!(self, clock, generations, drain, flr);
-        self.reset.next = self.rst.val() | self.flr.reset.val();
-        self.core_rst.next = self.reset.val();
-        self.state.rst.next = self.reset.val();
-        self.booting.rst.next = self.reset.val();
-        self.g.rst.next = self.reset.val();
-        self.seen.rst.next = self.reset.val();
-        self.gap.rst.next = self.reset.val();
-        self.running.rst.next = self.reset.val();
-        self.busy.rst.next = self.reset.val();
-        self.stuck.rst.next = self.reset.val();
-        self.failed.rst.next = self.reset.val();
+        self.reset.d.next = self.rst.val() | self.flr.reset.val();
+        self.core_rst.next = self.reset.q.val();
+        self.state.rst.next = self.reset.q.val();
+        self.booting.rst.next = self.reset.q.val();
+        self.g.rst.next = self.reset.q.val();
+        self.seen.rst.next = self.reset.q.val();
+        self.gap.rst.next = self.reset.q.val();
+        self.running.rst.next = self.reset.q.val();
+        self.busy.rst.next = self.reset.q.val();
+        self.stuck.rst.next = self.reset.q.val();
+        self.failed.rst.next = self.reset.q.val();
 
         self.host_wait.next = self.booting.q.val();
         self.flr.rst.next = self.rst.val();
@@ -172,7 +176,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const FT: usize> Logic f
         self.hold.next = self.flr.hold.val();
 
         self.resting.next = !self.running.q.val();
-        self.drain.rst.next = self.reset.val();
+        self.drain.rst.next = self.reset.q.val();
         self.drain.stopped.next = self.resting.val() & self.busy.q.val();
         self.drain.scanning_fetch.next = self.scanning_fetch.val();
         self.drain.scanning_issue.next = self.scanning_issue.val();
@@ -189,6 +193,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const FT: usize> Logic f
         self.drain.rec_h2c_valid.next = self.rec_h2c_valid.val();
         self.drain.rec_h2c_ready.next = self.rec_h2c_ready.val();
         self.drain.rec_open.next = self.rec_open.val();
+        self.drain.mem_busy.next = self.mem_busy.val();
         self.drain.wr_issued.next = self.wr_issued.val();
         self.drain.wr_sent.next = self.wr_sent.val();
 

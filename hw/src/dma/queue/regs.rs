@@ -1,32 +1,41 @@
 //! The queue page of BAR0.
 
-use ferrolane_abi::map;
 use ferrolane_abi::regs::queue as abi;
-use ferrolane_abi::table::Access;
 use rust_hdl::prelude::*;
 
 use super::regs_copies::RegsCopies;
-use super::regs_table::{any_time, mask, set, stored, table, word_of, WORDS};
+use super::regs_place::RegsPlace;
+use super::regs_table::{any_time, mask, set, table, word_of, Built, WORDS};
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
+
+/// Clocks of an access: see the picture at [`QueueRegs`].
 
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum RegsState {
     Sweep,
     Idle,
+    Look,
+    Hold,
     Act,
+    Control,
     Feed,
+    End,
 }
 
 hw! {
     /// Registers of all queues, from the ABI table.
     ///
     /// ```text
-    ///  write ─┐          ┌─► memory of RW registers, cfgw bus ─► fetch (FEED_GO)
-    ///  read  ─┴► Act ────┼─► control (CTRL)
-    ///       addresses    └─► read data ◄── RegsCopies ◄── buses
+    ///  Idle ───► Look ────────► Hold ─────► Act ─┬─► read data
+    ///  address   memory of RW   registers        ├─► memory, cfgw bus ─┬─────────► End: ready
+    ///            registers,                      │                     └─► Feed ─┘  (FEED_GO: fetch)
+    ///            RegsCopies                      └─► Control ──────────────────────┘  (CTRL: control)
     /// ```
-    /// `AB = GB + 5`. A write ends when it has had its effect: of RUN = 1 that starts a queue when the queue runs, so
+    /// `AB = GB + 5`, `GB1 = GB + 1`. `FEEDS`, `POLICIES`, `MEMORY` 1 or 0: bits of what was not built read 0 and can't be set, and
+    /// nothing of them is told or broadcast.
+    ///
+    /// A write ends when it has had its effect: of RUN = 1 that starts a queue when the queue runs, so
     /// whatever the host writes next finds it running; of FEED_GO when fetch has taken the feed, told by `cfgw` before.
     /// Only a write of the lowest byte of CTRL or FEED_GO acts.
     ///
@@ -36,7 +45,7 @@ hw! {
     ///
     /// After reset a sweep writes the reset values and broadcasts them; accesses wait for it. Words without storage are
     /// 0 in the memory, so a read is an OR of the memory and what hardware drives.
-    pub struct QueueRegs<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const AB: usize> {
+    pub struct QueueRegs<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const AB: usize, const GB1: usize, const FEEDS: usize, const POLICIES: usize, const MEMORY: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub queue_w_valid: Signal<In, Bit> = Default::default(),
@@ -113,30 +122,37 @@ hw! {
         state: Dffr<RegsState> = Dffr::new(RegsState::Sweep),
         swept: Dffr<Bits<AB>> = Default::default(),
         ram: Bram<Bits<32>, AB> = Default::default(),
-        copies: RegsCopies<NQ, QB, GN, GB> = Default::default(),
+        place: RegsPlace<NQ> = Default::default(),
+        copies: RegsCopies<NQ, QB, GN, GB, GB1> = Default::default(),
         reading: Dffr<Bit> = Default::default(),
         read_waits: Dffr<Bit> = Default::default(),
+        // What the memory and hardware say of the register.
+        found: Reg<Bits<32>> = Default::default(),
+        live: Reg<Bits<32>> = Default::default(),
+        // It may be written.
+        open: Reg<Bit> = Default::default(),
         out_done: Dffr<Bit> = Default::default(),
         out_data: Dffr<Bits<32>> = Default::default(),
         missed_rd: Dffr<Bit> = Default::default(),
         missed_wr: Dffr<Bit> = Default::default(),
+        asks: Dffr<Bit> = Default::default(),
+        feeds: Dffr<Bit> = Default::default(),
         refused: Dffr<Bit> = Default::default(),
         flush: Dffr<Bit> = Default::default(),
-        flush_at: Reg<Bits<7>> = Default::default(),
+        ended: Dffr<Bit> = Default::default(),
+        // The word goes to the memory, and to the bus.
+        store: Dffr<Bit> = Default::default(),
         bus_valid: Dffr<Bit> = Default::default(),
         bus_g: Reg<Bits<7>> = Default::default(),
         bus_word: Reg<Bits<5>> = Default::default(),
         bus_data: Reg<Bits<32>> = Default::default(),
+        bus_sizes: Reg<Bit> = Default::default(),
 
-        from_read: Signal<Local, Bit> = Default::default(),
-        addr: Signal<Local, Bits<19>> = Default::default(),
-        q: Signal<Local, Bits<7>> = Default::default(),
         g: Signal<Local, Bits<7>> = Default::default(),
         gb: Signal<Local, Bits<GB>> = Default::default(),
-        c2h: Signal<Local, Bit> = Default::default(),
         word: Signal<Local, Bits<5>> = Default::default(),
-        hole: Signal<Local, Bit> = Default::default(),
         flat: Signal<Local, Bits<AB>> = Default::default(),
+        bus_flat: Signal<Local, Bits<AB>> = Default::default(),
         // Bit numbers of words in the tables.
         table_at: Signal<Local, Bits<10>> = Default::default(),
         swept_at: Signal<Local, Bits<10>> = Default::default(),
@@ -144,24 +160,21 @@ hw! {
         bytes_on: Signal<Local, Bits<32>> = Default::default(),
         bytes_off: Signal<Local, Bits<32>> = Default::default(),
         merged: Signal<Local, Bits<32>> = Default::default(),
-        answer: Signal<Local, Bits<32>> = Default::default(),
         sizes: Signal<Local, Bits<32>> = Default::default(),
         end_write: Signal<Local, Bit> = Default::default(),
         swept_word: Signal<Local, Bits<5>> = Default::default(),
         swept_g: Signal<Local, Bits<AB>> = Default::default(),
-        swept_value: Signal<Local, Bits<32>> = Default::default(),
 
-        queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         last_swept: Constant<Bits<AB>> = Constant::new(((GN * WORDS - 1) as u64).into()),
         one: Constant<Bits<AB>> = Constant::new(1_u64.into()),
-        mapped: Constant<Bits<WORDS>> = set(|_| true),
-        is_stored: Constant<Bits<WORDS>> = set(stored),
+        is_stored: Constant<Bits<WORDS>> = set(|r| built(FEEDS, POLICIES, MEMORY).stores(r)),
         any_time: Constant<Bits<WORDS>> = set(any_time),
-        writable_at: Constant<Bits<{ 32 * WORDS }>> = table(|r| if stored(r) { r.mask(Access::Rw) } else { 0 }),
-        reset_at: Constant<Bits<{ 32 * WORDS }>> = table(|r| if stored(r) { r.reset() } else { 0 }),
+        // A write of its lowest byte hands the FEED registers over.
+        feeding: Constant<Bits<WORDS>> = set(|r| FEEDS == 1 && r.offset == abi::FEED_GO.offset),
+        writable_at: Constant<Bits<{ 32 * WORDS }>> = table(|r| built(FEEDS, POLICIES, MEMORY).writable(r)),
+        reset_at: Constant<Bits<{ 32 * WORDS }>> = table(|r| built(FEEDS, POLICIES, MEMORY).reset(r)),
         lane: [Constant<Bits<32>>; 4] = array_init::array_init(|b| Constant::new((0xFF_u64 << (8 * b)).into())),
         ctrl: Constant<Bits<5>> = word_of(&abi::CTRL),
-        feed_go: Constant<Bits<5>> = word_of(&abi::FEED_GO),
         ring_size: Constant<Bits<5>> = word_of(&abi::RING_SIZE),
         // With bit 4 of a size set, its lower bits don't count.
         largest_ring: Constant<Bits<32>> = {
@@ -173,27 +186,32 @@ hw! {
             Constant::new(((!(0xF_u32 << lsb)) as u64).into())
         },
         run_bit: Constant<Bits<32>> = mask(&abi::CTRL, "RUN"),
-        flush_bit: Constant<Bits<32>> = mask(&abi::CTRL, "FLUSH"),
-        // Where a queue's block, its index and its direction stand in an address.
-        word_lsb: Constant<Bits<5>> = Constant::new(2_u64.into()),
-        queue_lsb: Constant<Bits<5>> = Constant::new((map::QUEUE_STRIDE.trailing_zeros() as u64).into()),
-        direction: Constant<Bits<19>> = Constant::new((map::QUEUE_STRIDE * map::MAX_QUEUES as u64).into()),
-        // Address bits that must be 0 for a register to be there: beyond the last word, beyond the last queue.
-        outside: Constant<Bits<19>> = Constant::new(
-            ((map::QUEUE_STRIDE - WORDS as u64 * 4)
-                | (map::PAGE_BYTES - 2 * map::QUEUE_STRIDE * map::MAX_QUEUES as u64)).into()
-        ),
+        flush_bit: Constant<Bits<32>> = built(FEEDS, POLICIES, MEMORY).mask(&abi::CTRL, "FLUSH"),
     }
 }
 
-impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const AB: usize> Logic
-    for QueueRegs<NQ, QB, GN, GB, AB>
+fn built(feeds: usize, policies: usize, memory: usize) -> Built {
+    Built { feeds, policies, memory }
+}
+
+impl<
+        const NQ: usize,
+        const QB: usize,
+        const GN: usize,
+        const GB: usize,
+        const AB: usize,
+        const GB1: usize,
+        const FEEDS: usize,
+        const POLICIES: usize,
+        const MEMORY: usize,
+    > Logic for QueueRegs<NQ, QB, GN, GB, AB, GB1, FEEDS, POLICIES, MEMORY>
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, swept, reading, read_waits, out_done, out_data, missed_rd, missed_wr);
-        dff_setup!(self, clock, flush, flush_at, refused, bus_valid, bus_g, bus_word, bus_data);
-        clock!(self, clock, ram, copies);
+        dff_setup!(self, clock, state, swept, reading, read_waits, found, live, open, out_done, out_data);
+        dff_setup!(self, clock, missed_rd, missed_wr, asks, feeds, refused, flush, ended);
+        dff_setup!(self, clock, store, bus_valid, bus_g, bus_word, bus_data, bus_sizes);
+        clock!(self, clock, ram, place, copies);
         self.state.rst.next = self.rst.val();
         self.swept.rst.next = self.rst.val();
         self.reading.rst.next = self.rst.val();
@@ -202,43 +220,37 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         self.out_data.rst.next = self.rst.val();
         self.missed_rd.rst.next = self.rst.val();
         self.missed_wr.rst.next = self.rst.val();
+        self.asks.rst.next = self.rst.val();
+        self.feeds.rst.next = self.rst.val();
         self.refused.rst.next = self.rst.val();
         self.flush.rst.next = self.rst.val();
+        self.ended.rst.next = self.rst.val();
+        self.store.rst.next = self.rst.val();
         self.bus_valid.rst.next = self.rst.val();
 
         // Whose register the access means.
-        self.from_read.next = self.reading.q.val();
+        self.place.take.next = self.state.q.val() == RegsState::Idle;
+        self.place.from_read.next = self.read_waits.q.val();
+        self.place.t_r_addr.next = self.t_r_addr.val();
+        self.place.t_w_addr.next = self.t_w_addr.val();
         if self.state.q.val() == RegsState::Idle {
-            self.from_read.next = self.read_waits.q.val();
+            self.reading.d.next = self.read_waits.q.val();
         }
-        self.reading.d.next = self.from_read.val();
-        self.addr.next = self.t_w_addr.val();
-        if self.from_read.val() {
-            self.addr.next = self.t_r_addr.val();
-        }
-        self.word.next = bit_cast::<5, 19>(self.addr.val() >> self.word_lsb.val());
-        self.q.next = bit_cast::<7, 19>(self.addr.val() >> self.queue_lsb.val()) & 0x3F;
-        self.c2h.next = (self.addr.val() & self.direction.val()) != 0;
-        self.g.next = self.q.val();
-        if self.c2h.val() {
-            self.g.next = self.q.val() + self.queues.val();
-        }
+        self.g.next = self.place.g.val();
         self.gb.next = bit_cast::<GB, 7>(self.g.val());
-        self.hole.next = ((self.addr.val() & self.outside.val()) != 0)
-            | (self.q.val() >= self.queues.val())
-            | !self.mapped.val().get_bit(self.word.val().index());
+        self.word.next = self.place.word.val();
         self.flat.next = bit_cast::<AB, 7>(self.g.val()) << 5;
         self.flat.next = self.flat.val() | bit_cast::<AB, 5>(self.word.val());
 
+        self.level_q.next = bit_cast::<6, 7>(self.place.q.val());
         self.copies.word.next = self.word.val();
-        self.level_q.next = bit_cast::<6, 7>(self.q.val());
+        self.copies.q.next = self.place.q.val();
+        self.copies.g.next = self.g.val();
+        self.copies.c2h.next = self.place.c2h.val();
         self.copies.h2c_level.next = self.h2c_level.val();
         self.copies.h2c_peak.next = self.h2c_peak.val();
         self.copies.c2h_level.next = self.c2h_level.val();
         self.copies.c2h_peak.next = self.c2h_peak.val();
-        self.copies.q.next = self.q.val();
-        self.copies.g.next = self.g.val();
-        self.copies.c2h.next = self.c2h.val();
         self.copies.run.next = self.run.val();
         self.copies.idle.next = self.idle.val();
         self.copies.halted.next = self.halted.val();
@@ -268,9 +280,16 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         self.copies.start_valid.next = self.start_valid.val();
         self.copies.start_g.next = self.start_g.val();
         self.copies.start_generation.next = self.start_generation.val();
-        self.answer.next = self.ram.rdata.val() | self.copies.value.val();
 
-        // What a write leaves; nothing during the sweep.
+        // What stands there; in Hold it is that of this access.
+        self.ram.raddr.next = self.flat.val();
+        self.found.d.next = self.ram.rdata.val();
+        self.live.d.next = self.copies.value.val();
+        self.open.d.next = self.is_stored.val().get_bit(self.word.val().index())
+            & (self.idle.val().get_bit(self.gb.val().index())
+                | self.any_time.val().get_bit(self.word.val().index()));
+
+        // What a write leaves.
         self.bytes_on.next = 0.into();
         for b in 0..4 {
             if self.t_w_be.val().get_bit(b) {
@@ -279,113 +298,118 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         }
         self.bytes_off.next = !self.bytes_on.val();
         self.table_at.next = bit_cast::<10, 5>(self.word.val()) << 5;
-        self.writable.next = 0.into();
-        if self.state.q.val() != RegsState::Sweep {
-            self.writable.next = self.writable_at.val().get_bits::<32>(self.table_at.val().index());
-        }
-        self.swept_word.next = bit_cast::<5, AB>(self.swept.q.val());
-        self.swept_g.next = self.swept.q.val() >> 5;
-        self.swept_at.next = bit_cast::<10, 5>(self.swept_word.val()) << 5;
-        self.swept_value.next = 0.into();
-        if self.state.q.val() == RegsState::Sweep {
-            self.swept_value.next = self.reset_at.val().get_bits::<32>(self.swept_at.val().index());
-        }
-        self.merged.next = (((self.ram.rdata.val() & self.bytes_off.val())
+        self.writable.next = self.writable_at.val().get_bits::<32>(self.table_at.val().index());
+        self.merged.next = ((self.found.q.val() & self.bytes_off.val())
             | (self.t_w_data.val() & self.bytes_on.val()))
-            & self.writable.val())
-            | self.swept_value.val();
-
-        self.ram.raddr.next = self.flat.val();
-        self.ram.waddr.next = self.flat.val();
-        self.ram.wdata.next = self.merged.val();
-        self.ram.wen.next = false;
-        self.bus_valid.d.next = false;
+            & self.writable.val();
         self.bus_g.d.next = self.g.val();
         self.bus_word.d.next = self.word.val();
         self.bus_data.d.next = self.merged.val();
-        self.ctl_valid.next = false;
-        self.ctl_g.next = self.g.val();
-        self.ctl_run.next = (self.t_w_data.val() & self.run_bit.val()) != 0;
+        self.bus_sizes.d.next = self.word.val() == self.ring_size.val();
+        self.bus_flat.next = bit_cast::<AB, 7>(self.bus_g.q.val()) << 5;
+        self.bus_flat.next = self.bus_flat.val() | bit_cast::<AB, 5>(self.bus_word.q.val());
+        self.ram.waddr.next = self.bus_flat.val();
+        self.ram.wdata.next = self.bus_data.q.val();
+        self.ram.wen.next = self.store.q.val();
+
+        self.swept_word.next = bit_cast::<5, AB>(self.swept.q.val());
+        self.swept_g.next = self.swept.q.val() >> 5;
+        self.swept_at.next = bit_cast::<10, 5>(self.swept_word.val()) << 5;
+        self.store.d.next = false;
+        self.bus_valid.d.next = false;
         self.flush.d.next = false;
-        self.flush_at.d.next = self.g.val();
-        self.feed_valid.next = false;
-        self.feed_g.next = self.g.val();
         self.refused.d.next = false;
-        self.end_write.next = false;
         self.out_done.d.next = false;
         self.out_data.d.next = 0.into();
         self.missed_rd.d.next = false;
         self.missed_wr.d.next = false;
+        self.end_write.next = false;
         if self.queue_r_valid.val() {
             self.read_waits.d.next = true;
         }
 
         match self.state.q.val() {
             RegsState::Sweep => {
-                self.ram.waddr.next = self.swept.q.val();
-                self.ram.wen.next = true;
+                self.store.d.next = true;
                 self.bus_valid.d.next = self.is_stored.val().get_bit(self.swept_word.val().index());
                 self.bus_g.d.next = bit_cast::<7, AB>(self.swept_g.val());
                 self.bus_word.d.next = self.swept_word.val();
+                self.bus_data.d.next = self.reset_at.val().get_bits::<32>(self.swept_at.val().index());
                 self.swept.d.next = self.swept.q.val() + self.one.val();
                 if self.swept.q.val() == self.last_swept.val() {
                     self.state.d.next = RegsState::Idle;
                 }
             }
             RegsState::Idle => {
-                if (self.read_waits.q.val() | self.queue_w_valid.val()) & !self.copies.collides.val() {
-                    self.state.d.next = RegsState::Act;
+                if self.read_waits.q.val() | self.queue_w_valid.val() {
+                    self.state.d.next = RegsState::Look;
                 }
+            }
+            RegsState::Look => {
+                self.state.d.next = RegsState::Hold;
+            }
+            RegsState::Hold => {
+                self.state.d.next = RegsState::Act;
             }
             RegsState::Act => {
                 if self.reading.q.val() {
                     self.read_waits.d.next = false;
                     self.out_done.d.next = true;
-                    self.missed_rd.d.next = self.hole.val();
-                    if !self.hole.val() {
-                        self.out_data.d.next = self.answer.val();
+                    self.missed_rd.d.next = self.place.hole.val();
+                    if !self.place.hole.val() {
+                        self.out_data.d.next = self.found.q.val() | self.live.q.val();
                     }
                     self.state.d.next = RegsState::Idle;
-                } else if self.hole.val() {
-                    self.missed_wr.d.next = true;
+                } else if self.place.hole.val() {
                     self.end_write.next = true;
                 } else if (self.word.val() == self.ctrl.val()) & self.t_w_be.val().get_bit(0) {
-                    self.ctl_valid.next = true;
-                    self.end_write.next = self.ctl_ready.val();
-                    self.flush.d.next =
-                        self.ctl_ready.val() & ((self.t_w_data.val() & self.flush_bit.val()) != 0);
+                    self.asks.d.next = true;
+                    self.state.d.next = RegsState::Control;
                 } else {
+                    self.store.d.next = self.open.q.val();
+                    self.bus_valid.d.next = self.open.q.val();
                     self.end_write.next = true;
-                    if self.is_stored.val().get_bit(self.word.val().index())
-                        & (self.idle.val().get_bit(self.gb.val().index())
-                            | self.any_time.val().get_bit(self.word.val().index()))
-                    {
-                        self.ram.wen.next = true;
-                        self.bus_valid.d.next = true;
-                    }
-                    if (self.word.val() == self.feed_go.val()) & self.t_w_be.val().get_bit(0) {
+                    if self.feeding.val().get_bit(self.word.val().index()) & self.t_w_be.val().get_bit(0) {
                         self.end_write.next = false;
                         self.state.d.next = RegsState::Feed;
                     }
                 }
-                if self.end_write.val() {
-                    self.state.d.next = RegsState::Idle;
+            }
+            RegsState::Control => {
+                if self.ctl_ready.val() {
+                    self.asks.d.next = false;
+                    self.flush.d.next = (self.t_w_data.val() & self.flush_bit.val()) != 0;
+                    self.end_write.next = true;
                 }
             }
             RegsState::Feed => {
-                // Fetch has seen the flags on cfgw by the clock behind it.
-                self.feed_valid.next = !self.bus_valid.q.val();
-                if self.feed_ready.val() & !self.bus_valid.q.val() {
+                // The flags are on cfgw in the first clock, and fetch has seen them behind it.
+                self.feeds.d.next = true;
+                if self.feeds.q.val() & self.feed_ready.val() {
+                    self.feeds.d.next = false;
                     self.refused.d.next = self.feed_refused.val();
                     self.end_write.next = true;
-                    self.state.d.next = RegsState::Idle;
                 }
             }
+            RegsState::End => {
+                self.missed_wr.d.next = self.place.hole.val();
+                self.state.d.next = RegsState::Idle;
+            }
         }
+        if self.end_write.val() {
+            self.state.d.next = RegsState::End;
+        }
+        self.ended.d.next = self.end_write.val();
+
+        self.ctl_valid.next = self.asks.q.val();
+        self.ctl_g.next = self.g.val();
+        self.ctl_run.next = (self.t_w_data.val() & self.run_bit.val()) != 0;
         self.flush_valid.next = self.flush.q.val();
-        self.flush_g.next = self.flush_at.q.val();
+        self.flush_g.next = self.g.val();
+        self.feed_valid.next = self.feeds.q.val();
+        self.feed_g.next = self.g.val();
         self.feed_invalid.next = self.refused.q.val();
-        self.queue_w_ready.next = self.end_write.val();
+        self.queue_w_ready.next = self.ended.q.val();
         self.queue_r_done.next = self.out_done.q.val();
         self.queue_r_data.next = self.out_data.q.val();
         self.queue_unmapped_rd.next = self.missed_rd.q.val();
@@ -395,16 +419,13 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const A
         self.cfgw_g.next = self.bus_g.q.val();
         self.cfgw_index.next = bit_cast::<6, 5>(self.bus_word.q.val());
         // A size above 2^16 entries counts as 2^16: what fetch computes with larger ones would be no valid request.
-        self.cfgw_data.next = self.bus_data.q.val();
         self.sizes.next = self.bus_data.q.val();
-        if self.bus_word.q.val() == self.ring_size.val() {
-            if self.bus_data.q.val().get_bit(4) {
-                self.sizes.next = self.sizes.val() & self.largest_ring.val();
-            }
-            if self.bus_data.q.val().get_bit(12) {
-                self.sizes.next = self.sizes.val() & self.largest_cpl_ring.val();
-            }
-            self.cfgw_data.next = self.sizes.val();
+        if self.bus_sizes.q.val() & self.bus_data.q.val().get_bit(4) {
+            self.sizes.next = self.sizes.val() & self.largest_ring.val();
         }
+        if self.bus_sizes.q.val() & self.bus_data.q.val().get_bit(12) {
+            self.sizes.next = self.sizes.val() & self.largest_cpl_ring.val();
+        }
+        self.cfgw_data.next = self.sizes.val();
     }
 }

@@ -3,15 +3,17 @@
 use ferrolane_abi::regs::queue as abi;
 use rust_hdl::prelude::*;
 
-use super::regs_table::{field, mask, word_of};
+use super::regs_table::{field, mask, word_of, WORDS};
 use crate::hw;
-use crate::prim::{Bram, Reg};
+use crate::prim::{Mirror, Reg};
 
 /// Registers that hardware drives.
 const LIVE: usize = 12;
+/// A place without a register.
+const NONE: usize = 15;
 
-/// In the order of the values in `update`.
-fn live_word(index: usize) -> Constant<Bits<5>> {
+/// Place of each word among the values in `update`, 4 bits per word; `NONE` is 0.
+fn places() -> Constant<Bits<{ 4 * WORDS }>> {
     let registers: [_; LIVE] = [
         &abi::CTRL,
         &abi::STATUS,
@@ -26,22 +28,23 @@ fn live_word(index: usize) -> Constant<Bits<5>> {
         &abi::FIFO_LEVEL,
         &abi::FIFO_PEAK,
     ];
-    word_of(registers[index])
+    let place = |word: usize| registers.iter().position(|r| r.offset as usize == 4 * word).unwrap_or(NONE);
+    let words = (0..WORDS).rev().map(|word| Bits::from(place(word) as u64));
+    Constant::new(words.fold(Bits::default(), |all, place| (all << 4_u64) | place))
 }
 
 hw! {
     /// Copies of what the buses tell, and the register among them that a read means.
     ///
     /// ```text
-    ///  prod, head, done, cons, finished, start, err ─► memories ─┬─ OR ─► value
-    ///  run, idle, halted ────────────────────────────────────────┘
+    ///  prod · cons, head, done, finished, start, err ─► memories ─┬─ select ─► value
+    ///  run, idle, halted; levels ─────────────────────────────────┘
     /// ```
     /// `value` is the answer for `word` of the clock before, 0 where the word is none of these registers; `q`, `g` and `c2h`
     /// must not change meanwhile.
     ///
-    /// With `collides` the copy is being written in this clock, and must be read again in the next. That ends: no bus
-    /// tells of one queue in every clock for longer than that queue's store lasts.
-    pub struct RegsCopies<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> {
+    /// `prod` and `cons` are of one block, which tells of one of them at a time, so they share a memory.
+    pub struct RegsCopies<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const GB1: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub word: Signal<In, Bits<5>> = Default::default(),
         pub q: Signal<In, Bits<7>> = Default::default(),
@@ -53,7 +56,6 @@ hw! {
         pub c2h_level: Signal<In, Bits<32>> = Default::default(),
         pub c2h_peak: Signal<In, Bits<32>> = Default::default(),
         pub value: Signal<Out, Bits<32>> = Default::default(),
-        pub collides: Signal<Out, Bit> = Default::default(),
         pub run: Signal<In, Bits<GN>> = Default::default(),
         pub idle: Signal<In, Bits<GN>> = Default::default(),
         pub halted: Signal<In, Bits<GN>> = Default::default(),
@@ -84,36 +86,41 @@ hw! {
         pub start_g: Signal<In, Bits<7>> = Default::default(),
         pub start_generation: Signal<In, Bits<8>> = Default::default(),
 
-        prod: Bram<Bits<32>, GB> = Default::default(),
-        cons: Bram<Bits<31>, GB> = Default::default(),
-        head: Bram<Bits<32>, GB> = Default::default(),
-        done: Bram<Bits<32>, GB> = Default::default(),
-        finished: Bram<Bits<32>, GB> = Default::default(),
-        bytes: Bram<Bits<24>, GB> = Default::default(),
-        meta: Bram<Bits<32>, GB> = Default::default(),
-        generation: Bram<Bits<8>, GB> = Default::default(),
-        h2c_code: Bram<Bits<8>, QB> = Default::default(),
-        c2h_code: Bram<Bits<8>, QB> = Default::default(),
+        // Of each queue the producer index, then the consumer index.
+        indices: Mirror<32, GB1> = Default::default(),
+        head: Mirror<32, GB> = Default::default(),
+        done: Mirror<32, GB> = Default::default(),
+        finished: Mirror<32, GB> = Default::default(),
+        bytes: Mirror<24, GB> = Default::default(),
+        meta: Mirror<32, GB> = Default::default(),
+        generation: Mirror<8, GB> = Default::default(),
+        h2c_code: Mirror<8, QB> = Default::default(),
+        c2h_code: Mirror<8, QB> = Default::default(),
+        place: Reg<Bits<4>> = Default::default(),
+        runs: Reg<Bit> = Default::default(),
+        rests: Reg<Bit> = Default::default(),
+        fails: Reg<Bit> = Default::default(),
 
         gb: Signal<Local, Bits<GB>> = Default::default(),
         qb: Signal<Local, Bits<QB>> = Default::default(),
-        // Of each live register: its value, whether it is the one that is read, whether its copy is being written.
-        live: [Signal<Local, Bits<32>>; LIVE] = array_init::array_init(|_| Default::default()),
-        is_live: [Reg<Bit>; LIVE] = array_init::array_init(|_| Default::default()),
-        touched: [Signal<Local, Bit>; LIVE] = array_init::array_init(|_| Default::default()),
-        status_now: Signal<Local, Bits<32>> = Default::default(),
-        code: Signal<Local, Bits<32>> = Default::default(),
         prod_at: Signal<Local, Bits<GB>> = Default::default(),
         cons_at: Signal<Local, Bits<GB>> = Default::default(),
-        head_at: Signal<Local, Bits<GB>> = Default::default(),
-        done_at: Signal<Local, Bits<GB>> = Default::default(),
-        finished_at: Signal<Local, Bits<GB>> = Default::default(),
-        start_at: Signal<Local, Bits<GB>> = Default::default(),
+        place_at: Signal<Local, Bits<7>> = Default::default(),
+        now: Signal<Local, Bits<4>> = Default::default(),
+        // Each value at its place; then those that are left after a bit of the place.
+        live: [Signal<Local, Bits<32>>; 16] = array_init::array_init(|_| Default::default()),
+        of_8: [Signal<Local, Bits<32>>; 8] = array_init::array_init(|_| Default::default()),
+        of_4: [Signal<Local, Bits<32>>; 4] = array_init::array_init(|_| Default::default()),
+        of_2: [Signal<Local, Bits<32>>; 2] = array_init::array_init(|_| Default::default()),
+        status_now: Signal<Local, Bits<32>> = Default::default(),
+        code: Signal<Local, Bits<32>> = Default::default(),
         h2c_err_at: Signal<Local, Bits<GB>> = Default::default(),
         c2h_err_g: Signal<Local, Bits<7>> = Default::default(),
         c2h_err_at: Signal<Local, Bits<GB>> = Default::default(),
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
-        live_at: [Constant<Bits<5>>; LIVE] = array_init::array_init(live_word),
+        places: Constant<Bits<{ 4 * WORDS }>> = places(),
+        consumer: Constant<Bits<5>> = word_of(&abi::CONSUMER),
+        upper_place: Constant<Bits<GB1>> = Constant::new(1_u64.into()),
         run_bit: Constant<Bits<32>> = mask(&abi::CTRL, "RUN"),
         idle_bit: Constant<Bits<32>> = mask(&abi::STATUS, "IDLE"),
         error_bit: Constant<Bits<32>> = mask(&abi::STATUS, "ERROR"),
@@ -121,52 +128,52 @@ hw! {
     }
 }
 
-impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
-    for RegsCopies<NQ, QB, GN, GB>
+impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const GB1: usize> Logic
+    for RegsCopies<NQ, QB, GN, GB, GB1>
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, prod, cons, head, done, finished, bytes, meta, generation, h2c_code, c2h_code);
+        dff_setup!(self, clock, place, runs, rests, fails);
+        clock!(self, clock, indices, head, done, finished, bytes, meta, generation, h2c_code, c2h_code);
         self.gb.next = bit_cast::<GB, 7>(self.g.val());
         self.qb.next = bit_cast::<QB, 7>(self.q.val());
 
         // The copies.
+        self.indices.wen.next = self.prod_valid.val() | self.cons_valid.val();
         self.prod_at.next = bit_cast::<GB, 7>(self.prod_g.val());
         self.cons_at.next = bit_cast::<GB, 7>(self.cons_g.val());
-        self.head_at.next = bit_cast::<GB, 7>(self.head_g.val());
-        self.done_at.next = bit_cast::<GB, 7>(self.done_g.val());
-        self.finished_at.next = bit_cast::<GB, 7>(self.finished_g.val());
-        self.start_at.next = bit_cast::<GB, 7>(self.start_g.val());
-        self.prod.wen.next = self.prod_valid.val();
-        self.prod.waddr.next = self.prod_at.val();
-        self.prod.wdata.next = self.prod_value.val();
-        self.prod.raddr.next = self.gb.val();
-        self.cons.wen.next = self.cons_valid.val();
-        self.cons.waddr.next = self.cons_at.val();
-        self.cons.wdata.next = self.cons_value.val();
-        self.cons.raddr.next = self.gb.val();
+        self.indices.waddr.next = bit_cast::<GB1, GB>(self.prod_at.val()) << 1;
+        self.indices.wdata.next = self.prod_value.val();
+        if self.cons_valid.val() {
+            self.indices.waddr.next = (bit_cast::<GB1, GB>(self.cons_at.val()) << 1) | self.upper_place.val();
+            self.indices.wdata.next = bit_cast::<32, 31>(self.cons_value.val());
+        }
+        self.indices.raddr.next = bit_cast::<GB1, GB>(self.gb.val()) << 1;
+        if self.word.val() == self.consumer.val() {
+            self.indices.raddr.next = (bit_cast::<GB1, GB>(self.gb.val()) << 1) | self.upper_place.val();
+        }
         self.head.wen.next = self.head_valid.val();
-        self.head.waddr.next = self.head_at.val();
+        self.head.waddr.next = bit_cast::<GB, 7>(self.head_g.val());
         self.head.wdata.next = self.head_value.val();
         self.head.raddr.next = self.gb.val();
         self.done.wen.next = self.done_valid.val();
-        self.done.waddr.next = self.done_at.val();
+        self.done.waddr.next = bit_cast::<GB, 7>(self.done_g.val());
         self.done.wdata.next = self.done_value.val();
         self.done.raddr.next = self.gb.val();
         self.finished.wen.next = self.finished_valid.val();
-        self.finished.waddr.next = self.finished_at.val();
+        self.finished.waddr.next = bit_cast::<GB, 7>(self.finished_g.val());
         self.finished.wdata.next = self.finished_value.val();
         self.finished.raddr.next = self.gb.val();
         self.bytes.wen.next = self.finished_valid.val();
-        self.bytes.waddr.next = self.finished_at.val();
+        self.bytes.waddr.next = bit_cast::<GB, 7>(self.finished_g.val());
         self.bytes.wdata.next = self.finished_bytes.val();
         self.bytes.raddr.next = self.gb.val();
         self.meta.wen.next = self.finished_valid.val();
-        self.meta.waddr.next = self.finished_at.val();
+        self.meta.waddr.next = bit_cast::<GB, 7>(self.finished_g.val());
         self.meta.wdata.next = self.finished_meta.val();
         self.meta.raddr.next = self.gb.val();
         self.generation.wen.next = self.start_valid.val();
-        self.generation.waddr.next = self.start_at.val();
+        self.generation.waddr.next = bit_cast::<GB, 7>(self.start_g.val());
         self.generation.wdata.next = self.start_generation.val();
         self.generation.raddr.next = self.gb.val();
         // The code that counts is the one that halted the queue: the first.
@@ -185,26 +192,33 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
         self.c2h_code.raddr.next = self.qb.val();
 
         // What a read gives.
+        self.place_at.next = bit_cast::<7, 5>(self.word.val()) << 2;
+        self.place.d.next = self.places.val().get_bits::<4>(self.place_at.val().index());
+        self.runs.d.next = self.run.val().get_bit(self.gb.val().index());
+        self.rests.d.next = self.idle.val().get_bit(self.gb.val().index());
+        self.fails.d.next = self.halted.val().get_bit(self.gb.val().index());
         self.code.next = bit_cast::<32, 8>(self.h2c_code.rdata.val());
         if self.c2h.val() {
             self.code.next = bit_cast::<32, 8>(self.c2h_code.rdata.val());
         }
         self.status_now.next = 0.into();
-        if self.halted.val().get_bit(self.gb.val().index()) {
+        if self.fails.q.val() {
             self.status_now.next = (self.code.val() << self.code_lsb.val()) | self.error_bit.val();
         }
-        if self.idle.val().get_bit(self.gb.val().index()) {
+        if self.rests.q.val() {
             self.status_now.next = self.status_now.val() | self.idle_bit.val();
         }
-        self.live[0].next = 0.into();
-        if self.run.val().get_bit(self.gb.val().index()) {
+        for i in 0..16 {
+            self.live[i].next = 0.into();
+        }
+        if self.runs.q.val() {
             self.live[0].next = self.run_bit.val();
         }
         self.live[1].next = self.status_now.val();
-        self.live[2].next = self.prod.rdata.val();
+        self.live[2].next = self.indices.rdata.val();
         self.live[3].next = self.head.rdata.val();
         self.live[4].next = self.done.rdata.val();
-        self.live[5].next = bit_cast::<32, 31>(self.cons.rdata.val());
+        self.live[5].next = self.indices.rdata.val();
         self.live[6].next = bit_cast::<32, 8>(self.generation.rdata.val());
         self.live[7].next = bit_cast::<32, 24>(self.bytes.rdata.val());
         self.live[8].next = self.meta.rdata.val();
@@ -215,31 +229,28 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
             self.live[10].next = self.c2h_level.val();
             self.live[11].next = self.c2h_peak.val();
         }
-        self.touched[0].next = false;
-        self.touched[1].next = (self.h2c_err_valid.val() & (self.h2c_err_at.val() == self.gb.val()))
-            | (self.c2h_err_valid.val() & (self.c2h_err_at.val() == self.gb.val()));
-        self.touched[2].next = self.prod_valid.val() & (self.prod_at.val() == self.gb.val());
-        self.touched[3].next = self.head_valid.val() & (self.head_at.val() == self.gb.val());
-        self.touched[4].next = self.done_valid.val() & (self.done_at.val() == self.gb.val());
-        self.touched[5].next = self.cons_valid.val() & (self.cons_at.val() == self.gb.val());
-        self.touched[6].next = self.start_valid.val() & (self.start_at.val() == self.gb.val());
-        self.touched[7].next = self.finished_valid.val() & (self.finished_at.val() == self.gb.val());
-        self.touched[8].next = self.touched[7].val();
-        self.touched[9].next = self.touched[7].val();
-        // Those memories show what is written in the clock of the read.
-        self.touched[10].next = false;
-        self.touched[11].next = false;
-        self.value.next = 0.into();
-        self.collides.next = false;
-        for i in 0..LIVE {
-            self.is_live[i].clock.next = self.clock.val();
-            self.is_live[i].d.next = self.word.val() == self.live_at[i].val();
-            if self.is_live[i].q.val() {
-                self.value.next = self.value.val() | self.live[i].val();
+        self.now.next = self.place.q.val();
+        for i in 0..8 {
+            self.of_8[i].next = self.live[i * 2].val();
+            if self.now.val().get_bit(0) {
+                self.of_8[i].next = self.live[i * 2 + 1].val();
             }
-            if self.touched[i].val() & (self.word.val() == self.live_at[i].val()) {
-                self.collides.next = true;
+        }
+        for i in 0..4 {
+            self.of_4[i].next = self.of_8[i * 2].val();
+            if self.now.val().get_bit(1) {
+                self.of_4[i].next = self.of_8[i * 2 + 1].val();
             }
+        }
+        for i in 0..2 {
+            self.of_2[i].next = self.of_4[i * 2].val();
+            if self.now.val().get_bit(2) {
+                self.of_2[i].next = self.of_4[i * 2 + 1].val();
+            }
+        }
+        self.value.next = self.of_2[0].val();
+        if self.now.val().get_bit(3) {
+            self.value.next = self.of_2[1].val();
         }
     }
 }

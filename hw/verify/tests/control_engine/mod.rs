@@ -11,6 +11,9 @@ use stages::Picker;
 
 pub const NQ: usize = 4;
 pub const GN: usize = 8;
+/// Queues whose other end is the card's memory.
+const MEMORY_H2C: usize = 1;
+const MEMORY_C2H: usize = NQ + 2;
 
 /// Owners of queue state and the directions that they serve.
 const OWNERS: [(&str, bool, bool); 8] = [
@@ -53,6 +56,8 @@ pub struct Engine {
     fetching: Vec<(usize, u64)>,
     requests: VecDeque<(usize, u64)>,
     commit_out: Option<usize>,
+    /// Transfers at the AXI4 port: queue, clock of the end, whether a record waits for it.
+    memory: Vec<(usize, u64, bool)>,
     /// Entries of send: queue, whether it has a TLP, a record.
     jobs: VecDeque<(usize, bool, bool)>,
     send_records: VecDeque<usize>,
@@ -112,6 +117,7 @@ impl Engine {
             fetching: vec![],
             requests: VecDeque::new(),
             commit_out: None,
+            memory: vec![],
             jobs: VecDeque::new(),
             send_records: VecDeque::new(),
             moved: [false; 3],
@@ -200,6 +206,7 @@ impl Engine {
         self.d.set("scanning_plan", self.plan.holds.is_none());
         let busy = self.fetching.iter().fold(0u64, |v, f| v | 1 << f.0);
         self.d.set("fetch_busy", busy);
+        self.d.set("mem_busy", self.memory.iter().fold(0u64, |v, m| v | 1 << m.0));
         let [tlp, c2h, h2c] = self.moved;
         self.d.set("data_wr_valid", tlp || !self.jobs.is_empty());
         self.d.set("data_wr_ready", tlp);
@@ -270,6 +277,7 @@ impl Engine {
         self.fetching.clear();
         self.requests.clear();
         self.commit_out = None;
+        self.memory.clear();
         self.send_records.clear();
         self.moved = [false; 3];
         self.jobs.clear();
@@ -331,6 +339,8 @@ impl Engine {
     pub fn flr(&mut self, limit: u64) -> u64 {
         self.d.set("cfg_flr_request", 1u64);
         let mut waited = 0;
+        // `core_rst` is a flip-flop behind the decision.
+        let mut rested = false;
         loop {
             let answered = !self.rd_pending() || (self.lost_read && waited >= 512);
             let between = self.tlp_free() && !self.cpl_busy() && self.d.is_set("arb_idle_rd");
@@ -338,9 +348,10 @@ impl Engine {
             let rest = answered && free && self.writes.is_empty();
             self.tick();
             if self.d.is_set("core_rst") {
-                assert!(rest, "reset before the engine was at rest");
+                assert!(rested, "reset before the engine was at rest");
                 break;
             }
+            rested = rest;
             assert!(!self.d.is_set("cfg_flr_ack"));
             waited += 1;
             assert!(waited < limit, "no reset");

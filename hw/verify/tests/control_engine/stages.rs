@@ -2,7 +2,7 @@
 
 use rand::{rngs::StdRng, seq::IndexedRandom, Rng};
 
-use super::{Engine, GN, NQ};
+use super::{Engine, GN, MEMORY_C2H, MEMORY_H2C, NQ};
 
 // Places in the counts.
 const REQ: usize = 0;
@@ -60,6 +60,7 @@ impl Engine {
             ("plan holds it", holds(&self.plan)),
             ("fetch", self.fetching.iter().any(|f| f.0 == g)),
             ("request queue", self.requests.iter().any(|r| r.0 == g)),
+            ("memory", self.memory.iter().any(|m| m.0 == g)),
             ("commit's record", self.commit_out == Some(g)),
             ("send", self.jobs.iter().any(|j| j.0 == g)),
             ("send's records", self.send_records.contains(&g)),
@@ -129,10 +130,27 @@ impl Engine {
                 self.send_records.extend(record.then_some(g));
             }
         }
+        // The card's memory: writes end in order, and records wait for them; reads are decided while the queue runs.
+        if let Some(at) = self.memory.iter().position(|m| m.0 == MEMORY_H2C) {
+            let (g, end, record) = self.memory[at];
+            if end <= clock && (!record || self.commit_out.is_none()) {
+                self.memory.remove(at);
+                self.commit_out = self.commit_out.or(record.then_some(g));
+            }
+        }
+        self.memory.retain(|m| m.0 != MEMORY_C2H || m.1 > clock);
+        if run >> MEMORY_C2H & 1 == 1 && !self.holding && self.rng.random_bool(0.2) {
+            let end = clock + self.rng.random_range(1..120);
+            self.memory.push((MEMORY_C2H, end, false));
+        }
         if self.commit_out.is_none() && goes[4] && self.requests.front().is_some_and(|r| r.1 <= clock) {
             let (g, _) = self.requests.pop_front().unwrap();
             self.bump(COMMIT);
-            if self.rng.random_bool(0.5) {
+            let record = self.rng.random_bool(0.5);
+            if g == MEMORY_H2C {
+                let end = clock + self.rng.random_range(1..120);
+                self.memory.push((g, end, record));
+            } else if record {
                 self.commit_out = Some(g);
             }
         }
