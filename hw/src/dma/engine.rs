@@ -280,6 +280,9 @@ engine_sizes! { netlist! { Engine [] {
             axil_rready;
     }
 } #[hdl_gen] fn update(&mut self) {
+    self.core_rst.next = self.control.core_rst.val();
+    self.reads_pending.next = self.h2c.trans_pending.val() | (self.fetch.fetch_busy.val() != self.no_queue.val());
+    self.writes_pending.next = self.wr_arb.wr_issued.val() != self.wr_arb.wr_sent.val();
     self.axi_awaddr.next = 0.into();
     self.axi_awlen.next = 0.into();
     self.axi_awsize.next = 0.into();
@@ -303,15 +306,12 @@ engine_sizes! { netlist! { Engine [] {
     self.regs.bad_cpl_cause.next = 0.into();
     self.regs.bad_cpl_hdr.next = self.rx_req_hdr.val();
     self.control.mem_busy.next = self.no_queue.val();
-    self.core_rst.next = self.control.core_rst.val();
     self.axil.rst.next = self.rst.val();
     self.axil.core_rst.next = self.core_rst.val();
     self.control.rst.next = self.rst.val();
     self.regs.build_id.next = self.build_id.val();
     self.regs.reads_pending.next = self.reads_pending.val();
     self.regs.writes_pending.next = self.writes_pending.val();
-    self.reads_pending.next = self.h2c.trans_pending.val() | (self.fetch.fetch_busy.val() != self.no_queue.val());
-    self.writes_pending.next = self.wr_arb.wr_issued.val() != self.wr_arb.wr_sent.val();
     // Without them nothing of the counters is read, so synthesis drops them.
     self.decode.cnt_present.next = self.full.val();
     self.decode.cnt_r_done.next = self.full.val() & self.counters.cnt_r_done.val();

@@ -27,13 +27,14 @@ macro_rules! netlist {
     } $hash:tt $attribute:tt fn update(&mut $me:ident) { $($rest:tt)* }) => {
         impl<$(const $size: usize,)* $(const $more: usize,)*> Logic for $name<$($size,)* $($more,)*> {
             $hash $attribute fn update(&mut $me) {
+                // First, since what the tables read may be set here.
+                $($rest)*
                 $( $me.$clocked.clock.next = $me.$clock.val(); )*
                 $( $me.$resettable.rst.next = $me.$reset.val(); )*
                 $($( $me.$pin_to.$pin_in.next = $me.$pin_in.val(); )*)*
                 $($( $me.$to.$wire.next = $me.$from.$wire.val(); )*)*
                 $( $me.$end.$end_name.next = $me.$start.$start_name.val(); )*
                 $($( $me.$pin_out.next = $me.$pin_from.$pin_out.val(); )*)*
-                $($rest)*
             }
         }
     };
