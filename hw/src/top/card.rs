@@ -86,7 +86,7 @@ hw! {
         pub cfg_trans_pending: Signal<Out, Bit> = Default::default(),
         pub card_stop: Signal<In, Bits<NQ>> = Default::default(),
         engine: Engine<W, K, KB, SB, FW, NQ, QB, GN, GB, GB1, QA, DB, SA, FA, LW, NB, NG, BA, TB, TB1, NT, HRB, HAB, HPB, HSB, CRB, CAB, CPB, CPA, PW, RL, RA, NV, VB, NU, UV, FULL, H2C_LOG2, C2H_LOG2, KHZ, FT> = Default::default(),
-        demo: DemoCard<W, KB, SB, NQ, QB, SQ, SC, SR, NU> = Default::default(),
+        demo: DemoCard<W, KB, SB, NQ, QB, SQ, SC, SR, NU, 14> = Default::default(),
     }
 }
 
