@@ -6,6 +6,7 @@ use rust_hdl::prelude::*;
 use super::config::field_lsb;
 use super::dram::CardDram;
 use super::memory_order::MemoryOrder;
+use super::memory_turn::MemoryTurn;
 use super::sram::CardSram;
 use crate::hw;
 
@@ -19,7 +20,7 @@ hw! {
     /// ```
     /// Addresses elsewhere have the response DECERR (AMBA AXI4 A3.4.4): those between the memories, and those above, from the memory below
     /// them. All transactions have one ID, so data and responses come in the order of the addresses, whichever memory has them
-    /// (A5.3); up to sixteen bursts each way. `timing` is the register DRAM_TIMING.
+    /// (A5.3); up to sixteen bursts each way, two of them writes whose data has not come. `timing` is the register DRAM_TIMING.
     pub struct CardMemory<const W: usize, const KB: usize, const LB: usize, const RA: usize, const DA: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -52,7 +53,7 @@ hw! {
         sram: CardSram<W, KB, LB, RA> = Default::default(),
         dram: CardDram<W, KB, LB, DA> = Default::default(),
         // Bursts whose data, whose response, and whose read data have not come.
-        data: MemoryOrder = Default::default(),
+        data: MemoryTurn = Default::default(),
         answers: MemoryOrder = Default::default(),
         reads: MemoryOrder = Default::default(),
         to_dram: Signal<Local, Bit> = Default::default(),

@@ -19,6 +19,7 @@ mod lite;
 mod loopback;
 mod memory;
 mod memory_order;
+mod memory_turn;
 mod pacer;
 mod pattern;
 mod regs;
