@@ -18,6 +18,10 @@ pub const CHECKER_PAGE: u64 = 0x4000;
 pub const GENERATOR_PAGE: u64 = 0x8000;
 /// Bytes of registers per checker and per generator.
 pub const STRIDE: u64 = 128;
+/// Where the SRAM begins on the memory port.
+pub const SRAM_BASE: u64 = 0;
+/// Where the DRAM begins on the memory port. What lies beyond each memory's size has the response DECERR.
+pub const DRAM_BASE: u64 = 1 << 32;
 /// Value of MAGIC: the bytes `FRDC`.
 pub const MAGIC_VALUE: u32 = u32::from_le_bytes(*b"FRDC");
 /// Fraction bits of RATE.
@@ -57,6 +61,7 @@ pub mod global {
         PARAM_SIZES @ 0x0C volatile {
             SRAM[0; 8] Ro 0, "log2 of the bytes of SRAM.";
             VISIT[8; 8] Ro 0, "log2 of the clocks between two looks at a queue's rate.";
+            DRAM[16; 8] Ro 0, "log2 of the bytes of DRAM.";
         }
         /// Free for software; nothing depends on it.
         SCRATCH @ 0x10 { VALUE[0; 32] Rw 0, "Any value."; }
@@ -68,6 +73,12 @@ pub mod global {
         GATE @ 0x1C { OPEN[0; 1] Rw 1, "0 holds every generator and lets checkers count nothing; all of them start or stop in the clock in which it changes."; }
         /// User interrupts by hand.
         USER_IRQ @ 0x20 { RAISE[0; 32] Rw 0, "A write raises the user interrupts whose bits are 1. Reads give what was written last."; }
+        /// Times of the DRAM. May be written at any time; what is under way may keep the old ones.
+        DRAM_TIMING @ 0x24 {
+            LATENCY[0; 8] Rw 40, "Clocks from a read's address to its first beat, and from a write's last beat to its response; less than 7 and 5 count as that.";
+            PERIOD[8; 12] Rw 1950, "A refresh begins every that many clocks; 0: none. The reset value is 7.8 us at 250 MHz.";
+            REFRESH[20; 8] Rw 88, "Clocks in which no beat moves at each; 0: none. The reset value is 350 ns at 250 MHz.";
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use super::generator::Generator;
 use super::irq::CardIrq;
 use super::lite::LiteSlave;
 use super::loopback::Loopback;
+use super::memory::CardMemory;
 use super::pacer::Pacer;
 use super::regs::CardRegs;
-use super::sram::CardSram;
 use crate::hw;
 use crate::prim::Dffr;
 
@@ -23,14 +23,14 @@ hw! {
     ///                                          ▲                  │ pattern queues
     ///                                          └─► generator ─┐   ├──── h2c_axis
     ///                               c2h_axis ◄── loopback ◄───┴───┘ other queues
-    ///  axi ─► SRAM                    user_irq ◄── ends of runs, errors, registers
+    ///  axi ─► SRAM, DRAM              user_irq ◄── ends of runs, errors, registers
     /// ```
     /// Loopback beats and generated beats take turns where both come. The checker takes a beat in every clock, so no queue waits for
     /// another's consumer: a slow one pauses its queue. `card_stop` pauses queues for tests.
     ///
     /// `KB` = W/8, `LB` = log2 `KB`, `QB` = log2 `NQ` (at least 1), `SB` = `QB` + 1 but at least 3, `CB` = `QB` + 5;
-    /// SRAM of 2^(`LB` + `RA`) bytes, at least 4 KiB; `NU` user interrupts, 1 … 32.
-    pub struct DemoCard<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB: usize, const SB: usize, const CB: usize, const RA: usize, const NU: usize> {
+    /// SRAM of 2^(`LB` + `RA`) and DRAM of 2^(`LB` + `DA`) bytes, each at least 4 KiB; `NU` user interrupts, 1 … 32.
+    pub struct DemoCard<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB: usize, const SB: usize, const CB: usize, const RA: usize, const NU: usize, const DA: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub h2c_axis_tdata: Signal<In, Bits<W>> = Default::default(),
@@ -95,13 +95,13 @@ hw! {
         pub axi_rvalid: Signal<Out, Bit> = Default::default(),
         pub axi_rready: Signal<In, Bit> = Default::default(),
         lite: LiteSlave = Default::default(),
-        regs: CardRegs<W, LB, NQ, QB, SB, CB, RA, NU> = Default::default(),
+        regs: CardRegs<W, LB, NQ, QB, SB, CB, RA, NU, DA> = Default::default(),
         irq: CardIrq<NQ, QB, SB, NU> = Default::default(),
         pacer: Pacer<NQ, QB, SB> = Default::default(),
         check: Checker<W, KB, LB, NQ, QB> = Default::default(),
         make: Generator<W, KB, LB, NQ, QB> = Default::default(),
         loopback: Loopback<W, KB, NQ> = Default::default(),
-        sram: CardSram<W, KB, LB, RA> = Default::default(),
+        memory: CardMemory<W, KB, LB, RA, DA> = Default::default(),
         // The last beat that went to the loopback's registers was no generated one.
         make_first: Dffr<Bit> = Default::default(),
         from_h2c: Signal<Local, Bits<QB>> = Default::default(),
@@ -124,11 +124,12 @@ impl<
         const CB: usize,
         const RA: usize,
         const NU: usize,
-    > Logic for DemoCard<W, KB, LB, NQ, QB, SB, CB, RA, NU>
+        const DA: usize,
+    > Logic for DemoCard<W, KB, LB, NQ, QB, SB, CB, RA, NU, DA>
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, lite, regs, irq, pacer, check, make, loopback, sram);
+        clock!(self, clock, lite, regs, irq, pacer, check, make, loopback, memory);
         dff_setup!(self, clock, make_first);
         self.lite.rst.next = self.rst.val();
         self.regs.rst.next = self.rst.val();
@@ -137,7 +138,7 @@ impl<
         self.check.rst.next = self.rst.val();
         self.make.rst.next = self.rst.val();
         self.loopback.rst.next = self.rst.val();
-        self.sram.rst.next = self.rst.val();
+        self.memory.rst.next = self.rst.val();
         self.make_first.rst.next = self.rst.val();
 
         // Streams.
@@ -293,30 +294,31 @@ impl<
         self.lite.done_data.next = self.regs.done_data.val();
 
         // Memory port.
-        self.sram.axi_awaddr.next = self.axi_awaddr.val();
-        self.sram.axi_awlen.next = self.axi_awlen.val();
-        self.sram.axi_awsize.next = self.axi_awsize.val();
-        self.sram.axi_awburst.next = self.axi_awburst.val();
-        self.sram.axi_awvalid.next = self.axi_awvalid.val();
-        self.axi_awready.next = self.sram.axi_awready.val();
-        self.sram.axi_wdata.next = self.axi_wdata.val();
-        self.sram.axi_wstrb.next = self.axi_wstrb.val();
-        self.sram.axi_wlast.next = self.axi_wlast.val();
-        self.sram.axi_wvalid.next = self.axi_wvalid.val();
-        self.axi_wready.next = self.sram.axi_wready.val();
-        self.axi_bresp.next = self.sram.axi_bresp.val();
-        self.axi_bvalid.next = self.sram.axi_bvalid.val();
-        self.sram.axi_bready.next = self.axi_bready.val();
-        self.sram.axi_araddr.next = self.axi_araddr.val();
-        self.sram.axi_arlen.next = self.axi_arlen.val();
-        self.sram.axi_arsize.next = self.axi_arsize.val();
-        self.sram.axi_arburst.next = self.axi_arburst.val();
-        self.sram.axi_arvalid.next = self.axi_arvalid.val();
-        self.axi_arready.next = self.sram.axi_arready.val();
-        self.axi_rdata.next = self.sram.axi_rdata.val();
-        self.axi_rresp.next = self.sram.axi_rresp.val();
-        self.axi_rlast.next = self.sram.axi_rlast.val();
-        self.axi_rvalid.next = self.sram.axi_rvalid.val();
-        self.sram.axi_rready.next = self.axi_rready.val();
+        self.memory.timing.next = self.regs.dram_timing.val();
+        self.memory.axi_awaddr.next = self.axi_awaddr.val();
+        self.memory.axi_awlen.next = self.axi_awlen.val();
+        self.memory.axi_awsize.next = self.axi_awsize.val();
+        self.memory.axi_awburst.next = self.axi_awburst.val();
+        self.memory.axi_awvalid.next = self.axi_awvalid.val();
+        self.axi_awready.next = self.memory.axi_awready.val();
+        self.memory.axi_wdata.next = self.axi_wdata.val();
+        self.memory.axi_wstrb.next = self.axi_wstrb.val();
+        self.memory.axi_wlast.next = self.axi_wlast.val();
+        self.memory.axi_wvalid.next = self.axi_wvalid.val();
+        self.axi_wready.next = self.memory.axi_wready.val();
+        self.axi_bresp.next = self.memory.axi_bresp.val();
+        self.axi_bvalid.next = self.memory.axi_bvalid.val();
+        self.memory.axi_bready.next = self.axi_bready.val();
+        self.memory.axi_araddr.next = self.axi_araddr.val();
+        self.memory.axi_arlen.next = self.axi_arlen.val();
+        self.memory.axi_arsize.next = self.axi_arsize.val();
+        self.memory.axi_arburst.next = self.axi_arburst.val();
+        self.memory.axi_arvalid.next = self.axi_arvalid.val();
+        self.axi_arready.next = self.memory.axi_arready.val();
+        self.axi_rdata.next = self.memory.axi_rdata.val();
+        self.axi_rresp.next = self.memory.axi_rresp.val();
+        self.axi_rlast.next = self.memory.axi_rlast.val();
+        self.axi_rvalid.next = self.memory.axi_rvalid.val();
+        self.memory.axi_rready.next = self.axi_rready.val();
     }
 }

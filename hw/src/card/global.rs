@@ -24,7 +24,7 @@ hw! {
     ///  addr ─► known, answer        data, write ─► registers ─► pattern, gate, raise
     /// ```
     /// `answer` is combinational; a write replaces the whole register.
-    pub struct CardGlobal<const W: usize, const LB: usize, const NQ: usize, const SB: usize, const RA: usize, const NU: usize> {
+    pub struct CardGlobal<const W: usize, const LB: usize, const NQ: usize, const SB: usize, const RA: usize, const NU: usize, const DA: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub addr: Signal<In, Bits<16>> = Default::default(),
@@ -35,12 +35,14 @@ hw! {
         pub pattern: Signal<Out, Bits<NQ>> = Default::default(),
         pub gate: Signal<Out, Bit> = Default::default(),
         pub raise: Signal<Out, Bits<32>> = Default::default(),
+        pub dram_timing: Signal<Out, Bits<28>> = Default::default(),
         scratch: Dffr<Bits<32>> = Default::default(),
         pattern_lo: Dffr<Bits<32>> = Default::default(),
         pattern_hi: Dffr<Bits<32>> = Default::default(),
         open: Dffr<Bit> = Dffr::new(true),
         user_irq: Dffr<Bits<32>> = Default::default(),
         raised: Dffr<Bit> = Default::default(),
+        timing: Dffr<Bits<28>> = Dffr::new(u64::from(abi::DRAM_TIMING.reset()).into()),
         word: Signal<Local, Bits<5>> = Default::default(),
         takes: Signal<Local, Bit> = Default::default(),
         both: Signal<Local, Bits<64>> = Default::default(),
@@ -56,26 +58,29 @@ hw! {
         pattern_hi_at: Constant<Bits<5>> = index_of(&abi::PATTERN_HI),
         gate_at: Constant<Bits<5>> = index_of(&abi::GATE),
         user_irq_at: Constant<Bits<5>> = index_of(&abi::USER_IRQ),
+        timing_at: Constant<Bits<5>> = index_of(&abi::DRAM_TIMING),
         magic: Constant<Bits<32>> = Constant::new(u64::from(abi::MAGIC.reset()).into()),
         version: Constant<Bits<32>> = Constant::new(u64::from(abi::VERSION.reset()).into()),
         card: Constant<Bits<32>> =
             parameter(&abi::PARAM_CARD, &[("QUEUES", NQ), ("IRQS", NU), ("WIDTH", W)]),
-        sizes: Constant<Bits<32>> = parameter(&abi::PARAM_SIZES, &[("SRAM", LB + RA), ("VISIT", SB)]),
+        sizes: Constant<Bits<32>> =
+            parameter(&abi::PARAM_SIZES, &[("SRAM", LB + RA), ("VISIT", SB), ("DRAM", LB + DA)]),
     }
 }
 
-impl<const W: usize, const LB: usize, const NQ: usize, const SB: usize, const RA: usize, const NU: usize>
-    Logic for CardGlobal<W, LB, NQ, SB, RA, NU>
+impl<const W: usize, const LB: usize, const NQ: usize, const SB: usize, const RA: usize, const NU: usize, const DA: usize>
+    Logic for CardGlobal<W, LB, NQ, SB, RA, NU, DA>
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, scratch, pattern_lo, pattern_hi, open, user_irq, raised);
+        dff_setup!(self, clock, scratch, pattern_lo, pattern_hi, open, user_irq, raised, timing);
         self.scratch.rst.next = self.rst.val();
         self.pattern_lo.rst.next = self.rst.val();
         self.pattern_hi.rst.next = self.rst.val();
         self.open.rst.next = self.rst.val();
         self.user_irq.rst.next = self.rst.val();
         self.raised.rst.next = self.rst.val();
+        self.timing.rst.next = self.rst.val();
         self.word.next = self.addr.val().get_bits::<5>(2);
         self.known.next = self.mapped.val().get_bit(self.word.val().index())
             & !(self.addr.val() & self.outside.val()).any();
@@ -125,6 +130,13 @@ impl<const W: usize, const LB: usize, const NQ: usize, const SB: usize, const RA
                 self.raised.d.next = true;
             }
         }
+        if self.word.val() == self.timing_at.val() {
+            self.answer.next = bit_cast::<32, 28>(self.timing.q.val());
+            if self.takes.val() {
+                self.timing.d.next = bit_cast::<28, 32>(self.data.val());
+            }
+        }
+        self.dram_timing.next = self.timing.q.val();
         self.both.next =
             (bit_cast::<64, 32>(self.pattern_hi.q.val()) << 32) | bit_cast::<64, 32>(self.pattern_lo.q.val());
         self.pattern.next = bit_cast::<NQ, 64>(self.both.val());

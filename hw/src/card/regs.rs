@@ -30,7 +30,7 @@ hw! {
     /// ```
     /// After reset a sweep writes the reset values of all blocks and clears all checkers and generators; accesses wait
     /// for it, `(16 + 2^SB + 8) · 2·NQ` clocks at most. A write that starts something ends when it runs.
-    pub struct CardRegs<const W: usize, const LB: usize, const NQ: usize, const QB: usize, const SB: usize, const CB: usize, const RA: usize, const NU: usize> {
+    pub struct CardRegs<const W: usize, const LB: usize, const NQ: usize, const QB: usize, const SB: usize, const CB: usize, const RA: usize, const NU: usize, const DA: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub do_valid: Signal<In, Bit> = Default::default(),
@@ -63,6 +63,8 @@ hw! {
         pub pattern: Signal<Out, Bits<NQ>> = Default::default(),
         /// Pulses: raise these user interrupts.
         pub raise: Signal<Out, Bits<32>> = Default::default(),
+        /// The register.
+        pub dram_timing: Signal<Out, Bits<28>> = Default::default(),
         pub check_done_valid: Signal<In, Bit> = Default::default(),
         pub check_done_q: Signal<In, Bits<6>> = Default::default(),
         pub gen_done_valid: Signal<In, Bit> = Default::default(),
@@ -80,7 +82,7 @@ hw! {
         pub gen_lost_bytes: Signal<In, Bits<48>> = Default::default(),
         pub gen_lost_packets: Signal<In, Bits<32>> = Default::default(),
         state: Dffr<CardRegsState> = Dffr::new(CardRegsState::Sweep),
-        common: CardGlobal<W, LB, NQ, SB, RA, NU> = Default::default(),
+        common: CardGlobal<W, LB, NQ, SB, RA, NU, DA> = Default::default(),
         counters: CardCounters = Default::default(),
         ram: Bram<Bits<32>, CB> = Default::default(),
         // Generator 4 + QB, queue, word 3:0.
@@ -159,7 +161,8 @@ impl<
         const CB: usize,
         const RA: usize,
         const NU: usize,
-    > Logic for CardRegs<W, LB, NQ, QB, SB, CB, RA, NU>
+        const DA: usize,
+    > Logic for CardRegs<W, LB, NQ, QB, SB, CB, RA, NU, DA>
 {
     #[hdl_gen]
     fn update(&mut self) {
@@ -431,5 +434,6 @@ impl<
         self.gen_done.next = self.gen_end.q.val();
         self.pattern.next = self.common.pattern.val();
         self.raise.next = self.common.raise.val();
+        self.dram_timing.next = self.common.dram_timing.val();
     }
 }

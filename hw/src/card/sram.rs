@@ -117,7 +117,7 @@ hw! {
     /// ```
     /// A beat per clock in both directions at once, without a gap between bursts. Responses come in the order of the addresses,
     /// so there are no ID signals. A write is in the memory when its response is offered; `wlast` is not looked at, the
-    /// length counts.
+    /// length counts. While `hold` is high no beat is taken or read; up to nine that were read before still go out.
     pub struct CardSram<const W: usize, const KB: usize, const LB: usize, const RA: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -146,6 +146,7 @@ hw! {
         pub axi_rlast: Signal<Out, Bit> = Default::default(),
         pub axi_rvalid: Signal<Out, Bit> = Default::default(),
         pub axi_rready: Signal<In, Bit> = Default::default(),
+        pub hold: Signal<In, Bit> = Default::default(),
         ram: ByteRam<W, KB, RA> = Default::default(),
         write: SramBurst<LB, RA> = Default::default(),
         read: SramBurst<LB, RA> = Default::default(),
@@ -156,6 +157,7 @@ hw! {
         got_side: Reg<Bits<3>> = Default::default(),
         // Reads under way and in the FIFO.
         level: Dffr<Bits<4>> = Default::default(),
+        takes: Signal<Local, Bit> = Default::default(),
         put: Signal<Local, Bit> = Default::default(),
         fetch: Signal<Local, Bit> = Default::default(),
         leave: Signal<Local, Bit> = Default::default(),
@@ -183,8 +185,9 @@ impl<const W: usize, const KB: usize, const LB: usize, const RA: usize> Logic fo
         self.write.burst.next = self.axi_awburst.val();
         self.write.valid.next = self.axi_awvalid.val();
         self.axi_awready.next = self.write.ready.val();
-        self.axi_wready.next = self.write.row_valid.val() & self.answers.in_ready.val();
-        self.put.next = self.axi_wvalid.val() & self.write.row_valid.val() & self.answers.in_ready.val();
+        self.takes.next = self.write.row_valid.val() & self.answers.in_ready.val() & !self.hold.val();
+        self.axi_wready.next = self.takes.val();
+        self.put.next = self.axi_wvalid.val() & self.takes.val();
         self.write.row_take.next = self.put.val();
         self.ram.w_row.next = self.write.row.val();
         self.ram.w_row2.next = self.write.row.val();
@@ -207,7 +210,7 @@ impl<const W: usize, const KB: usize, const LB: usize, const RA: usize> Logic fo
         self.read.burst.next = self.axi_arburst.val();
         self.read.valid.next = self.axi_arvalid.val();
         self.axi_arready.next = self.read.ready.val();
-        self.fetch.next = self.read.row_valid.val() & !self.level.q.val().get_bit(3);
+        self.fetch.next = self.read.row_valid.val() & !self.level.q.val().get_bit(3) & !self.hold.val();
         self.read.row_take.next = self.fetch.val();
         self.ram.r_row.next = self.read.row.val();
         self.ram.r_row2.next = self.read.row.val();

@@ -136,7 +136,7 @@ macro_rules! builds {
 
 /// The demo card: 128-bit port, 4 + 4 queues with 8 KiB of FIFO each, 16 vectors, 250 MHz.
 pub type Card128 = sized!(Card: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 1,
-    features feature::LOOPBACK, 3, 7, 12);
+    features feature::LOOPBACK, 3, 7, 12, 14);
 
 /// The socket for the user's own logic, otherwise as the demo card.
 pub type Socket128 =

@@ -10,9 +10,9 @@ engine_sizes! { around_engine! {
     /// the card take nothing from a queue.
     ///
     /// The names of the pins are part of the contract: outside test benches bind to them. Sizes as in [`Engine`](crate::dma::engine::Engine) and [`DemoCard`].
-    pub struct Card [SQ SC SR] {
+    pub struct Card [SQ SC SR SD] {
         pub card_stop: Signal<In, Bits<NQ>> = Default::default(),
-        demo: DemoCard<W, KB, SB, NQ, QB, SQ, SC, SR, NU> = Default::default(),
+        demo: DemoCard<W, KB, SB, NQ, QB, SQ, SC, SR, NU, SD> = Default::default(),
     }
     card demo #[hdl_gen] fn update(&mut self) {
         self.demo.clock.next = self.clk.val();

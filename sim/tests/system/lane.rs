@@ -29,12 +29,15 @@ pub struct Setup {
     pub vector: u32,
     pub coalesce: u32,
     pub moderate: u32,
+    /// Of memory queues.
+    pub card_base: u64,
 }
 
 impl Setup {
     pub fn new(direction: Direction, index: u32, feed: Feed) -> Self {
         let mode = regs::MODE.reset();
-        Setup { direction, index, feed, log2: 6, mode, vector: 1 + index, coalesce: 0, moderate: 0 }
+        let vector = 1 + index;
+        Setup { direction, index, feed, log2: 6, mode, vector, coalesce: 0, moderate: 0, card_base: 0 }
     }
 
     pub fn weight(mut self, weight: u32) -> Self {
@@ -122,6 +125,8 @@ impl Lane {
             (&regs::VECTOR, setup.vector),
             (&regs::COALESCE, setup.coalesce),
             (&regs::MODERATE, setup.moderate),
+            (&regs::CARD_BASE_LO, setup.card_base as u32),
+            (&regs::CARD_BASE_HI, (setup.card_base >> 32) as u32),
             (&regs::CTRL, 1),
         ] {
             self.set(bare, register, value);

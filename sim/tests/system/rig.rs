@@ -96,7 +96,7 @@ impl Pair {
     }
 
     /// Sends what there is room for.
-    fn send(&mut self) {
+    pub fn send(&mut self) {
         while self.to_send > 0 && self.out_free.len() >= PIECES && self.h2c.free() >= PIECES as u32 {
             let len = 1 + self.rng.below(self.longest);
             let data: Vec<u8> = (0..len).map(|_| self.rng.next() as u8).collect();
@@ -132,7 +132,7 @@ impl Pair {
     }
 
     /// Takes what has completed; how much that was.
-    fn take(&mut self) -> usize {
+    pub fn take(&mut self) -> usize {
         let mut count = 0;
         while let Some(done) = self.h2c.try_complete().unwrap_or_else(|e| panic!("{e}")) {
             assert!(done.status.is_ok(), "{}", done.status);
@@ -162,11 +162,11 @@ impl Pair {
         }
     }
 
-    fn done(&self) -> bool {
+    pub fn done(&self) -> bool {
         self.to_send == 0 && self.sent.is_empty() && self.out_free.len() == SLOTS
     }
 
-    fn stop(self) {
+    pub fn stop(self) {
         for stopped in [self.h2c.stop().unwrap(), self.c2h.stop().unwrap()] {
             assert!(stopped.fault.is_none(), "{:?}", stopped.fault);
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::card::args as card;
+use crate::memory::args as memory;
 use crate::units;
 
 const EXAMPLES: &str = "\
@@ -17,6 +18,7 @@ Examples:
   ferrolane regs list
   ferrolane regs SCRATCH=0x1234 SCRATCH H2C0.STATUS
   ferrolane card generate --preset ethernet-10g
+  ferrolane memory check --address 0x1_0000_0000 --length 64k
 
 Errors are one line of text on standard error, with --json too; standard output then stays empty. Only a failure of
 the simulation (8) is followed by a decoded dump.
@@ -127,6 +129,13 @@ pub enum Command {
         /// What to do
         #[command(subcommand)]
         command: card::CardCommand,
+    },
+    /// Write, read and check the card's memory
+    #[command(after_help = memory::EXAMPLES, after_long_help = memory::HELP)]
+    Memory {
+        /// What to do
+        #[command(subcommand)]
+        command: memory::MemoryCommand,
     },
 }
 

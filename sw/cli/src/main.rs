@@ -6,6 +6,7 @@ mod device;
 mod exit;
 mod info;
 mod link;
+mod memory;
 mod output;
 mod regs;
 mod transfer;
@@ -54,9 +55,10 @@ fn run(args: &Args) -> Result<()> {
         Some(Command::Transfer(options)) => transfer::run(args, options),
         Some(Command::Regs(options)) => regs::run(args, options),
         Some(Command::Card { command }) => card::run(args, command),
+        Some(Command::Memory { command }) => memory::run(args, command),
         None => {
-            Err(exit::Usage("no command given: info, transfer, regs or card; see `ferrolane --help`".into())
-                .into())
+            let text = "no command given: info, transfer, regs, card or memory; see `ferrolane --help`";
+            Err(exit::Usage(text.into()).into())
         }
     }
 }

@@ -6,7 +6,7 @@
 //! The whole file is one packet: SOP on its first fragment, EOP on its last, so the end of the packet on the way back
 //! is the end of the file. What comes back is compared with what was sent as it arrives.
 
-mod input;
+pub mod input;
 pub mod output;
 mod report;
 
@@ -86,7 +86,8 @@ fn check(options: &TransferArgs) -> Result<()> {
     Ok(())
 }
 
-fn progress_bar(total: Option<u64>) -> ProgressBar {
+/// A bar on standard error, if that is a terminal.
+pub fn progress_bar(total: Option<u64>) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -39,6 +39,25 @@ impl StatusCode {
     pub fn is_ok(self) -> bool {
         self == Self::OK
     }
+
+    /// What to do about it.
+    pub fn remedy(self) -> &'static str {
+        match self.0 {
+            status::OK => "nothing is wrong",
+            status::CARD_WRITE_ERROR | status::CARD_READ_ERROR => {
+                "the card answers so where it has no memory, or where it may not be accessed: hold address and length \
+                 against its address map"
+            }
+            status::BAD_CARD_ADDRESS => "align a fixed address to the width of the card's memory port",
+            status::BAD_LENGTH | status::BAD_FLAGS | status::LINK_LOOP | status::BAD_SEGMENT => {
+                "correct the descriptor"
+            }
+            status::FETCH_UR | status::FETCH_CA | status::DATA_UR | status::DATA_CA => {
+                "the host refused the card's read: keep rings and buffers mapped until they come back"
+            }
+            _ => "reset the device; if it comes again, the link or the host's memory is at fault",
+        }
+    }
 }
 
 impl fmt::Display for StatusCode {
@@ -140,6 +159,48 @@ pub enum Error {
         min: u32,
         /// Most.
         max: u32,
+    },
+    /// A number of records that is not possible.
+    #[error("{count} completion records in a write are not possible: 1 to {max} are; 1 writes each at once")]
+    CoalesceCount {
+        /// What was asked for.
+        count: u32,
+        /// Most.
+        max: u32,
+    },
+    /// A place that no address of the card's memory port can name.
+    #[error("{queue}: {len} bytes at card address {base:#x} + {offset:#x} reach beyond the last 64-bit address; lower the queue's card base, the offset or the length")]
+    CardRange {
+        /// Which queue.
+        queue: QueueName,
+        /// The queue's card base.
+        base: u64,
+        /// Offset of the request.
+        offset: u32,
+        /// Its length in bytes.
+        len: u64,
+    },
+    /// A FIXED access to an address that is not a beat's.
+    #[error("{queue}: card address {address:#x} is no multiple of {multiple}, the bytes of the card's memory port, as a fixed address must be; align it, or don't fix it")]
+    CardAlignment {
+        /// Which queue.
+        queue: QueueName,
+        /// The address.
+        address: u64,
+        /// Bytes of a beat.
+        multiple: u32,
+    },
+    /// Part of a blocking access to the card's memory failed.
+    #[error("{queue} failed at card address {address:#x}, {done} bytes into the access: {code}; {}", code.remedy())]
+    CardMemory {
+        /// Which queue.
+        queue: QueueName,
+        /// Card address of the descriptor that failed.
+        address: u64,
+        /// Bytes of the access that are known to be done: everything before is.
+        done: u64,
+        /// What happened.
+        code: StatusCode,
     },
     /// No I/O addresses.
     #[error(transparent)]

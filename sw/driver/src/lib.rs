@@ -22,6 +22,9 @@
 //! # }
 //! ```
 //!
+//! The card's memory is written and read with [`Device::memory_write`] and [`Device::memory_read`], or through queues of its
+//! own: [`MemoryWriteQueue`], [`MemoryReadQueue`].
+//!
 //! The card's own logic is reached with [`Device::user_read32`] and [`Device::user_write32`], its registers, and with
 //! [`Device::user_interrupt`].
 //!
@@ -57,8 +60,9 @@ pub use memlock::{Memlock, MemlockError};
 pub use memory::Memory;
 pub use params::{Features, Link, Parameters};
 pub use queue::{
-    wait_any, C2hQueue, C2hRequest, Completed, DmaQueue, H2cQueue, H2cRequest, Queue, QueueConfig, Request,
-    Stopped,
+    wait_any, C2hQueue, C2hRequest, CardMemory, CardMemoryOptions, CardPlace, Coalesce, Completed, DmaQueue,
+    H2cQueue, H2cRequest, MemoryRead, MemoryReadQueue, MemoryWrite, MemoryWriteQueue, Queue, QueueConfig,
+    Request, Stopped,
 };
 pub use region::DmaRegion;
 pub use transport::{DeviceNanos, DmaAccess, Facts, Transport, TransportError, Woken};

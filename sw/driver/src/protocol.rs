@@ -33,7 +33,7 @@ pub enum ProtocolError {
         /// What it should say.
         expected: u32,
     },
-    /// More bytes than the buffer has, or fewer than a good H2C descriptor moves.
+    /// More bytes than the descriptor has, or fewer than a good one of an H2C or memory queue moves.
     #[error("a record reports {found} bytes for a descriptor of {len}")]
     Bytes {
         /// What the record says.

@@ -37,6 +37,7 @@ pub struct Size {
     pub visit: u64,
     pub irqs: u32,
     pub sram_log2: u32,
+    pub dram_log2: u32,
 }
 
 pub struct Bench {

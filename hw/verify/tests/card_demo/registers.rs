@@ -27,6 +27,7 @@ fn identification() {
         assert_eq!(b.field(0, &global::PARAM_CARD, "IRQS"), size.irqs);
         assert_eq!(b.field(0, &global::PARAM_CARD, "WIDTH"), size.bytes as u32 * 8);
         assert_eq!(b.field(0, &global::PARAM_SIZES, "SRAM"), size.sram_log2);
+        assert_eq!(b.field(0, &global::PARAM_SIZES, "DRAM"), size.dram_log2);
         assert_eq!(1 << b.field(0, &global::PARAM_SIZES, "VISIT"), size.visit);
     }
 }

@@ -1,7 +1,7 @@
 //! `ferrolane card show`.
 
 use anyhow::Result;
-use ferrolane_abi::card::{self, checker, generator, global};
+use ferrolane_abi::card::{self, checker, generator, global, DRAM_BASE, SRAM_BASE};
 use serde::Serialize;
 
 use super::registers::Card;
@@ -18,6 +18,7 @@ struct Show {
     width_bits: u32,
     user_interrupts: u32,
     sram_bytes: u64,
+    dram_bytes: u64,
     checkers: Vec<Checker>,
     generators: Vec<Generator>,
 }
@@ -56,7 +57,8 @@ pub fn run(args: &Args) -> Result<()> {
     lines.add("demo card", format!("registers {}, {} queue pairs", show.version, show.queues));
     lines.add("streams", format!("{} bits", show.width_bits));
     lines.add("interrupts", format!("{} of the card", show.user_interrupts));
-    lines.add("SRAM", format!("{} bytes", grouped(show.sram_bytes)));
+    lines.add("SRAM", format!("{} bytes at card address {SRAM_BASE:#x}", grouped(show.sram_bytes)));
+    lines.add("DRAM", format!("{} bytes at card address {DRAM_BASE:#x}", grouped(show.dram_bytes)));
     let state = |in_use, running| match (in_use, running) {
         (false, _) => "loopback",
         (true, false) => "stopped",
@@ -113,6 +115,7 @@ fn look(card: &Card, device: &str) -> Result<Show> {
         width_bits: global(&global::PARAM_CARD, "WIDTH")?,
         user_interrupts: global(&global::PARAM_CARD, "IRQS")?,
         sram_bytes: 1 << global(&global::PARAM_SIZES, "SRAM")?,
+        dram_bytes: 1 << global(&global::PARAM_SIZES, "DRAM")?,
         checkers,
         generators,
     })

@@ -72,7 +72,7 @@ impl MockQueue {
         self.packets.clear();
     }
 
-    fn register(&self, register: &ferrolane_abi::table::Register) -> u32 {
+    pub(super) fn register(&self, register: &ferrolane_abi::table::Register) -> u32 {
         self.registers[(register.offset / 4) as usize]
     }
 
@@ -84,7 +84,7 @@ impl MockQueue {
         1 << (self.register(&regs::RING_SIZE) >> 8 & 0x1F)
     }
 
-    fn base(&self, low: &ferrolane_abi::table::Register, high: &ferrolane_abi::table::Register) -> u64 {
+    pub(super) fn base(&self, low: &ferrolane_abi::table::Register, high: &ferrolane_abi::table::Register) -> u64 {
         u64::from(self.register(low)) | u64::from(self.register(high)) << 32
     }
 
@@ -95,7 +95,7 @@ impl MockQueue {
 }
 
 impl State {
-    fn dma(
+    pub(super) fn dma(
         &mut self,
         iova: u64,
         len: usize,
@@ -111,13 +111,13 @@ impl State {
         found
     }
 
-    fn dma_read(&mut self, iova: u64, into: &mut [u8]) -> Option<()> {
+    pub(super) fn dma_read(&mut self, iova: u64, into: &mut [u8]) -> Option<()> {
         let (memory, offset) = self.dma(iova, into.len(), DmaAccess::DeviceReads)?;
         memory.read(offset, into);
         Some(())
     }
 
-    fn dma_write(&mut self, iova: u64, from: &[u8]) {
+    pub(super) fn dma_write(&mut self, iova: u64, from: &[u8]) {
         if let Some((memory, offset)) = self.dma(iova, from.len(), DmaAccess::DeviceWrites) {
             memory.write(offset, from);
         }
@@ -177,13 +177,20 @@ impl State {
             return;
         }
         for at in 0..self.identity.queues as usize {
-            self.step_h2c(at);
-            self.step_c2h(at);
+            let back = at + self.identity.queues as usize;
+            match self.is_memory_queue(at) {
+                true => self.step_memory(at),
+                false => self.step_h2c(at),
+            }
+            match self.is_memory_queue(back) {
+                true => self.step_memory(back),
+                false => self.step_c2h(at),
+            }
         }
     }
 
     /// The next descriptor of a queue that may work on one: its record's place must be free.
-    fn next(&mut self, at: usize) -> Option<Result<Descriptor, u8>> {
+    pub(super) fn next(&mut self, at: usize, refused: u8) -> Option<Result<Descriptor, u8>> {
         let queue = &self.queues[at];
         let working = queue.run || self.faults.never_idle;
         let room = queue.unreturned() < queue.record_entries();
@@ -199,7 +206,7 @@ impl State {
         let descriptor = Descriptor::from_bytes(bytes);
         Some(match descriptor {
             Descriptor { len: 0, .. } => Err(status::BAD_LENGTH),
-            Descriptor { flags, .. } if flags & descriptor::REFUSED != 0 => Err(status::BAD_FLAGS),
+            Descriptor { flags, .. } if flags & refused != 0 => Err(status::BAD_FLAGS),
             descriptor => Ok(descriptor),
         })
     }
@@ -208,7 +215,7 @@ impl State {
         if self.queues[at].packets.iter().map(|p| p.bytes.len()).sum::<usize>() > SHARE {
             return;
         }
-        let descriptor = match self.next(at) {
+        let descriptor = match self.next(at, descriptor::REFUSED) {
             None => return,
             Some(Err(code)) => return self.record(at, 0, 0, 0, code, false),
             Some(Ok(descriptor)) => descriptor,
@@ -233,7 +240,7 @@ impl State {
         if self.queues[h2c].packets.front().is_none_or(|p| p.bytes.is_empty()) {
             return;
         }
-        let descriptor = match self.next(at) {
+        let descriptor = match self.next(at, descriptor::REFUSED) {
             None => return,
             Some(Err(code)) => return self.record(at, 0, 0, 0, code, false),
             Some(Ok(descriptor)) => descriptor,
@@ -257,7 +264,7 @@ impl State {
         }
     }
 
-    fn record(&mut self, at: usize, bytes: u32, meta: u32, flags: u8, status: u8, irq: bool) {
+    pub(super) fn record(&mut self, at: usize, bytes: u32, meta: u32, flags: u8, status: u8, irq: bool) {
         let queues = self.identity.queues as usize;
         let direction = if at < queues { Direction::H2c } else { Direction::C2h };
         let queue = &mut self.queues[at];

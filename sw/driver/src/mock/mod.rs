@@ -1,8 +1,9 @@
-//! A behavioural model of the engine with the demo loopback, as a [`Transport`], for tests of the driver and of
+//! A behavioural model of the engine with the demo loopback and the demo card's memory, as a [`Transport`], for tests of the driver and of
 //! programs over it. It knows nothing of links, TLPs or clocks, follows the register table and the ring rules, and can
 //! be told to fail or to lie. Time passes with each call: work is done by reads, [`Transport::relax`] and
 //! [`Transport::wait`].
 
+mod card_memory;
 mod engine;
 mod registers;
 mod transport;
@@ -12,6 +13,7 @@ use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ferrolane_abi::card::{DRAM_BASE, SRAM_BASE};
 use ferrolane_abi::completion::Completion;
 use ferrolane_abi::map::Direction;
 use ferrolane_abi::regs::global;
@@ -58,6 +60,8 @@ pub struct Identity {
     pub queues: u32,
     /// MSI-X vectors.
     pub vectors: u32,
+    /// Where the card has memory.
+    pub card_memory: Vec<Range<u64>>,
 }
 
 impl Default for Identity {
@@ -69,10 +73,12 @@ impl Default for Identity {
                 | feature::STREAM
                 | feature::MSIX
                 | feature::LOOPBACK
-                | feature::USER_REGISTERS,
+                | feature::USER_REGISTERS
+                | feature::MEMORY,
             layout_hash: layout::LAYOUT_HASH,
             queues: 4,
             vectors: 9,
+            card_memory: vec![SRAM_BASE..SRAM_BASE + (64 << 10), DRAM_BASE..DRAM_BASE + (256 << 10)],
         }
     }
 }
@@ -117,6 +123,8 @@ struct State {
     error: u32,
     /// The card's own registers: plain memory.
     user: BTreeMap<u64, u32>,
+    /// What the card's memory holds, by 4 KiB pages; zero where nothing was written.
+    pages: BTreeMap<u64, Vec<u8>>,
 }
 
 /// The model. Clones are handles to the same one.
@@ -162,6 +170,7 @@ impl MockCard {
                 scratch: 0,
                 error: 0,
                 user: BTreeMap::new(),
+                pages: BTreeMap::new(),
             })),
         }
     }
@@ -198,6 +207,12 @@ impl MockCard {
     /// Raises an interrupt, as the card's own logic can.
     pub fn fire(&self, vector: u32) {
         self.lock().fire(vector as usize)
+    }
+
+    /// What the card's memory holds.
+    pub fn card_bytes(&self, address: u64, len: usize) -> Vec<u8> {
+        let state = self.lock();
+        (0..len as u64).map(|i| state.card_byte(address + i)).collect()
     }
 
     /// Does the work that is there, a descriptor per queue and round, up to `rounds`.

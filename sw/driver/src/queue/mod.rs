@@ -1,5 +1,7 @@
 //! Queues: typed by direction, fed through a descriptor ring, answered through a completion ring.
 
+mod card_memory;
+mod coalesce;
 mod index;
 mod open;
 mod request;
@@ -18,7 +20,9 @@ use crate::buffer::DmaBuffer;
 use crate::device::Device;
 use crate::error::{Error, QueueName, Rejected, StatusCode};
 use crate::transport::DeviceNanos;
-pub use request::{C2hRequest, H2cRequest, Request};
+pub use card_memory::{CardMemory, CardMemoryOptions};
+pub use coalesce::Coalesce;
+pub use request::{C2hRequest, CardPlace, H2cRequest, MemoryRead, MemoryWrite, Request};
 use ring::Ring;
 pub use wait::wait_any;
 
@@ -40,13 +44,22 @@ pub struct QueueConfig {
     pub spin: u32,
     /// Device time that a stop may take, in nanoseconds, before what is in flight is leaked.
     pub drain_nanos: DeviceNanos,
+    /// How many records may share a write, and how long they wait for each other.
+    pub coalesce: Coalesce,
 }
 
 impl Default for QueueConfig {
     /// 1024 entries each, an interrupt, 16 clocks or hints, and 50 ms to drain: the upper end of the default
-    /// completion-timeout range (PCIe Base Spec 7.5.3.16).
+    /// completion-timeout range (PCIe Base Spec 7.5.3.16). Records as [`Coalesce::default`].
     fn default() -> Self {
-        QueueConfig { entries: 1024, completions: None, interrupt: true, spin: 16, drain_nanos: 50_000_000 }
+        QueueConfig {
+            entries: 1024,
+            completions: None,
+            interrupt: true,
+            spin: 16,
+            drain_nanos: 50_000_000,
+            coalesce: Coalesce::default(),
+        }
     }
 }
 
@@ -145,7 +158,8 @@ pub trait Queue: sealed::HasRing + Send {
     }
 }
 
-/// A queue that takes requests of one direction: an [`H2cQueue`] or a [`C2hQueue`]. Can be moved to another thread.
+/// A queue that takes requests of one kind: an [`H2cQueue`] or a [`C2hQueue`] for the card's streams, a [`MemoryWriteQueue`]
+/// or a [`MemoryReadQueue`] for its memory. Can be moved to another thread.
 pub struct DmaQueue<R: Request> {
     ring: Ring,
     requests: PhantomData<fn(R)>,
@@ -155,6 +169,10 @@ pub struct DmaQueue<R: Request> {
 pub type H2cQueue = DmaQueue<H2cRequest>;
 /// A queue from the card to the host.
 pub type C2hQueue = DmaQueue<C2hRequest>;
+/// An H2C queue whose other end is the card's memory.
+pub type MemoryWriteQueue = DmaQueue<MemoryWrite>;
+/// A C2H queue whose other end is the card's memory.
+pub type MemoryReadQueue = DmaQueue<MemoryRead>;
 
 impl<R: Request> sealed::HasRing for DmaQueue<R> {
     fn ring(&self) -> &Ring {
@@ -168,15 +186,21 @@ impl<R: Request> sealed::HasRing for DmaQueue<R> {
 impl<R: Request> Queue for DmaQueue<R> {}
 
 impl<R: Request> DmaQueue<R> {
-    fn open(device: &Device, index: u32, config: QueueConfig) -> Result<Self, Error> {
+    fn open(
+        device: &Device,
+        index: u32,
+        card_base: Option<u64>,
+        config: QueueConfig,
+    ) -> Result<Self, Error> {
         let name = QueueName { direction: R::DIRECTION, index };
-        Ok(DmaQueue { ring: Ring::open(&device.shared, name, config)?, requests: PhantomData })
+        Ok(DmaQueue { ring: Ring::open(&device.shared, name, card_base, config)?, requests: PhantomData })
     }
 
     /// Writes a descriptor without telling the device: [`Queue::commit`] does for all since the last. What can't be
     /// submitted comes back with the reason.
     pub fn push(&mut self, request: R) -> Result<(), Rejected<R>> {
-        match self.ring.check(request.buffer()) {
+        let checked = self.ring.check(request.buffer(), request.bytes());
+        match checked.and_then(|len| self.ring.check_place(request.place(), len)) {
             Ok(len) => {
                 let (buffer, flags, card) = request.into_parts();
                 self.ring.push(buffer, len, flags, card);
@@ -223,11 +247,33 @@ impl<R: Request> DmaQueue<R> {
 impl Device {
     /// Opens and starts H2C queue `index`.
     pub fn open_h2c(&self, index: u32, config: QueueConfig) -> Result<H2cQueue, Error> {
-        DmaQueue::open(self, index, config)
+        DmaQueue::open(self, index, None, config)
     }
 
     /// Opens and starts C2H queue `index`.
     pub fn open_c2h(&self, index: u32, config: QueueConfig) -> Result<C2hQueue, Error> {
-        DmaQueue::open(self, index, config)
+        DmaQueue::open(self, index, None, config)
+    }
+
+    /// Opens and starts H2C queue `index` for writes to the card's memory. Requests name places by their offset from
+    /// `card_base`, any address.
+    pub fn open_memory_write(
+        &self,
+        index: u32,
+        card_base: u64,
+        config: QueueConfig,
+    ) -> Result<MemoryWriteQueue, Error> {
+        DmaQueue::open(self, index, Some(card_base), config)
+    }
+
+    /// Opens and starts C2H queue `index` for reads from the card's memory. Requests name places by their offset from
+    /// `card_base`, any address.
+    pub fn open_memory_read(
+        &self,
+        index: u32,
+        card_base: u64,
+        config: QueueConfig,
+    ) -> Result<MemoryReadQueue, Error> {
+        DmaQueue::open(self, index, Some(card_base), config)
     }
 }

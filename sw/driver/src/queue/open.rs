@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ferrolane_abi::regs::queue as regs;
-use ferrolane_abi::{completion, descriptor};
+use ferrolane_abi::{completion, descriptor, feature};
 
 use super::ring::{Life, Ring, Vector};
 use super::{QueueConfig, MAX_ENTRIES, MIN_ENTRIES};
@@ -26,9 +26,18 @@ fn check_entries(what: &'static str, entries: u32) -> Result<u32, Error> {
 }
 
 impl Ring {
-    pub(super) fn open(shared: &Arc<Shared>, name: QueueName, config: QueueConfig) -> Result<Ring, Error> {
+    pub(super) fn open(
+        shared: &Arc<Shared>,
+        name: QueueName,
+        card_base: Option<u64>,
+        config: QueueConfig,
+    ) -> Result<Ring, Error> {
         let entries = check_entries("descriptor", config.entries)?;
         let record_entries = check_entries("completion", config.completions.unwrap_or(entries))?;
+        config.coalesce.check()?;
+        if card_base.is_some() {
+            shared.parameters.features.require(feature::MEMORY)?;
+        }
         shared.take_queue(name)?;
         let rings = || -> Result<_, Error> {
             let ring =
@@ -47,6 +56,7 @@ impl Ring {
             name,
             in_flight: VecDeque::with_capacity(entries as usize),
             config,
+            card_base,
             life: Life::Idle,
             fault: None,
             vector: vector.map(|(index, event)| Vector { index, event }),
@@ -80,6 +90,14 @@ impl Ring {
         let sizes = field(&regs::RING_SIZE, "DESCRIPTORS").put(self.config.entries.trailing_zeros())
             | field(&regs::RING_SIZE, "COMPLETIONS").put(self.record_entries.trailing_zeros());
         self.write(&regs::RING_SIZE, sizes)?;
+        let memory = field(&regs::MODE, "MEMORY").put(u32::from(self.card_base.is_some()));
+        self.write(&regs::MODE, regs::MODE.reset() | memory)?;
+        if let Some(base) = self.card_base {
+            self.write(&regs::CARD_BASE_LO, base as u32)?;
+            self.write(&regs::CARD_BASE_HI, (base >> 32) as u32)?;
+        }
+        let khz = self.shared.parameters.clock_khz;
+        self.write(&regs::COALESCE, self.config.coalesce.register(khz))?;
         self.write(&regs::VECTOR, self.vector.as_ref().map_or(0, |v| v.index))?;
         let before = self.read(&regs::GENERATION)?;
         // From the write on the device may reach the rings: whatever fails then has to drain.

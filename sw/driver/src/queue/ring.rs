@@ -15,7 +15,7 @@ use ferrolane_abi::table::Register;
 use ferrolane_abi::{doorbell, status};
 
 use super::index::{phase, slot};
-use super::{Completed, QueueConfig};
+use super::{CardPlace, Completed, QueueConfig};
 use crate::buffer::DmaBuffer;
 use crate::device::Shared;
 use crate::error::{Error, ProtocolError, QueueName, StatusCode};
@@ -59,6 +59,8 @@ pub struct Ring {
     pub(super) shared: Arc<Shared>,
     pub(super) name: QueueName,
     pub(super) config: QueueConfig,
+    /// Where offsets in the card's memory begin, of a memory queue.
+    pub(super) card_base: Option<u64>,
     pub(super) life: Life,
     pub(super) fault: Option<Fault>,
     pub(super) vector: Option<Vector>,
@@ -105,14 +107,7 @@ impl Ring {
         }
     }
 
-    fn descriptor_len(&self, buffer: &DmaBuffer) -> usize {
-        match self.name.direction {
-            Direction::H2c => buffer.len(),
-            Direction::C2h => buffer.capacity(),
-        }
-    }
-
-    pub(super) fn check(&self, buffer: &DmaBuffer) -> Result<u32, Error> {
+    pub(super) fn check(&self, buffer: &DmaBuffer, len: usize) -> Result<u32, Error> {
         self.usable()?;
         let (queue, region) = (self.name, buffer.region());
         if !Arc::ptr_eq(&region.shared, &self.shared) {
@@ -122,7 +117,6 @@ impl Ring {
         if region.access != needed && region.access != DmaAccess::Both {
             return Err(Error::BufferAccess { queue, needed, mapped: region.access });
         }
-        let len = self.descriptor_len(buffer);
         if len == 0 || len > descriptor::MAX_LEN as usize {
             return Err(Error::BufferLength { len, max: descriptor::MAX_LEN });
         }
@@ -130,6 +124,22 @@ impl Ring {
             return Err(Error::RingFull { queue, entries: self.config.entries });
         }
         Ok(len as u32)
+    }
+
+    /// Whether the card's memory can have `len` bytes at `place`, as far as the port tells; the card itself may have less. Gives
+    /// `len` back.
+    pub(super) fn check_place(&self, place: Option<CardPlace>, len: u32) -> Result<u32, Error> {
+        let (Some(base), Some(place)) = (self.card_base, place) else { return Ok(len) };
+        let span = if place.fixed { 1 } else { u64::from(len) };
+        let address = base.checked_add(u64::from(place.offset));
+        let Some(address) = address.filter(|first| first.checked_add(span - 1).is_some()) else {
+            return Err(Error::CardRange { queue: self.name, base, offset: place.offset, len: u64::from(len) });
+        };
+        let multiple = self.shared.parameters.port_bits / 8;
+        if place.fixed && !address.is_multiple_of(u64::from(multiple.max(1))) {
+            return Err(Error::CardAlignment { queue: self.name, address, multiple });
+        }
+        Ok(len)
     }
 
     /// Places left in the descriptor ring.
@@ -228,8 +238,9 @@ impl Ring {
         let Some(front) = self.in_flight.front().filter(|_| known_to_device > 0) else {
             return Err(ProtocolError::Unasked { index: record.index });
         };
-        let short =
-            self.name.direction == Direction::H2c && record.status == status::OK && record.bytes != front.len;
+        // A stream ends a packet where it likes; everything else moves all of its bytes.
+        let whole = self.name.direction == Direction::H2c || self.card_base.is_some();
+        let short = whole && record.status == status::OK && record.bytes != front.len;
         if record.bytes > front.len || short {
             return Err(ProtocolError::Bytes { found: record.bytes, len: front.len });
         }
