@@ -152,7 +152,7 @@ hw! {
         doorbell: Doorbell<NQ, GN, GB, GB1> = Default::default(),
         control: Control<NQ, GN, GB, FT> = Default::default(),
         cpl_route: CplRoute<W, K> = Default::default(),
-        fetch: Fetch<W, K, NQ, QB, GN, GB, DB, SA, FA, LW, NB, NG, BA> = Default::default(),
+        fetch: Fetch<W, K, NQ, QB, GN, GB, DB, SA, FA, LW, NB, NG, BA, 1, 0> = Default::default(),
         h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB, TB, TB1> = Default::default(),
         c2h: C2h<W, K, KB, NQ, QB, GN, SB, PW, CRB, CPB, CAB, CPA> = Default::default(),
         record: Record<W, K, RL, NQ, QB, GN, GB, RA> = Default::default(),
@@ -559,7 +559,6 @@ impl<
         self.fetch.init_valid.next = self.control.init_valid.val();
         self.fetch.init_g.next = self.control.init_g.val();
         self.fetch.cfg_mrrs.next = self.cfg_mrrs.val();
-        self.fetch.cfg_requester_id.next = self.cfg_requester_id.val();
         self.fetch.cfgw_valid.next = self.queue_regs.cfgw_valid.val();
         self.fetch.cfgw_g.next = self.queue_regs.cfgw_g.val();
         self.fetch.cfgw_index.next = self.queue_regs.cfgw_index.val();
@@ -592,6 +591,8 @@ impl<
         self.fetch.cpl_ep.next = self.cpl_route.cpl_ep.val();
         self.fetch.cpl_has_data.next = self.cpl_route.cpl_has_data.val();
         self.fetch.cpl_bad.next = self.cpl_route.cpl_bad.val();
+        self.fetch.mem_desc_q.next = 0.into();
+        self.fetch.mem_desc_slot.next = 0.into();
         self.fetch.h2c_desc_q.next = self.h2c.h2c_desc_q.val();
         self.fetch.h2c_desc_slot.next = self.h2c.h2c_desc_slot.val();
         self.fetch.c2h_desc_q.next = self.c2h.c2h_desc_q.val();
@@ -746,7 +747,7 @@ impl<
         self.rd_arb.cfg_bus_master.next = self.cfg_bus_master.val();
         self.rd_arb.hold.next = self.control.hold.val();
         self.rd_arb.fetch_rd_valid.next = self.fetch.fetch_rd_valid.val();
-        self.rd_arb.fetch_rd_hdr.next = self.fetch.fetch_rd_hdr.val();
+        self.rd_arb.fetch_rd_hdr.next = 0.into();
         self.rd_arb.data_rd_valid.next = self.h2c.data_rd_valid.val();
         self.rd_arb.data_rd_hdr.next = self.h2c.data_rd_hdr.val();
         self.rd_arb.tx_rd_ready.next = self.tx_rd_ready.val();
