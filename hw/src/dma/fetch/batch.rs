@@ -1,14 +1,14 @@
-//! What is known of a fetch and of a queue's place in host memory.
+//! What is known of a fetch.
 
 use rust_hdl::prelude::*;
 
 /// Nothing ends the batch but its length.
 pub const GOES_ON: u64 = 0;
-/// A descriptor with END.
+/// Behind a descriptor with END.
 pub const ENDS: u64 = 1;
-/// The LINK of a segment.
+/// Behind it is the LINK of a segment.
 pub const LINKS: u64 = 2;
-/// The last entry of the batch carries a status code.
+/// Behind it is an entry that carries a status code.
 pub const FAILS: u64 = 3;
 
 /// A fetch, as it was asked for.
@@ -16,10 +16,8 @@ pub const FAILS: u64 = 3;
 pub struct Batch {
     /// Queue, of both directions.
     pub g: Bits<7>,
-    /// Its direction.
-    pub c2h: Bit,
-    /// Its number in that direction.
-    pub q: Bits<6>,
+    /// Number among the queue's fetches, modulo 16.
+    pub number: Bits<4>,
     /// Index of the first entry, modulo 128.
     pub slot: Bits<7>,
     /// Entries, 1 to 32.
@@ -35,29 +33,14 @@ pub struct Batch {
 /// How much of a fetch has come.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
 pub struct Progress {
-    /// Entries still to come.
-    pub left: Bits<6>,
-    /// Index of the next of them, modulo 128.
+    /// Something is still to come.
+    pub open: Bit,
+    /// Nothing has come.
+    pub fresh: Bit,
+    /// Index, modulo 128, behind the entries that have come and count.
     pub at: Bits<7>,
-    /// Entries that the head may pass, one with a status code included.
-    pub good: Bits<6>,
-    /// What is behind them.
+    /// What is there.
     pub kind: Bits<2>,
-}
-
-/// Where a queue's next fetch starts.
-#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
-pub struct Place {
-    /// Index of the next entry.
-    pub index: Bits<17>,
-    /// Entries up to the end of ring or segment.
-    pub left: Bits<24>,
-    /// Nothing of it was asked for so far.
-    pub first: Bit,
-    /// Address of the next entry, bits 31:4.
-    pub low: Bits<28>,
-    /// Address of the next entry, bits 63:32.
-    pub high: Bits<32>,
 }
 
 /// What the header of a completion says, with each line of its payload.
@@ -66,22 +49,32 @@ pub struct Line {
     pub valid: Bit,
     pub first: Bit,
     pub last: Bit,
-    /// Of the last line only a part has come.
-    pub short: Bit,
     /// With `last`: discard the TLP.
     pub error: Bit,
     pub tag: Bits<3>,
+    /// Of the line of the clock before, too.
+    pub again: Bit,
     /// A fetch with that tag is unanswered.
     pub known: Bit,
-    /// Payload and byte count are whole descriptors, 1 to 63.
-    pub shape: Bit,
-    /// Descriptors that remain of the request, this TLP's included.
-    pub remaining: Bits<6>,
-    /// Descriptors in this TLP.
-    pub count: Bits<6>,
-    pub status: Bits<3>,
+    /// The TLP ends the request, whatever it is worth.
+    pub fatal: Bit,
     /// Poisoned.
     pub ep: Bit,
+    /// Completion status is 0.
+    pub success: Bit,
+    /// Status code for `fatal` or `ep`.
+    pub code: Bits<8>,
+    /// Descriptors that remain of the request, this TLP's included.
+    pub remaining: Bits<6>,
+    /// Descriptors that remain behind this TLP.
+    pub behind: Bits<6>,
+    /// `remaining` is what the line of the clock before left.
+    pub follows: Bit,
+    /// A descriptor in the lower 128 bits, and in the upper.
+    pub has0: Bit,
+    pub has1: Bit,
+    /// No more of the TLP behind this line.
+    pub ending: Bit,
 }
 
 /// One DWORD or none, and a status code, for one entry of a store.

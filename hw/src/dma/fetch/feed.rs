@@ -3,6 +3,7 @@
 use rust_hdl::prelude::*;
 
 use super::batch::EntryWrite;
+use super::split::FetchSplit;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 use crate::stream::Mirror;
@@ -32,8 +33,9 @@ hw! {
     ///                                │   a word each └─► store (direct) or next segment (list)
     ///                                └─► Answer: refused
     /// ```
-    /// No step waits for the link or for a completion, since a host's write waits for it.
-    pub struct FetchFeed<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const DB: usize> {
+    /// No step waits for the link or for a completion, since a host's write waits for it. With `FEEDS` = 0 it refuses all, two clocks
+    /// later.
+    pub struct FetchFeed<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const DB: usize, const FEEDS: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub run: Signal<In, Bits<GN>> = Default::default(),
@@ -82,8 +84,8 @@ hw! {
         number: Reg<Bits<3>> = Default::default(),
         word: Reg<Bits<32>> = Default::default(),
         entry: Reg<EntryWrite> = Default::default(),
-        c2h_now: Signal<Local, Bit> = Default::default(),
-        q_now: Signal<Local, Bits<7>> = Default::default(),
+        split: FetchSplit<NQ> = Default::default(),
+        deny: Dffr<Bit> = Default::default(),
         taken: Signal<Local, Bits<8>> = Default::default(),
         used: Signal<Local, Bits<8>> = Default::default(),
         runs: Signal<Local, Bit> = Default::default(),
@@ -91,7 +93,7 @@ hw! {
         reads: Signal<Local, Bits<3>> = Default::default(),
         put: Signal<Local, Bit> = Default::default(),
         out: Signal<Local, EntryWrite> = Default::default(),
-        queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
+        with_feeds: Constant<Bit> = Constant::new(FEEDS != 0),
         store: Constant<Bits<8>> = Constant::new((1_u64 << DB).into()),
         list: Constant<Bits<2>> = Constant::new(1_u64.into()),
         direct: Constant<Bits<2>> = Constant::new(3_u64.into()),
@@ -105,14 +107,21 @@ hw! {
     }
 }
 
-impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const DB: usize> Logic
-    for FetchFeed<NQ, QB, GN, GB, DB>
+impl<
+        const NQ: usize,
+        const QB: usize,
+        const GN: usize,
+        const GB: usize,
+        const DB: usize,
+        const FEEDS: usize,
+    > Logic for FetchFeed<NQ, QB, GN, GB, DB, FEEDS>
 {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, h2c_taken, c2h_taken);
-        dff_setup!(self, clock, state, g_now, faulty, is_list, refused, number, word, entry);
+        dff_setup!(self, clock, deny, state, g_now, faulty, is_list, refused, number, word, entry);
         self.state.rst.next = self.rst.val();
+        self.deny.rst.next = self.rst.val();
         self.h2c_taken.wen.next = self.h2c_taken_valid.val();
         self.h2c_taken.waddr.next = bit_cast::<QB, 6>(self.h2c_taken_q.val());
         self.h2c_taken.wdata.next = bit_cast::<8, 32>(self.h2c_taken_value.val());
@@ -120,13 +129,9 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const D
         self.c2h_taken.waddr.next = bit_cast::<QB, 6>(self.c2h_taken_q.val());
         self.c2h_taken.wdata.next = bit_cast::<8, 32>(self.c2h_taken_value.val());
 
-        self.c2h_now.next = self.g_now.q.val() >= self.queues.val();
-        self.q_now.next = self.g_now.q.val();
-        if self.c2h_now.val() {
-            self.q_now.next = self.g_now.q.val() - self.queues.val();
-        }
-        self.h2c_taken.raddr.next = bit_cast::<QB, 7>(self.q_now.val());
-        self.c2h_taken.raddr.next = bit_cast::<QB, 7>(self.q_now.val());
+        self.split.g.next = self.g_now.q.val();
+        self.h2c_taken.raddr.next = bit_cast::<QB, 6>(self.split.q.val());
+        self.c2h_taken.raddr.next = bit_cast::<QB, 6>(self.split.q.val());
         self.at.next = bit_cast::<GB, 7>(self.g_now.q.val());
         self.taken.next = self.h2c_taken.rdata.val();
         if self.entry.q.val().c2h {
@@ -174,8 +179,8 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const D
                 }
             }
             FeedState::Look => {
-                self.entry.d.next.c2h = self.c2h_now.val();
-                self.entry.d.next.q = bit_cast::<6, 7>(self.q_now.val());
+                self.entry.d.next.c2h = self.split.c2h.val();
+                self.entry.d.next.q = self.split.q.val();
                 self.state.d.next = FeedState::Judge;
             }
             FeedState::Judge => {
@@ -241,15 +246,21 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const D
             }
         }
         self.out.next = self.entry.q.val();
-        self.out.next.valid = self.put.val() & !self.is_list.q.val();
+        self.out.next.valid = self.with_feeds.val() & self.put.val() & !self.is_list.q.val();
         self.out.next.data = self.word.q.val();
         self.side.next = self.out.val();
         self.segment_valid.next = 0.into();
-        if self.put.val() & self.is_list.q.val() {
+        if self.with_feeds.val() & self.put.val() & self.is_list.q.val() {
             self.segment_valid.next = bit_cast::<3, 4>(self.entry.q.val().words);
         }
         self.segment_data.next = self.word.q.val();
         self.feed_refused.next = self.refused.q.val();
+        self.deny.d.next = self.feed_valid.val() & !self.deny.q.val();
+        if !self.with_feeds.val() {
+            self.feed_ready.next = self.deny.q.val();
+            self.feed_refused.next = true;
+            self.step_valid.next = false;
+        }
         self.g.next = self.g_now.q.val();
         self.step_fault.next = self.faulty.q.val();
         self.step_renews.next = self.is_list.q.val();

@@ -28,10 +28,11 @@ hw! {
     ///  init ─► Read ──► Clear ─┘             ▲ first
     ///  prod of a queue in push mode ─────────┘
     /// ```
-    /// A fetch is the oldest exactly if the head, modulo 128, points into it, since all that is fetched and not taken fits
-    /// the store. One that is not waits until another one has moved on. The fetches of a queue that is not open bring
-    /// nothing but their end.
-    pub struct FetchHead<const GN: usize, const GB: usize> {
+    /// The oldest fetch of a queue is the one whose number is that of the fetches that have ended. One that is not waits until another
+    /// one has moved on. The fetches of a queue that is not open bring nothing but their end, in any order.
+    ///
+    /// Tags with news are visited lowest first, and none again before the others.
+    pub struct FetchHead<const GN: usize, const GB: usize, const FEEDS: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub init_valid: Signal<In, Bit> = Default::default(),
@@ -41,7 +42,7 @@ hw! {
         pub push_valid: Signal<In, Bit> = Default::default(),
         pub push_g: Signal<In, Bits<7>> = Default::default(),
         pub push_value: Signal<In, Bits<32>> = Default::default(),
-        /// Pulses: a fetch of `ask_g` was taken.
+        /// Pulse: a fetch of `ask_g` was taken.
         pub ask_valid: Signal<In, Bit> = Default::default(),
         pub ask_g: Signal<In, Bits<7>> = Default::default(),
         /// Tags of which something has come.
@@ -84,13 +85,15 @@ hw! {
         ends: Bram<Bits<4>, GB> = Default::default(),
         pending: Dffr<Bits<8>> = Default::default(),
         waiting: Dffr<Bits<8>> = Default::default(),
+        served: Dffr<Bits<8>> = Default::default(),
+        any_pending: Dffr<Bit> = Default::default(),
+        pick: Reg<Bits<3>> = Default::default(),
         clearing: Reg<Bit> = Default::default(),
-        tag: Dffr<Bits<3>> = Default::default(),
+        tag: Reg<Bits<3>> = Default::default(),
         g_now: Reg<Bits<7>> = Default::default(),
         // Of the fetch that is visited.
-        slot: Reg<Bits<7>> = Default::default(),
+        batch_number: Reg<Bits<4>> = Default::default(),
         behind: Reg<Bits<7>> = Default::default(),
-        count: Reg<Bits<6>> = Default::default(),
         came: Reg<Bit> = Default::default(),
         finishes: Reg<Bit> = Default::default(),
         kind: Reg<Bits<2>> = Default::default(),
@@ -107,26 +110,24 @@ hw! {
         late_g: Reg<Bits<7>> = Default::default(),
         out_valid: Dffr<Bit> = Default::default(),
         out_g: Reg<Bits<7>> = Default::default(),
-        out_value: Reg<Bits<32>> = Default::default(),
+        out_value: Dffr<Bits<32>> = Default::default(),
         out_rests: Dffr<Bit> = Default::default(),
         out_renews: Dffr<Bit> = Default::default(),
-        above: Signal<Local, Bits<8>> = Default::default(),
-        minus: Signal<Local, Bits<8>> = Default::default(),
-        lowest: Signal<Local, Bits<8>> = Default::default(),
-        picked: Signal<Local, Bits<3>> = Default::default(),
+        unserved: Signal<Local, Bits<8>> = Default::default(),
+        lowest: Signal<Local, Bits<3>> = Default::default(),
         pick_mask: Signal<Local, Bits<8>> = Default::default(),
+        tag_mask: Signal<Local, Bits<8>> = Default::default(),
         wait_mask: Signal<Local, Bits<8>> = Default::default(),
         wakes: Signal<Local, Bit> = Default::default(),
         same: Signal<Local, Bit> = Default::default(),
         look_g: Signal<Local, Bits<7>> = Default::default(),
         head: Signal<Local, Bits<32>> = Default::default(),
-        into: Signal<Local, Bits<7>> = Default::default(),
         by_now: Signal<Local, Bits<7>> = Default::default(),
         oldest: Signal<Local, Bit> = Default::default(),
         counts: Signal<Local, Bit> = Default::default(),
         ended: Signal<Local, Bits<4>> = Default::default(),
         moved: Signal<Local, Bits<32>> = Default::default(),
-        all: Constant<Bits<8>> = Constant::new(255_u64.into()),
+        feeds: Constant<Bit> = Constant::new(FEEDS != 0),
         one: Constant<Bits<8>> = Constant::new(1_u64.into()),
         goes_on: Constant<Bits<2>> = Constant::new(GOES_ON.into()),
         has_end: Constant<Bits<2>> = Constant::new(ENDS.into()),
@@ -136,20 +137,21 @@ hw! {
     }
 }
 
-impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
+impl<const GN: usize, const GB: usize, const FEEDS: usize> Logic for FetchHead<GN, GB, FEEDS> {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, init, heads, ends);
         dff_setup!(
-            self, clock, state, pending, waiting, clearing, tag, g_now, slot, behind, count, came, finishes,
-            kind
+            self, clock, state, pending, waiting, served, any_pending, pick, clearing, tag, g_now,
+            batch_number, behind, came, finishes, kind
         );
         dff_setup!(self, clock, by, tells, frees, lone, will_renew, will_close, will_kill, will_wait);
         dff_setup!(self, clock, late_ask, late_g, out_valid, out_g, out_value, out_rests, out_renews);
         self.state.rst.next = self.rst.val();
         self.pending.rst.next = self.rst.val();
         self.waiting.rst.next = self.rst.val();
-        self.tag.rst.next = self.rst.val();
+        self.served.rst.next = self.rst.val();
+        self.any_pending.rst.next = self.rst.val();
         self.late_ask.rst.next = self.rst.val();
         self.out_valid.rst.next = self.rst.val();
         self.out_rests.rst.next = self.rst.val();
@@ -160,23 +162,19 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
         self.init.take.next = false;
         self.init_done.next = self.init.done.val();
 
-        // The next tag with news, in turn. x & -x leaves the lowest bit.
-        self.above.next = self.all.val() << self.tag.q.val();
-        self.above.next = self.above.val() << 1;
-        self.above.next = self.above.val() & self.pending.q.val();
-        if !self.above.val().any() {
-            self.above.next = self.pending.q.val();
-        }
-        self.minus.next = !self.above.val();
-        self.minus.next = self.minus.val() + 1;
-        self.lowest.next = self.above.val() & self.minus.val();
-        self.picked.next = 0.into();
+        self.unserved.next = self.pending.q.val() & !self.served.q.val();
+        self.lowest.next = 0.into();
         for i in 0..8 {
-            if self.lowest.val().get_bit(i) {
-                self.picked.next = self.picked.val() | self.tag_number[i].val();
+            if self.unserved.val().get_bit(7 - i) {
+                self.lowest.next = self.tag_number[7 - i].val();
             }
         }
-        self.look_tag.next = self.picked.val();
+        self.any_pending.d.next = self.unserved.val().any();
+        self.pick.d.next = self.lowest.val();
+        self.look_tag.next = self.pick.q.val();
+        if !self.unserved.val().any() {
+            self.served.d.next = 0.into();
+        }
 
         // A fetch that is taken keeps its queue busy, even in the clocks in which the number of fetches is compared.
         self.late_ask.d.next = self.ask_valid.val();
@@ -192,19 +190,20 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
         self.ends.raddr.next = bit_cast::<GB, 7>(self.look_g.val());
         self.head.next = self.heads.rdata.val();
         self.moved.next = self.head.val() + bit_cast::<32, 6>(self.by.q.val());
-        self.heads.waddr.next = bit_cast::<GB, 7>(self.g_now.q.val());
-        self.heads.wdata.next = self.moved.val();
-        self.heads.wen.next = false;
+        // What was told is kept. Nobody looks at it before.
+        self.heads.waddr.next = bit_cast::<GB, 7>(self.out_g.q.val());
+        self.heads.wdata.next = self.out_value.q.val();
+        self.heads.wen.next = self.out_valid.q.val();
         self.ended.next = self.ends.rdata.val() + 1;
         self.ends.waddr.next = bit_cast::<GB, 7>(self.g_now.q.val());
         self.ends.wdata.next = self.ended.val();
         self.ends.wen.next = false;
 
-        self.into.next = bit_cast::<7, 32>(self.head.val()) - self.slot.q.val();
         self.by_now.next = self.behind.q.val() - bit_cast::<7, 32>(self.head.val());
-        self.oldest.next = self.into.val() < bit_cast::<7, 6>(self.count.q.val());
+        self.oldest.next = self.batch_number.q.val() == self.ends.rdata.val();
         self.counts.next = self.open.val().get_bit(self.g_now.q.val().index());
 
+        self.tag_mask.next = self.one.val() << self.pick.q.val();
         self.pick_mask.next = 0.into();
         self.wait_mask.next = 0.into();
         self.wakes.next = false;
@@ -219,6 +218,7 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
         self.out_rests.d.next = false;
         self.out_g.d.next = self.g_now.q.val();
         self.out_value.d.next = self.moved.val();
+        self.out_value.rst.next = false;
         if self.push_valid.val() {
             self.out_g.d.next = self.push_g.val();
             self.out_value.d.next = self.push_value.val();
@@ -229,21 +229,24 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
                 if self.init.ask.val() {
                     self.g_now.d.next = self.init_g.val();
                     self.state.d.next = HeadState::Read;
-                } else if self.step_valid.val() {
+                } else if self.feeds.val() & self.step_valid.val() {
                     self.g_now.d.next = self.step_g.val();
                     self.state.d.next = HeadState::Read;
-                } else if self.pending.q.val().any() {
-                    self.tag.d.next = self.picked.val();
-                    self.pick_mask.next = self.lowest.val();
+                } else if self.any_pending.q.val() {
+                    self.tag.d.next = self.pick.q.val();
+                    self.pick_mask.next = self.tag_mask.val();
+                    self.served.d.next = self.served.q.val() | self.tag_mask.val();
                     self.state.d.next = HeadState::Visit;
                 }
             }
             HeadState::Visit => {
                 self.g_now.d.next = self.batch.val().g;
-                self.slot.d.next = self.batch.val().slot;
-                self.behind.d.next = self.batch.val().slot + bit_cast::<7, 6>(self.progress.val().good);
-                self.count.d.next = self.batch.val().count;
-                self.came.d.next = self.progress.val().left == 0;
+                self.batch_number.d.next = self.batch.val().number;
+                self.behind.d.next = self.progress.val().at;
+                if self.progress.val().kind == self.has_fault.val() {
+                    self.behind.d.next = self.progress.val().at + 1;
+                }
+                self.came.d.next = !self.progress.val().open;
                 self.kind.d.next = self.progress.val().kind;
                 self.finishes.d.next = self.batch.val().list & self.batch.val().last;
                 self.state.d.next = HeadState::Judge;
@@ -253,7 +256,9 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
             }
             HeadState::Judge => {
                 self.by.d.next = bit_cast::<6, 7>(self.by_now.val());
-                self.tells.d.next = self.counts.val() & self.oldest.val() & (self.by_now.val() != 0);
+                self.tells.d.next = self.counts.val()
+                    & self.oldest.val()
+                    & (self.behind.q.val() != bit_cast::<7, 32>(self.head.val()));
                 self.frees.d.next = self.came.q.val() & (!self.counts.val() | self.oldest.val());
                 self.lone.d.next = (self.ended.val() == self.number.val()) & !self.same.val();
                 self.will_renew.d.next =
@@ -272,7 +277,7 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
             }
             HeadState::Read => {
                 self.state.d.next = HeadState::Step;
-                if self.clearing.q.val() {
+                if self.clearing.q.val() | !self.feeds.val() {
                     self.state.d.next = HeadState::Clear;
                 }
             }
@@ -291,9 +296,7 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
                 if !self.push_valid.val() {
                     self.init.take.next = true;
                     self.out_valid.d.next = true;
-                    self.out_value.d.next = 0.into();
-                    self.heads.wdata.next = 0.into();
-                    self.heads.wen.next = true;
+                    self.out_value.rst.next = true;
                     self.ends.wdata.next = self.number.val();
                     self.ends.wen.next = true;
                     self.out_renews.d.next = self.ring.val();
@@ -307,7 +310,6 @@ impl<const GN: usize, const GB: usize> Logic for FetchHead<GN, GB> {
                 self.lone.d.next = self.lone.q.val() & !self.same.val();
                 if !self.push_valid.val() {
                     self.out_valid.d.next = self.tells.q.val();
-                    self.heads.wen.next = self.tells.q.val();
                     self.out_renews.d.next = self.will_renew.q.val();
                     self.closes.next = self.will_close.q.val();
                     self.kills.next = self.will_kill.q.val();

@@ -23,7 +23,7 @@ hw! {
     /// | busy | a fetch is unanswered |
     ///
     /// A queue that is fresh and not open waits for its unanswered fetches: what they bring counts no more.
-    pub struct FetchQueues<const NQ: usize, const GN: usize, const GB: usize> {
+    pub struct FetchQueues<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub run: Signal<In, Bits<GN>> = Default::default(),
@@ -57,8 +57,9 @@ hw! {
         /// Not busy.
         pub rests_valid: Signal<In, Bit> = Default::default(),
         pub rests_g: Signal<In, Bits<7>> = Default::default(),
-        /// Queue `winner` may be picked in this clock.
+        /// Queue `winner` may be worth a look; `alive` tells of the queue in hand whether it could be picked in the clock before.
         pub found: Signal<Out, Bit> = Default::default(),
+        pub alive: Signal<Out, Bit> = Default::default(),
         pub winner: Signal<Out, Bits<GB>> = Default::default(),
         pub fresh: Signal<Out, Bits<GN>> = Default::default(),
         pub open: Signal<Out, Bits<GN>> = Default::default(),
@@ -75,7 +76,7 @@ hw! {
         ask_mask: Signal<Local, Bits<GN>> = Default::default(),
         head_mask: Signal<Local, Bits<GN>> = Default::default(),
         rest_mask: Signal<Local, Bits<GN>> = Default::default(),
-        c2h_taken_g: Signal<Local, Bits<7>> = Default::default(),
+        c2h_mask: Signal<Local, Bits<GN>> = Default::default(),
         sets: Signal<Local, Bits<GN>> = Default::default(),
         clears: Signal<Local, Bits<GN>> = Default::default(),
         fresh_sets: Signal<Local, Bits<GN>> = Default::default(),
@@ -90,7 +91,9 @@ hw! {
     }
 }
 
-impl<const NQ: usize, const GN: usize, const GB: usize> Logic for FetchQueues<NQ, GN, GB> {
+impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
+    for FetchQueues<NQ, QB, GN, GB>
+{
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, finder);
@@ -102,9 +105,9 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for FetchQueues<NQ
         self.busy_now.rst.next = self.rst.val();
         self.finder.rst.next = self.rst.val();
 
-        self.ask_mask.next = self.one.val() << self.ask_g.val();
-        self.head_mask.next = self.one.val() << self.head_g.val();
-        self.rest_mask.next = self.one.val() << self.rests_g.val();
+        self.ask_mask.next = self.one.val() << bit_cast::<GB, 7>(self.ask_g.val());
+        self.head_mask.next = self.one.val() << bit_cast::<GB, 7>(self.head_g.val());
+        self.rest_mask.next = self.one.val() << bit_cast::<GB, 7>(self.rests_g.val());
         self.sets.next = 0.into();
         self.clears.next = 0.into();
         self.fresh_sets.next = 0.into();
@@ -115,14 +118,14 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for FetchQueues<NQ
         self.dead_clears.next = 0.into();
         self.busy_sets.next = 0.into();
         if self.prod_valid.val() {
-            self.sets.next = self.one.val() << self.prod_g.val();
+            self.sets.next = self.one.val() << bit_cast::<GB, 7>(self.prod_g.val());
         }
         if self.h2c_taken_valid.val() {
-            self.sets.next = self.sets.val() | (self.one.val() << self.h2c_taken_q.val());
+            self.sets.next = self.sets.val() | (self.one.val() << bit_cast::<QB, 6>(self.h2c_taken_q.val()));
         }
-        self.c2h_taken_g.next = bit_cast::<7, 6>(self.c2h_taken_q.val()) + self.queues.val();
+        self.c2h_mask.next = self.one.val() << bit_cast::<QB, 6>(self.c2h_taken_q.val());
         if self.c2h_taken_valid.val() {
-            self.sets.next = self.sets.val() | (self.one.val() << self.c2h_taken_g.val());
+            self.sets.next = self.sets.val() | (self.c2h_mask.val() << self.queues.val());
         }
         if self.ask_looks.val() {
             self.clears.next = self.ask_mask.val();
@@ -169,8 +172,8 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for FetchQueues<NQ
         self.finder.ready.next = self.eligible.q.val();
         self.finder.after.next = bit_cast::<GB, 7>(self.ask_g.val());
         self.winner.next = self.finder.winner.val();
-        self.found.next =
-            self.finder.found.val() & self.active.val().get_bit(self.finder.winner.val().index());
+        self.found.next = self.finder.found.val();
+        self.alive.next = self.eligible.q.val().get_bit(self.ask_g.val().index());
         self.fresh.next = self.fresh_now.q.val();
         self.open.next = self.open_now.q.val();
         self.dead.next = self.dead_now.q.val();

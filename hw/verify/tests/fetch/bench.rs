@@ -13,7 +13,6 @@ pub const RING: u32 = 0;
 pub const LIST: u32 = 1;
 pub const PUSH: u32 = 2;
 pub const DIRECT: u32 = 3;
-const REQUESTER: u32 = 0x0508;
 
 /// What the block was built for.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +20,9 @@ pub struct Shape {
     pub w: u32,
     pub nq: usize,
     pub db: u32,
+    /// List, push and direct mode, and `mem_desc`, are built.
+    pub feeds: bool,
+    pub memory: bool,
 }
 
 impl Shape {
@@ -117,6 +119,8 @@ pub struct Bench {
     pub memory: HashMap<u64, [u32; 4]>,
     pub mrrs: u32,
     pub modes: Vec<u32>,
+    /// MODE.FEED is anything, and means ring.
+    pub odd_modes: bool,
     pub fault: f64,
     pub bad_lists: bool,
     pub stops: f64,
@@ -129,6 +133,7 @@ pub struct Bench {
     pub strays: u64,
     pub counted: u64,
     pub checked: [u64; 4],
+    pub memory_checked: u64,
     pub faults: HashMap<u8, u32>,
     pub batches: Vec<u32>,
     pub most_in_flight: usize,
@@ -142,7 +147,7 @@ pub struct Bench {
     pub unmapped: u64,
     pub push_heads: VecDeque<(u64, usize, u32)>,
     /// Store entries asked for: how many clocks ago, queue, index.
-    pub look: [Option<(u8, usize, u32)>; 2],
+    pub look: [Option<(u8, usize, u32)>; 3],
     pub verified: [Option<(usize, u32)>; 2],
 }
 
@@ -151,7 +156,6 @@ impl Bench {
         println!("seed {seed}, {shape:?}, mrrs {mrrs}");
         d.pulse("rst", 3);
         d.set("cfg_mrrs", mrrs);
-        d.set("cfg_requester_id", REQUESTER);
         let queues = (0..shape.gn()).map(|_| Queue {
             life: Life::Stopped,
             lives: 0,
@@ -190,7 +194,8 @@ impl Bench {
             places: Places::default(),
             memory: HashMap::new(),
             mrrs,
-            modes: vec![RING, LIST, PUSH, DIRECT],
+            modes: if shape.feeds { vec![RING, LIST, PUSH, DIRECT] } else { vec![RING] },
+            odd_modes: false,
             fault: 0.0,
             bad_lists: false,
             stops: 0.0005,
@@ -202,6 +207,7 @@ impl Bench {
             strays: 0,
             counted: 0,
             checked: [0; 4],
+            memory_checked: 0,
             faults: HashMap::new(),
             batches: vec![],
             most_in_flight: 0,
@@ -214,7 +220,7 @@ impl Bench {
             to_drop: 0,
             unmapped: 0,
             push_heads: VecDeque::new(),
-            look: [None; 2],
+            look: [None; 3],
             verified: [None; 2],
         }
     }
@@ -307,19 +313,17 @@ impl Bench {
     }
 
     pub fn check_read(&mut self) {
-        let h = self.d.get_wide("fetch_rd_hdr");
-        let four = h[0] >> 29 == 1;
-        assert_eq!(h[0] >> 24, if four { 0x20 } else { 0 }, "a memory read");
-        assert_eq!(h[0] & 0x00FF_FC00, 0, "no attributes");
-        assert_eq!(h[1] >> 16, REQUESTER);
-        assert_eq!(h[1] & 0xFF, 0xFF, "byte enables");
-        let tag = (h[1] >> 8 & 0xFF) as usize;
-        let address = if four { (h[2] as u64) << 32 | h[3] as u64 } else { h[2] as u64 };
-        assert_eq!(four, address >> 32 != 0, "3-DW form below 4 GiB");
-        assert!(four || h[3] == 0);
-        let n = (h[0] & 0x3FF) / 4;
-        assert!((h[0] & 3) == 0 && (1..=32).contains(&n) && n * 16 <= 128 << self.mrrs, "{n} descriptors");
-        assert_eq!(address >> 12, (address + n as u64 * 16 - 1) >> 12, "over a 4 KiB boundary");
+        let (address, tag) = (self.d.get("fetch_rd_addr"), self.d.get("fetch_rd_tag") as usize);
+        let bytes = self.d.get("fetch_rd_bytes") as u32;
+        assert_eq!(self.d.get("fetch_rd_attr"), 0);
+        let n = bytes / 16;
+        let largest = (128 << self.mrrs).min(512);
+        assert!(bytes % 16 == 0 && (1..=32).contains(&n) && bytes <= largest, "{bytes} bytes");
+        assert_eq!(
+            address / largest as u64,
+            (address + bytes as u64 - 1) / largest as u64,
+            "over a multiple of the largest read"
+        );
         assert!(tag < 8 && self.reads[tag].is_none(), "tag {tag} twice");
         let (g, most) = (0..self.shape.gn())
             .find_map(|g| self.expected_read(g).filter(|e| e.0 == address).map(|e| (g, e.1)))
@@ -376,33 +380,50 @@ impl Bench {
     }
 
     fn check_store(&mut self) {
-        for (dir, name) in ["h2c", "c2h"].iter().enumerate() {
+        for dir in 0..3 {
             match self.look[dir] {
                 Some((0, g, index)) => self.look[dir] = Some((1, g, index)),
                 Some((_, g, index)) => {
                     self.look[dir] = None;
-                    let q = &mut self.queues[g];
-                    if q.life != Life::Running {
-                        continue;
-                    }
-                    let (data, err) = q.entries[&index];
-                    assert_eq!(self.d.get(&format!("{name}_desc_err")), err as u64);
-                    if err == 0 {
-                        assert_eq!(
-                            self.d.get_wide(&format!("{name}_desc_data")),
-                            data,
-                            "queue {g} {index:#x}"
-                        );
-                        self.verified[dir] = Some((g, index));
-                        self.checked[q.mode as usize] += 1;
-                        q.entries.remove(&index.wrapping_sub(200));
-                    } else {
-                        assert_eq!(index.wrapping_add(1), q.head, "something behind the fault");
-                        q.halted = true;
+                    if self.queues[g].life == Life::Running {
+                        match dir {
+                            2 => self.check_memory_port(g, index),
+                            _ => self.check_entry(dir, g, index),
+                        }
                     }
                 }
                 None => {}
             }
+        }
+    }
+
+    fn check_entry(&mut self, dir: usize, g: usize, index: u32) {
+        let name = ["h2c", "c2h"][dir];
+        let q = &mut self.queues[g];
+        let (data, err) = q.entries[&index];
+        assert_eq!(self.d.get(&format!("{name}_desc_err")), err as u64);
+        if err == 0 {
+            assert_eq!(self.d.get_wide(&format!("{name}_desc_data")), data, "queue {g} {index:#x}");
+            self.verified[dir] = Some((g, index));
+            self.checked[q.mode as usize] += 1;
+            q.entries.remove(&index.wrapping_sub(200));
+        } else {
+            assert_eq!(index.wrapping_add(1), q.head, "something behind the fault");
+            q.halted = true;
+        }
+    }
+
+    fn check_memory_port(&mut self, g: usize, index: u32) {
+        let (data, err) = (self.d.get("mem_desc_data"), self.d.get("mem_desc_err"));
+        if !self.shape.memory {
+            assert_eq!((data, err), (0, 0));
+            return;
+        }
+        let (entry, code) = self.queues[g].entries[&index];
+        assert_eq!(err, code as u64);
+        if code == 0 {
+            assert_eq!(data, entry[2] as u64 | (entry[3] as u64) << 32, "queue {g} {index:#x}");
+            self.memory_checked += 1;
         }
     }
 
@@ -465,7 +486,7 @@ impl Bench {
         self.feed = None;
         self.pushed = None;
         self.push_heads.clear();
-        self.look = [None; 2];
+        self.look = [None; 3];
         self.verified = [None; 2];
         for q in &mut self.queues {
             q.life = Life::Stopped;

@@ -51,12 +51,13 @@ impl Bench {
         q.mode = self.modes[self.rng.random_range(0..self.modes.len())];
         q.log2 = *[1, 2, 3, 5, 7, 9, 16].get(self.rng.random_range(0..7)).expect("in range");
         q.base = base;
+        let feed = if self.odd_modes { self.rng.random_range(0..4) } else { q.mode };
         let junk = self.rng.random_range(0..16u32) << 8;
         let registers = [
             (queue::RING_BASE_LO, q.base as u32),
             (queue::RING_BASE_HI, (q.base >> 32) as u32),
             (queue::RING_SIZE, q.log2 | junk),
-            (queue::MODE, q.mode | self.rng.random::<u32>() & !3),
+            (queue::MODE, feed | self.rng.random::<u32>() & !3),
             (queue::CPL_BASE_LO, self.rng.random()),
             (queue::VECTOR, self.rng.random()),
             (queue::MODERATE, self.rng.random()),
@@ -153,6 +154,16 @@ impl Bench {
                 self.look[dir] = Some((0, g, q.taken));
             }
         }
+        // Memory queues look at any descriptor that is there.
+        let q = self.rng.random_range(0..nq);
+        let queue = &self.queues[nq + q];
+        let there = queue.head.wrapping_sub(queue.taken);
+        if self.look[2].is_none() && queue.life == Life::Running && !queue.halted && there != 0 {
+            let index = queue.taken.wrapping_add(self.rng.random_range(0..there));
+            self.d.set("mem_desc_q", q as u64);
+            self.d.set("mem_desc_slot", (index % 128) as u64);
+            self.look[2] = Some((0, nq + q, index));
+        }
     }
 
     /// Whether the host may feed the queue in this clock, as far as the model can tell.
@@ -160,6 +171,7 @@ impl Bench {
         let q = &self.queues[g];
         match q.mode {
             _ if q.life != Life::Running => Some(false),
+            _ if !self.shape.feeds => Some(false),
             LIST if q.dead || q.bad_pending || !q.list_done => Some(false),
             LIST if q.head == q.limit => Some(true),
             LIST => None,

@@ -41,10 +41,8 @@ impl Rig {
     }
 
     /// Completions of 256 bytes, in order, as many beats as the port takes.
-    fn answer(&mut self, hdr: &[u32]) {
-        let len = (hdr[0] & 0x3FF) as u64;
-        let address = if hdr[0] >> 29 == 1 { hdr[3] } else { hdr[2] } as u64;
-        let (mut at, end) = (address, address + len * 4);
+    fn answer(&mut self, address: u64, bytes: u64, tag: u64) {
+        let (mut at, end) = (address, address + bytes);
         while at < end {
             let stop = end.min((at / 256 + 1) * 256);
             let n = (stop - at).div_ceil(self.lanes as u64 * 4);
@@ -52,7 +50,7 @@ impl Rig {
                 self.beats.push_back(Beat {
                     due: self.clock + self.latency,
                     address: at + i * self.lanes as u64 * 4,
-                    tag: (hdr[1] >> 8 & 0xFF) as u64,
+                    tag,
                     byte_count: end - at,
                     len: (stop - at) / 4,
                     first: i == 0,
@@ -82,8 +80,8 @@ impl Rig {
         self.d.step();
         if self.d.get("fetch_rd_valid") == 1 {
             self.reads.push(self.clock);
-            let hdr = self.d.get_wide("fetch_rd_hdr");
-            self.answer(&hdr);
+            let address = self.d.get("fetch_rd_addr") & 0xFFFF_FFFF;
+            self.answer(address, self.d.get("fetch_rd_bytes"), self.d.get("fetch_rd_tag"));
         }
         if self.d.get("head_valid") == 1 {
             self.head[self.d.get("head_g") as usize] = self.d.get("head_value") as u32;
