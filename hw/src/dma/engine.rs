@@ -676,7 +676,6 @@ impl<
         self.c2h.head_value.next = self.fetch.head_value.val();
         self.c2h.c2h_desc_data.next = self.fetch.c2h_desc_data.val();
         self.c2h.c2h_desc_err.next = self.fetch.c2h_desc_err.val();
-        self.c2h.cfg_requester_id.next = self.cfg_requester_id.val();
         self.c2h.data_wr_ready.next = self.wr_arb.data_wr_ready.val();
         self.c2h.rec_c2h_ready.next = self.record.rec_c2h_ready.val();
         // record
@@ -758,7 +757,7 @@ impl<
         self.wr_arb.data_wr_valid.next = self.c2h.data_wr_valid.val();
         self.wr_arb.data_wr_first.next = self.c2h.data_wr_first.val();
         self.wr_arb.data_wr_last.next = self.c2h.data_wr_last.val();
-        self.wr_arb.data_wr_hdr.next = self.c2h.data_wr_hdr.val();
+        self.wr_arb.data_wr_hdr.next = 0.into();
         self.wr_arb.data_wr_data.next = self.c2h.data_wr_data.val();
         self.wr_arb.data_wr_keep.next = self.c2h.data_wr_keep.val();
         self.wr_arb.rec_wr_valid.next = self.record.rec_wr_valid.val();
