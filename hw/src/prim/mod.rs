@@ -7,8 +7,10 @@
 mod macros;
 mod bram;
 mod dffr;
+mod lut_ram;
 mod mirror;
 
 pub use bram::{Bram, Bram2};
 pub use dffr::{Dffr, Reg};
+pub use lut_ram::LutRam;
 pub use mirror::Mirror;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use ferrolane_abi::regs;
 use ferrolane_hw_verify::dut;
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use verilated::Dut;
@@ -14,13 +15,15 @@ struct Build {
     nq: usize,
     lanes: usize,
     row_bits: u32,
+    policies: bool,
     make: fn(u64) -> Dut,
 }
 
-const BUILDS: [Build; 3] = [
-    Build { nq: 4, lanes: 16, row_bits: 9, make: |seed| dut!(c2h_ingress, seed) },
-    Build { nq: 1, lanes: 8, row_bits: 10, make: |seed| dut!(c2h_ingress64, seed) },
-    Build { nq: 64, lanes: 32, row_bits: 7, make: |seed| dut!(c2h_ingress256, seed) },
+const BUILDS: [Build; 4] = [
+    Build { nq: 4, lanes: 16, row_bits: 9, policies: true, make: |seed| dut!(c2h_ingress, seed) },
+    Build { nq: 1, lanes: 8, row_bits: 10, policies: true, make: |seed| dut!(c2h_ingress64, seed) },
+    Build { nq: 64, lanes: 32, row_bits: 7, policies: true, make: |seed| dut!(c2h_ingress256, seed) },
+    Build { nq: 4, lanes: 16, row_bits: 9, policies: false, make: |seed| dut!(c2h_ingress_plain, seed) },
 ];
 
 impl Build {
@@ -60,6 +63,7 @@ struct Beat {
     keep: u64,
     lanes: usize,
     last: bool,
+    bad: bool,
     user: u32,
 }
 
@@ -71,12 +75,12 @@ impl Beat {
         let keep = (rng.random::<u64>() & all)
             | if rng.random() { all >> rng.random_range(0..build.lanes) } else { 0 };
         let data = (0..build.lanes / 4).map(|_| rng.random()).collect();
-        Beat { dest, data, keep, lanes: build.lanes, last: rng.random_bool(last), user: rng.random() }
+        Beat { dest, data, keep, lanes: build.lanes, last: rng.random_bool(last), bad: rng.random(), user: rng.random() }
     }
     /// Bytes in it.
     fn count(&self) -> u64 {
         if self.last {
-            (self.keep.trailing_ones() as u64).clamp(1, self.lanes as u64)
+            (self.keep.trailing_ones() as u64).clamp(!self.bad as u64, self.lanes as u64)
         } else {
             self.lanes as u64
         }
@@ -86,6 +90,7 @@ impl Beat {
         d.set_wide("c2h_axis_tdata", &self.data);
         d.set("c2h_axis_tkeep", self.keep);
         d.set("c2h_axis_tlast", self.last as u64);
+        d.set("c2h_axis_tbad", self.bad as u64);
         d.set("c2h_axis_tuser", self.user as u64);
     }
 }
@@ -116,6 +121,17 @@ fn cleared(build: &Build, seed: u64) -> Dut {
     let mut d = (build.make)(seed);
     d.set("cfgw_valid", 0u64);
     d.pulse("rst", 2);
+    if !build.policies {
+        // MODE.DROP is not there.
+        for q in 0..build.nq {
+            d.set("cfgw_valid", 1u64);
+            d.set("cfgw_g", (build.nq + q) as u64);
+            d.set("cfgw_index", regs::queue::MODE.offset as u64 / 4);
+            d.set("cfgw_data", u32::MAX as u64);
+            d.step();
+        }
+        d.set("cfgw_valid", 0u64);
+    }
     (0..build.nq).for_each(|q| clear(build, &mut d, q));
     d
 }
@@ -123,8 +139,8 @@ fn cleared(build: &Build, seed: u64) -> Dut {
 #[test]
 fn beats_land_in_order_and_wait_for_room() {
     let (mut waited, mut paused) = (0, 0);
-    for seed in 0..24 {
-        let build = BUILDS[seed as usize % 3];
+    for seed in 0..32 {
+        let build = BUILDS[seed as usize % 4];
         let nq = build.nq;
         let mut rng = StdRng::seed_from_u64(seed);
         let mut d = cleared(&build, seed);
@@ -133,10 +149,10 @@ fn beats_land_in_order_and_wait_for_room() {
         let mut offered: Option<Beat> = None;
         let (offer, free, last) =
             (rng.random_range(0.5..1.0), rng.random_range(0.05..0.6), rng.random_range(0.0..1.0));
-        let mut fill: Option<[u64; 3]> = None;
+        let mut end: Option<(u64, Vec<u32>)> = None;
         let (mut quiet, mut last_change, mut compared) = (vec![0; nq], vec![(0, 0, 0, 0); nq], 0);
         let (mut beats, mut stalled) = (0, 0);
-        let most = [1, 3, 20, build.rows()][seed as usize / 3 % 4];
+        let most = [1, 3, 20, build.rows()][seed as usize / 4 % 4];
         for _ in 0..30_000 {
             if offered.is_none() && rng.random_bool(offer) {
                 offered = Some(Beat::random(&build, &mut rng, last));
@@ -162,11 +178,6 @@ fn beats_land_in_order_and_wait_for_room() {
             d.set("c2h_freed_pkts", pkts as u64);
             d.step();
 
-            // The fill bus tells of each beat the clock after it was written.
-            let got =
-                d.is_set("fill_valid").then(|| [d.get("fill_q"), d.get("fill_row"), d.get("fill_pkts")]);
-            assert_eq!(got, fill);
-            fill = None;
             while taken.front().is_some_and(|b| b.dest >= nq) {
                 taken.pop_front();
             }
@@ -179,29 +190,33 @@ fn beats_land_in_order_and_wait_for_room() {
                     (b.dest as u64) << build.row_bits | (c.row % build.rows()) as u64
                 );
                 assert_eq!(d.get_wide("mem_data"), b.data);
-                assert_eq!(d.is_set("pkt_wen"), b.last);
-                if b.last {
-                    assert_eq!(d.get("pkt_waddr"), (b.dest as u64) << 6 | c.pkts as u64 % 64);
-                    // Position behind the last byte, row behind it, TUSER, from the lowest bit.
-                    let end = d.get_wide("pkt_wdata");
+                // Its packet's end was written the clock before.
+                assert_eq!(end.is_some(), b.last);
+                if let Some((slot, end)) = end.take() {
+                    assert_eq!(slot, (b.dest as u64) << 6 | c.pkts as u64 % 64);
+                    // Position behind the last byte, row behind it, TUSER, gap, bad, from the lowest bit.
                     let stop =
                         (c.row as u64 * b.lanes as u64 + b.count()) as u32 % (0x10000 * b.lanes as u32);
                     assert_eq!(end[0], stop | (c.row as u32 + 1) << 24);
                     let after = c.row.wrapping_add(1) as u32;
-                    assert_eq!((end[1], end[2]), (after >> 8 | b.user << 8, b.user >> 24));
+                    assert_eq!(end[1], after >> 8 | b.user << 8);
+                    assert_eq!(end[2], b.user >> 24 | (b.bad as u32) << 9);
                 }
                 c.row = c.row.wrapping_add(1);
                 c.pkts = c.pkts.wrapping_add(b.last as u16);
-                fill = Some([b.dest as u64, c.row as u64, c.pkts as u64]);
+                // The fill bus tells of it in the same clock.
+                let fill = ["valid", "q", "row", "pkts"].map(|f| d.get(&format!("fill_{f}")));
+                assert_eq!(fill, [1, b.dest as u64, c.row as u64, c.pkts as u64]);
                 beats += 1;
                 stalled = 0;
             } else {
-                assert!(!d.is_set("pkt_wen"));
+                assert!(!d.is_set("fill_valid") && end.is_none());
                 // Three clocks through the input FIFO, and as many for beats that are dropped before it.
                 let waits = taken.front().is_some_and(|b| !counts[b.dest].full(&build));
                 stalled = if waits { stalled + 1 } else { 0 };
                 assert!(stalled <= 6, "a beat waits with room");
             }
+            end = d.is_set("pkt_wen").then(|| (d.get("pkt_waddr"), d.get_wide("pkt_wdata")));
             if frees.is_some() {
                 (counts[q].freed_row, counts[q].freed_pkts) = (row, pkts);
             }

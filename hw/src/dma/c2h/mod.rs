@@ -1,42 +1,51 @@
 //! Card to host: ingress, plan, send.
 
 mod ahead;
+mod arrivals;
 mod block;
 mod clear;
 mod cut;
+mod dropper;
 mod ends;
 mod flush;
-mod header;
+mod gather;
 mod ingress;
+mod lanes;
 mod pick;
 mod plan;
 mod present;
+mod release;
+mod room;
 mod send;
-mod struct_fifo;
 mod types;
 mod watch;
 
 pub use ahead::Ahead;
+pub use arrivals::Arrivals;
 pub use block::{C2h, C2h128};
 pub use clear::Clear;
 pub use cut::Cut;
+pub use dropper::Dropper;
 pub use ends::Ends;
 pub use flush::Flush;
-pub use header::Header;
+pub use gather::Gather;
 pub use ingress::Ingress;
+pub use lanes::Lanes;
 pub use pick::Pick;
 pub use plan::Plan;
 pub use present::Present;
+pub use release::Release;
+pub use room::Room;
 pub use send::Send;
-pub use struct_fifo::StructFifo;
 pub use watch::Watch;
 
 /// Blocks of this module that are tested on their own.
 pub fn blocks() -> Vec<crate::emit::TestBlock> {
     crate::blocks![
-        c2h_ingress: Ingress<128, 16, 4, 2, 9, 6, 11, 8>,
-        c2h_ingress64: Ingress<64, 8, 1, 1, 10, 6, 11, 7>,
-        c2h_ingress256: Ingress<256, 32, 64, 6, 7, 6, 13, 12>,
+        c2h_ingress: Ingress<128, 16, 4, 2, 9, 6, 11, 8, 4, 1>,
+        c2h_ingress_plain: Ingress<128, 16, 4, 2, 9, 6, 11, 8, 4, 0>,
+        c2h_ingress64: Ingress<64, 8, 1, 1, 10, 6, 11, 7, 3, 1>,
+        c2h_ingress256: Ingress<256, 32, 64, 6, 7, 6, 13, 12, 5, 1>,
         c2h_plan: Plan<4, 2, 8, 4, 14, 9, 6, 8>,
         c2h_send: Send<128, 4, 16, 2, 9, 11, 4, 14>,
         c2h_send64: Send<64, 2, 8, 2, 9, 11, 3, 13>,

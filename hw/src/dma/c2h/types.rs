@@ -11,8 +11,8 @@ pub struct Side {
     pub user: Bits<32>,
     /// TLAST.
     pub last: Bit,
-    /// The lane behind the last byte that counts, as one bit; none if all lanes count.
-    pub gap: Bits<32>,
+    /// With TLAST: the packet ends with an error mark.
+    pub bad: Bit,
 }
 
 /// Where a packet ends in its queue's share. Positions are free-running: row times bytes of a row, plus lane.
@@ -26,6 +26,8 @@ pub struct PacketEnd {
     pub user: Bits<32>,
     /// A packet before it was dropped.
     pub gap: Bit,
+    /// It ends with an error mark.
+    pub bad: Bit,
 }
 
 /// State of a queue in plan's memory.
@@ -100,35 +102,6 @@ pub struct Entry {
     pub gap: Bit,
     /// Neither TLP nor record, but rows that are free: a packet is dropped.
     pub skip: Bit,
-}
-
-/// What of an [`Entry`] waits beside the data: header and record.
-#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
-pub struct Tail {
-    /// Header of the TLP.
-    pub hdr: Bits<128>,
-    /// There is a TLP.
-    pub tlp: Bit,
-    /// There is a record.
-    pub record: Bit,
-    /// Queue.
-    pub q: Bits<6>,
-    /// Bytes the descriptor moved.
-    pub bytes_moved: Bits<24>,
-    /// TUSER of the packet's end, or 0.
-    pub meta: Bits<32>,
-    /// Descriptor index.
-    pub index: Bits<32>,
-    /// The packet ended with this descriptor.
-    pub eop: Bit,
-    /// Interrupt asked for.
-    pub irq: Bit,
-    /// Status code.
-    pub status: Bits<8>,
-    /// Closed before it was full.
-    pub flushed: Bit,
-    /// A packet before this one was dropped.
-    pub gap: Bit,
 }
 
 /// A record on its way to the record writer.

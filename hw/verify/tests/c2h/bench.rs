@@ -14,7 +14,6 @@ use crate::tlp::{Beat, Sink};
 
 /// Descriptors of a queue in the store.
 pub const SLOTS: usize = 128;
-pub const REQUESTER: u32 = 0x0301;
 
 /// A build of the block: queues, bytes of a beat, and how to make it.
 #[derive(Clone, Copy)]
@@ -127,7 +126,6 @@ impl Bench {
     pub fn new(build: Build, seed: u64, shape: Shape) -> Self {
         let mut d = (build.make)(seed);
         let rng = StdRng::seed_from_u64(seed);
-        d.set("cfg_requester_id", REQUESTER as u64);
         d.set("flush_valid", 0u64);
         d.set("level_q", 0u64);
         d.set("cfgw_valid", 0u64);
@@ -408,16 +406,10 @@ impl Bench {
         for i in 0..self.nq {
             self.q[i].paused += pause >> i & 1;
         }
-        let beat = self.d.is_set("data_wr_valid").then(|| Beat {
-            first: self.d.is_set("data_wr_first"),
-            last: self.d.is_set("data_wr_last"),
-            hdr: self.d.get_wide("data_wr_hdr"),
-            data: self.d.get_wide("data_wr_data"),
-            keep: self.d.get("data_wr_keep"),
-        });
+        let beat = Beat::offered(&self.d);
         self.gap_clocks += beat.is_none() as u64;
         let tlps = self.sink.tlps;
-        self.sink.clock(beat, ready, 128 << self.shape.mps, REQUESTER);
+        self.sink.clock(beat, ready, 128 << self.shape.mps);
         if self.sink.tlps > tlps {
             let (at, attr) = self.sink.latest;
             let i = (0..self.nq).rposition(|i| area(i) <= at | 3).expect("an area");
