@@ -7,6 +7,7 @@ pub mod engine;
 pub mod fetch;
 pub mod h2c;
 mod init;
+pub mod memory;
 pub mod msix;
 mod netlist;
 pub(crate) mod port;
@@ -23,6 +24,7 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
         counters::blocks(),
         fetch::blocks(),
         h2c::blocks(),
+        memory::blocks(),
         msix::blocks(),
         queue::blocks(),
         record::blocks(),
