@@ -153,7 +153,7 @@ hw! {
         control: Control<NQ, GN, GB, FT> = Default::default(),
         cpl_route: CplRoute<W, K> = Default::default(),
         fetch: Fetch<W, K, NQ, QB, GN, GB, DB, SA, FA, LW, NB, NG, BA> = Default::default(),
-        h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB, TB, TB1> = Default::default(),
+        h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB, TB, TB1, 7, 9, 144, 1, 0> = Default::default(),
         c2h: C2h<W, K, KB, NQ, QB, GN, SB, PW, CRB, CPB, CAB, CPA> = Default::default(),
         record: Record<W, K, RL, NQ, QB, GN, GB, RA> = Default::default(),
         msix: Msix<W, K, NV, VB, NU, UV> = Default::default(),
@@ -605,7 +605,11 @@ impl<
         self.h2c.init_g.next = self.control.init_g.val();
         self.h2c.cfg_mrrs.next = self.cfg_mrrs.val();
         self.h2c.cfg_ext_tag.next = self.cfg_ext_tag.val();
-        self.h2c.cfg_requester_id.next = self.cfg_requester_id.val();
+        self.h2c.axi_rst.next = self.rst.val();
+        self.h2c.axi_awready.next = false;
+        self.h2c.axi_wready.next = false;
+        self.h2c.axi_bvalid.next = false;
+        self.h2c.axi_bresp.next = 0.into();
         self.h2c.cfg_ro_enable.next = self.cfg_ro_enable.val();
         self.h2c.cfg_ns_enable.next = self.cfg_ns_enable.val();
         self.h2c.cfgw_valid.next = self.queue_regs.cfgw_valid.val();
@@ -748,7 +752,7 @@ impl<
         self.rd_arb.fetch_rd_valid.next = self.fetch.fetch_rd_valid.val();
         self.rd_arb.fetch_rd_hdr.next = self.fetch.fetch_rd_hdr.val();
         self.rd_arb.data_rd_valid.next = self.h2c.data_rd_valid.val();
-        self.rd_arb.data_rd_hdr.next = self.h2c.data_rd_hdr.val();
+        self.rd_arb.data_rd_hdr.next = 0.into();
         self.rd_arb.tx_rd_ready.next = self.tx_rd_ready.val();
         // wr_arb
         self.wr_arb.clock.next = self.clock.val();

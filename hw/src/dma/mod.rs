@@ -7,6 +7,7 @@ pub mod engine;
 pub mod fetch;
 pub mod h2c;
 mod init;
+pub mod memory;
 pub mod msix;
 pub mod queue;
 pub mod record;
@@ -21,6 +22,7 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
         counters::blocks(),
         fetch::blocks(),
         h2c::blocks(),
+        memory::blocks_write(),
         msix::blocks(),
         queue::blocks(),
         record::blocks(),
