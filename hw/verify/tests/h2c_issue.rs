@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use ferrolane_abi::descriptor::{Descriptor, EOP, FENCE, IRQ, LINK};
+use ferrolane_abi::descriptor::{self, Descriptor, EOP, FENCE, FIXED, IRQ, LINK, SOP};
 use ferrolane_abi::{regs, status};
 use ferrolane_hw_verify::dut;
 use rand::{rngs::StdRng, Rng, SeedableRng};
@@ -46,7 +46,7 @@ struct Queue {
     pos: u64,
     pkts: u64,
     in_packet: bool,
-    card: u32,
+    card: u64,
     freed: (u64, u64),
     dead: bool,
     ends: Vec<u64>,
@@ -72,7 +72,10 @@ struct Bench {
     /// Phase in which each tag's last read ended, and tag that the block shows.
     phases: Vec<bool>,
     shown_tag: usize,
-    reads: VecDeque<[u32; 4]>,
+    reads: VecDeque<[u64; 4]>,
+    /// Memory queues, and CARD_BASE of all.
+    memory: u64,
+    bases: Vec<u32>,
     users: Vec<u64>,
     at: (usize, u64),
     requests: u64,
@@ -105,6 +108,8 @@ impl Bench {
             phases: (0..shape.tags).map(|_| rng.random()).collect(),
             shown_tag: 8,
             reads: VecDeque::new(),
+            memory: 0,
+            bases: vec![0; shape.queues],
             users: vec![u64::MAX; shape.queues * shape.slots as usize],
             at: (0, 0),
             requests: 0,
@@ -225,8 +230,8 @@ impl Bench {
         self.shown_tag = self.d.get("next_tag") as usize;
         // The register may be taken and filled again in one clock: look before the push.
         if self.d.is_set("rd_valid") && self.d.is_set("rd_ready") {
-            let hdr = self.d.get_wide("rd_hdr");
-            assert_eq!(Some(hdr), self.reads.pop_front().map(|h| h.to_vec()));
+            let read = ["addr", "bytes", "tag", "attr"].map(|field| self.d.get(&format!("rd_{field}")));
+            assert_eq!(Some(read), self.reads.pop_front());
         }
         if self.d.is_set("req_valid") {
             self.request();
@@ -265,8 +270,12 @@ impl Bench {
             let d = queue.descriptors[queue.taken as usize];
             assert!(d.flags & FENCE == 0 || queue.finished == queue.taken, "the fence is open");
             queue.taken += 1;
-            let refused = match (d.len, d.flags & LINK) {
+            let memory = self.memory >> q & 1 == 1;
+            let lane = if memory { self.bases[q as usize].wrapping_add(d.card) as u64 % width } else { 0 };
+            let flags = if memory { descriptor::REFUSED & !FIXED | SOP | EOP } else { descriptor::REFUSED };
+            let refused = match (d.len, d.flags & flags) {
                 (0, _) => status::BAD_LENGTH,
+                (_, 0) if memory && d.flags & FIXED != 0 && lane != 0 => status::BAD_CARD_ADDRESS,
                 (_, 0) => status::OK,
                 _ => status::BAD_FLAGS,
             };
@@ -281,16 +290,19 @@ impl Bench {
             (queue.addr, queue.left, queue.before) = (d.host_addr, d.len as u64, 0);
             if !queue.in_packet {
                 queue.in_packet = true;
-                queue.card = d.card;
+                queue.card = d.card as u64 | u64::from(d.flags & FIXED != 0) << 32;
+                // Behind a packet's end stands the first byte of a row.
+                queue.pos += lane;
                 assert!(queue.pkts - queue.freed.1 < slots);
             }
         }
         let d = queue.descriptors[queue.taken as usize - 1];
         let chunk = queue.left.min(size - queue.addr % size);
         let whole = chunk == queue.left;
-        let closes = whole && d.flags & EOP != 0;
+        let ends = d.flags & EOP != 0 || self.memory >> q & 1 == 1;
+        let closes = whole && ends;
         assert_eq!((bytes, before, index, code), (chunk, queue.before, queue.taken - 1, 0));
-        assert_eq!((eop == 1, last == 1, irq == 1), (d.flags & EOP != 0, whole, d.flags & IRQ != 0));
+        assert_eq!((eop == 1, last == 1, irq == 1), (ends, whole, d.flags & IRQ != 0));
         assert_eq!((lq, low, end), (q, queue.addr % 4, queue.addr % 4 + chunk));
         assert_eq!(base, queue.pos.wrapping_sub(low) & 0x1F_FFFF);
         let ended = &mut self.phases[tag as usize];
@@ -298,9 +310,9 @@ impl Bench {
         *ended = !*ended;
         // MODE: bit 4 is Relaxed Ordering, bit 5 No Snoop.
         let attr = (queue.mode >> 4 & 1) << 1 | (queue.mode >> 5 & 1);
-        self.reads.push_back(header(queue.addr, chunk, tag, attr & self.attr));
+        self.reads.push_back([queue.addr, chunk, tag, (attr & self.attr) as u64]);
         let slot = (q * slots + queue.pkts % slots) as usize;
-        assert_eq!(self.users[slot], queue.card as u64);
+        assert_eq!(self.users[slot], queue.card);
         queue.addr += chunk;
         queue.left -= chunk;
         queue.before += chunk;
@@ -333,42 +345,36 @@ impl Bench {
     }
 }
 
-/// The memory read, PCIe Base Spec 2.2.5 and 2.2.7.
-fn header(addr: u64, bytes: u64, tag: u64, attr: u32) -> [u32; 4] {
-    let enable =
-        |dw: u64| (0..4).filter(|b| (addr..addr + bytes).contains(&(dw * 4 + b))).map(|b| 1 << b).sum();
-    let (first, last) = (addr / 4, (addr + bytes - 1) / 4);
-    let first_be: u32 = enable(first);
-    let last_be: u32 = if first == last { 0 } else { enable(last) };
-    let dw0 = (last - first + 1) as u32 & 0x3FF | attr << 12;
-    let dw1 = (tag as u32) << 8 | last_be << 4 | first_be;
-    let (high, low) = ((addr >> 32) as u32, addr as u32 & !3);
-    if high == 0 {
-        [dw0, dw1, low, 0]
-    } else {
-        [dw0 | 0x2000_0000, dw1, high, low]
-    }
-}
-
 #[test]
 fn every_request_is_what_its_descriptor_says() {
     for seed in 0..30 {
         let (shape, each) = if seed % 5 == 4 { (MANY, 12) } else { (SMALL, 200) };
         println!("seed {seed}");
         let mut b = Bench::new(seed, shape);
+        b.memory = if seed % 3 == 0 { 0 } else { b.rng.random::<u64>() & b.run };
+        b.d.set("memory", b.memory);
         for q in 0..shape.queues {
+            b.bases[q] = b.rng.random();
+            b.configure(q as u64, regs::queue::CARD_BASE_LO.offset, b.bases[q]);
+            b.configure(64 + q as u64, regs::queue::CARD_BASE_LO.offset, 0x55);
+            let memory = b.memory >> q & 1 == 1;
             for _ in 0..each {
                 let high: u64 = if b.rng.random() { b.rng.random_range(0..1 << 20) } else { 0 };
                 let len =
                     if b.rng.random() { b.rng.random_range(1..40) } else { b.rng.random_range(1..9000) };
-                let mut flags = if b.rng.random_bool(0.7) { EOP } else { 0 };
+                let mut flags = if b.rng.random_bool(if memory { 0.001 } else { 0.7 }) { EOP } else { 0 };
+                flags |= if b.rng.random_bool(if memory { 0.2 } else { 0.001 }) { FIXED } else { 0 };
+                let mut card: u32 = b.rng.random();
+                if flags & FIXED != 0 && b.rng.random_bool(0.99) {
+                    card = card.wrapping_sub(b.bases[q].wrapping_add(card) % shape.row as u32);
+                }
                 flags |= if b.rng.random_bool(0.2) { IRQ } else { 0 };
                 flags |= if b.rng.random_bool(0.05) { FENCE } else { 0 };
                 flags |= if b.rng.random_bool(0.002) { LINK } else { 0 };
                 let len = if b.rng.random_bool(0.002) { 0 } else { len };
                 let host_addr =
                     (high << 32 | b.rng.random_range(0..0xFFFF_0000u64)) & !0xF | b.rng.random_range(0..16);
-                b.q[q].descriptors.push(Descriptor { host_addr, len, flags, card: b.rng.random() });
+                b.q[q].descriptors.push(Descriptor { host_addr, len, flags, card });
             }
         }
         let ready = [1.0, 0.1][seed as usize % 2];

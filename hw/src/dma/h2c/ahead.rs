@@ -2,9 +2,9 @@
 
 use rust_hdl::prelude::*;
 
+use super::check::Check;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
-use ferrolane_abi::{descriptor, status};
 
 hw! {
     /// Reads the next descriptor of the queue in hand from the store and checks it.
@@ -16,9 +16,16 @@ hw! {
     /// ```
     /// A new slot's data comes two clocks later, so one descriptor can be taken every two clocks. At the start of a turn the slot
     /// is that of the queue that starts.
-    pub struct Ahead {
+    pub struct Ahead<const NQ: usize, const QB: usize, const SB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
+        pub cfgw_valid: Signal<In, Bit> = Default::default(),
+        pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
+        pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
+        pub cfgw_data: Signal<In, Bits<32>> = Default::default(),
+        /// The queue in hand, or that starts; whether that in hand is a memory queue.
+        pub q: Signal<In, Bits<QB>> = Default::default(),
+        pub memory: Signal<In, Bit> = Default::default(),
         /// A queue is in hand, or starts, with descriptor `first` next; its turn ends.
         pub have: Signal<In, Bit> = Default::default(),
         pub start: Signal<In, Bit> = Default::default(),
@@ -37,8 +44,11 @@ hw! {
         pub len: Signal<Out, Bits<24>> = Default::default(),
         pub flags: Signal<Out, Bits<8>> = Default::default(),
         pub card: Signal<Out, Bits<32>> = Default::default(),
+        /// Lane of its first byte on a memory queue, else 0.
+        pub lane: Signal<Out, Bits<SB>> = Default::default(),
         /// Not 0: it is refused with this code.
         pub code: Signal<Out, Bits<8>> = Default::default(),
+        check: Check<NQ, QB, SB> = Default::default(),
         index: Reg<Bits<8>> = Default::default(),
         // The store's output belongs to `index`.
         there: Dffr<Bit> = Default::default(),
@@ -48,15 +58,13 @@ hw! {
         more: Signal<Local, Bit> = Default::default(),
         length: Signal<Local, Bits<24>> = Default::default(),
         bits: Signal<Local, Bits<8>> = Default::default(),
-        refused_flags: Constant<Bits<8>> = Constant::new((descriptor::REFUSED as u64).into()),
-        bad_length: Constant<Bits<8>> = Constant::new((status::BAD_LENGTH as u64).into()),
-        bad_flags: Constant<Bits<8>> = Constant::new((status::BAD_FLAGS as u64).into()),
     }
 }
 
-impl Logic for Ahead {
+impl<const NQ: usize, const QB: usize, const SB: usize> Logic for Ahead<NQ, QB, SB> {
     #[hdl_gen]
     fn update(&mut self) {
+        clock!(self, clock, check);
         dff_setup!(self, clock, index, there, held, raw, raw_err);
         self.there.rst.next = self.rst.val();
         self.held.rst.next = self.rst.val();
@@ -89,13 +97,17 @@ impl Logic for Ahead {
         self.len.next = self.length.val();
         self.flags.next = self.bits.val();
         self.card.next = self.raw.q.val().get_bits::<32>(96);
-        self.code.next = self.raw_err.q.val();
-        if self.raw_err.q.val() == 0 {
-            if self.length.val() == 0 {
-                self.code.next = self.bad_length.val();
-            } else if (self.bits.val() & self.refused_flags.val()) != 0 {
-                self.code.next = self.bad_flags.val();
-            }
-        }
+        self.check.cfgw_valid.next = self.cfgw_valid.val();
+        self.check.cfgw_g.next = self.cfgw_g.val();
+        self.check.cfgw_index.next = self.cfgw_index.val();
+        self.check.cfgw_data.next = self.cfgw_data.val();
+        self.check.q.next = self.q.val();
+        self.check.memory.next = self.memory.val();
+        self.check.empty.next = self.length.val() == 0;
+        self.check.flags.next = self.bits.val();
+        self.check.card.next = self.raw.q.val().get_bits::<32>(96);
+        self.check.err.next = self.raw_err.q.val();
+        self.lane.next = self.check.lane.val();
+        self.code.next = self.check.code.val();
     }
 }

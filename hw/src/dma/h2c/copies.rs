@@ -51,6 +51,9 @@ hw! {
         pub row_limit: Signal<In, Bits<16>> = Default::default(),
         /// Descriptor `taken` has a place for its record, and a slot for its packet even if packet `pkts` just ends.
         pub may: Signal<Out, Bit> = Default::default(),
+        /// It has the place for its record; it has the slot.
+        pub place_ok: Signal<Out, Bit> = Default::default(),
+        pub slot_ok: Signal<Out, Bit> = Default::default(),
         /// All descriptors before `taken` have ended.
         pub fence_ok: Signal<Out, Bit> = Default::default(),
         /// No more than `row_limit` rows are in use.
@@ -61,7 +64,8 @@ hw! {
         sizes: Bram<Bits<5>, QB> = Default::default(),
         modes: Bram<Bits<8>, QB> = Default::default(),
         freed: Bram<Sent, QB> = Default::default(),
-        may_reg: Dffr<Bit> = Default::default(),
+        place_reg: Dffr<Bit> = Default::default(),
+        slot_reg: Dffr<Bit> = Default::default(),
         fence_reg: Dffr<Bit> = Default::default(),
         row_reg: Dffr<Bit> = Default::default(),
         mine: Signal<Local, Bit> = Default::default(),
@@ -85,8 +89,9 @@ impl<const NQ: usize, const QB: usize, const PB: usize> Logic for Copies<NQ, QB,
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, heads, rooms, ends, sizes, modes, freed);
-        dff_setup!(self, clock, may_reg, fence_reg, row_reg);
-        self.may_reg.rst.next = self.rst.val();
+        dff_setup!(self, clock, place_reg, slot_reg, fence_reg, row_reg);
+        self.place_reg.rst.next = self.rst.val();
+        self.slot_reg.rst.next = self.rst.val();
         self.fence_reg.rst.next = self.rst.val();
         self.row_reg.rst.next = self.rst.val();
         self.heads.wen.next = self.head_valid.val() & (self.head_g.val() < self.queues.val());
@@ -135,12 +140,15 @@ impl<const NQ: usize, const QB: usize, const PB: usize> Logic for Copies<NQ, QB,
         self.over.next = self.over.val() & self.used.val();
         self.back.next = self.freed.rdata.val();
         self.open.next = self.pkts.val() - self.back.val().pkts;
-        self.may_reg.d.next = !self.over.val().any() & (self.open.val() < self.slots.val());
+        self.place_reg.d.next = !self.over.val().any();
+        self.slot_reg.d.next = self.open.val() < self.slots.val();
         self.index.next = bit_cast::<12, 32>(self.taken.val());
         self.fence_reg.d.next = self.ends.rdata.val() == self.index.val();
         self.rows.next = self.row.val() - self.back.val().row;
         self.row_reg.d.next = self.rows.val() <= self.row_limit.val();
-        self.may.next = self.may_reg.q.val();
+        self.may.next = self.place_reg.q.val() & self.slot_reg.q.val();
+        self.place_ok.next = self.place_reg.q.val();
+        self.slot_ok.next = self.slot_reg.q.val();
         self.fence_ok.next = self.fence_reg.q.val();
         self.row_ok.next = self.row_reg.q.val();
     }

@@ -1,18 +1,17 @@
-//! One request of a descriptor: how long, where it lands, its header.
+//! One request of a descriptor: how long, and where it lands.
 
 use rust_hdl::prelude::*;
 
 use super::types::{IssueContext, Landing, PacketEnd};
 use crate::hw;
 use crate::prim::Reg;
-use crate::tlp::{MakeHeader, MEM_READ};
 
 hw! {
     /// Cuts the next request off a descriptor. Its outputs belong to `cur` if that was the same in the clock before.
     ///
     /// ```text
     ///  cur ─► bytes to the next multiple of MRRS, or to the end ─► register ─► sums: address, position, bytes left ─► after_*
-    ///                                                                 └──────► header, landing
+    ///                                                                 └──────► landing
     /// ```
     /// A request ends at a multiple of Max_Read_Request_Size at the latest, so it is never longer than that and never crosses a
     /// 4 KiB boundary (PCIe Base Spec r5 2.2.7). The size is held down to a quarter of the queue's share of the FIFO (2^`RB`
@@ -21,9 +20,6 @@ hw! {
         pub clock: Signal<In, Clock> = Default::default(),
         pub cur: Signal<In, IssueContext> = Default::default(),
         pub cfg_mrrs: Signal<In, Bits<3>> = Default::default(),
-        pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
-        pub attr: Signal<In, Bits<2>> = Default::default(),
-        pub tag: Signal<In, Bits<8>> = Default::default(),
         pub q: Signal<In, Bits<6>> = Default::default(),
         /// Row of the next byte; no more than `row_limit` rows may be in use below it, or a request may find no room.
         pub here: Signal<Out, Bits<16>> = Default::default(),
@@ -37,12 +33,10 @@ hw! {
         pub complete_row: Signal<Out, Bits<16>> = Default::default(),
         pub landing: Signal<Out, Landing> = Default::default(),
         pub packet_end: Signal<Out, PacketEnd> = Default::default(),
-        pub hdr: Signal<Out, Bits<128>> = Default::default(),
         pub after_addr: Signal<Out, Bits<64>> = Default::default(),
         pub after_left: Signal<Out, Bits<24>> = Default::default(),
         pub after_before: Signal<Out, Bits<24>> = Default::default(),
         pub after_pos: Signal<Out, Bits<21>> = Default::default(),
-        make: MakeHeader = Default::default(),
         ones: Reg<Bits<12>> = Default::default(),
         limit: Reg<Bits<16>> = Default::default(),
         chunk: Reg<Bits<13>> = Default::default(),
@@ -61,12 +55,6 @@ hw! {
         ceiling_row: Signal<Local, Bits<21>> = Default::default(),
         end_row: Signal<Local, Bits<21>> = Default::default(),
         span: Signal<Local, Bits<13>> = Default::default(),
-        low_up: Signal<Local, Bits<13>> = Default::default(),
-        rounded: Signal<Local, Bits<13>> = Default::default(),
-        dwords: Signal<Local, Bits<13>> = Default::default(),
-        last_dw: Signal<Local, Bits<4>> = Default::default(),
-        first_be: Signal<Local, Bits<4>> = Default::default(),
-        last_be: Signal<Local, Bits<4>> = Default::default(),
         all_ones: Constant<Bits<12>> = Constant::new(0xFFF_u64.into()),
         // log2 of the longest request in units of 128 bytes.
         most: Constant<Bits<3>> = Constant::new((RB as u64 + SB as u64 - 9).min(5).into()),
@@ -74,11 +62,6 @@ hw! {
         share: Constant<Bits<16>> = Constant::new(((1_u64 << RB) - 2).into()),
         row_mask: Constant<Bits<21>> = Constant::new(((1_u64 << SB) - 1).into()),
         row_shift: Constant<Bits<5>> = Constant::new((SB as u64).into()),
-        align: Constant<Bits<64>> = Constant::new((u64::MAX - 3).into()),
-        full_be: Constant<Bits<4>> = Constant::new(15_u64.into()),
-        read: Constant<Bits<8>> = Constant::new(MEM_READ.into()),
-        // Attr[1:0] in DW0 (PCIe Base Spec r5 2.2.6.3): bit 13 Relaxed Ordering, bit 12 No Snoop.
-        attr_at: Constant<Bits<4>> = Constant::new(12_u64.into()),
     }
 }
 
@@ -143,34 +126,5 @@ impl<const RB: usize, const SB: usize> Logic for Cut<RB, SB> {
         self.after_addr.next = self.addr.val() + bit_cast::<64, 13>(self.chunk.q.val());
         self.after_left.next = self.cur.val().left - bit_cast::<24, 13>(self.chunk.q.val());
         self.after_before.next = self.cur.val().before + bit_cast::<24, 13>(self.chunk.q.val());
-
-        // Byte enables, PCIe Base Spec r5 2.2.5: of a request of one DW both ends are in the first, and the last is 0.
-        self.low_up.next = bit_cast::<13, 2>(self.low.val()) + 3;
-        self.rounded.next = self.chunk.q.val() + self.low_up.val();
-        self.dwords.next = self.rounded.val() >> 2;
-        self.last_dw.next = self.full_be.val();
-        if (self.span.val() & 3) == 1 {
-            self.last_dw.next = 1.into();
-        }
-        if (self.span.val() & 3) == 2 {
-            self.last_dw.next = 3.into();
-        }
-        if (self.span.val() & 3) == 3 {
-            self.last_dw.next = 7.into();
-        }
-        self.first_be.next = self.full_be.val() << self.low.val();
-        self.last_be.next = self.last_dw.val();
-        if self.dwords.val() == 1 {
-            self.first_be.next = self.first_be.val() & self.last_dw.val();
-            self.last_be.next = 0.into();
-        }
-        self.make.fmt_type.next = self.read.val();
-        self.make.length.next = bit_cast::<10, 13>(self.dwords.val());
-        self.make.first_be.next = self.first_be.val();
-        self.make.last_be.next = self.last_be.val();
-        self.make.tag.next = self.tag.val();
-        self.make.requester.next = self.cfg_requester_id.val();
-        self.make.address.next = self.addr.val() & self.align.val();
-        self.hdr.next = self.make.hdr.val() | (bit_cast::<128, 2>(self.attr.val()) << self.attr_at.val());
     }
 }

@@ -28,7 +28,7 @@ hw! {
     /// the share; a queue that waits for that has nothing to send, and the next commit makes it ready again.
     ///
     /// `h2c_pause` is looked at, one clock late, for each beat; at most four beats read before still come out.
-    pub struct Egress<const W: usize, const KB: usize, const FW: usize, const NQ: usize, const QB: usize, const RB: usize, const AB: usize, const PB: usize, const SLB: usize> {
+    pub struct Egress<const W: usize, const KB: usize, const FW: usize, const NQ: usize, const QB: usize, const RB: usize, const AB: usize, const PB: usize, const SLB: usize, const POLICIES: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub init_valid: Signal<In, Bit> = Default::default(),
@@ -48,7 +48,9 @@ hw! {
         pub freed_pkts: Signal<Out, Bits<16>> = Default::default(),
         /// Slot of the packet memories, `user` and `packet_end` one clock later.
         pub packet_slot: Signal<Out, Bits<SLB>> = Default::default(),
-        pub user: Signal<In, Bits<32>> = Default::default(),
+        pub user: Signal<In, Bits<33>> = Default::default(),
+        /// Queues with MODE.MEMORY.
+        pub memory: Signal<In, Bits<NQ>> = Default::default(),
         pub packet_end: Signal<In, PacketEnd> = Default::default(),
         /// Row of the FIFO, `r_data` one clock later.
         pub r_row: Signal<Out, Bits<AB>> = Default::default(),
@@ -59,6 +61,8 @@ hw! {
         pub h2c_axis_tlast: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tdest: Signal<Out, Bits<6>> = Default::default(),
         pub h2c_axis_tuser: Signal<Out, Bits<32>> = Default::default(),
+        pub h2c_axis_tmem: Signal<Out, Bit> = Default::default(),
+        pub h2c_axis_tfixed: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_terr: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tvalid: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tready: Signal<In, Bit> = Default::default(),
@@ -94,7 +98,7 @@ hw! {
         this_ok: Dffr<Bit> = Default::default(),
         known: Dffr<Bit> = Default::default(),
         this_end: Reg<PacketEnd> = Default::default(),
-        this_user: Reg<Bits<32>> = Default::default(),
+        this_user: Reg<Bits<33>> = Default::default(),
         // Slot that is read, and whether the memories' output belongs to it. Behind `this` once that is known.
         ahead: Reg<Bits<PB>> = Default::default(),
         there: Dffr<Bit> = Default::default(),
@@ -167,7 +171,8 @@ impl<
         const AB: usize,
         const PB: usize,
         const SLB: usize,
-    > Logic for Egress<W, KB, FW, NQ, QB, RB, AB, PB, SLB>
+        const POLICIES: usize,
+    > Logic for Egress<W, KB, FW, NQ, QB, RB, AB, PB, SLB, POLICIES>
 {
     #[hdl_gen]
     fn update(&mut self) {
@@ -395,6 +400,7 @@ impl<
         self.out.q.next = self.q.q.val();
         self.out.last.next = self.ends.val();
         self.out.packet_end.next = self.this_end.q.val();
+        self.out.memory.next = (self.memory.val() & self.mine.q.val()).any();
         self.out.user.next = self.this_user.q.val();
         self.out.data.next = self.r_data.val();
         self.h2c_axis_tdata.next = self.out.h2c_axis_tdata.val();
@@ -402,6 +408,8 @@ impl<
         self.h2c_axis_tlast.next = self.out.h2c_axis_tlast.val();
         self.h2c_axis_tdest.next = self.out.h2c_axis_tdest.val();
         self.h2c_axis_tuser.next = self.out.h2c_axis_tuser.val();
+        self.h2c_axis_tmem.next = self.out.h2c_axis_tmem.val();
+        self.h2c_axis_tfixed.next = self.out.h2c_axis_tfixed.val();
         self.h2c_axis_terr.next = self.out.h2c_axis_terr.val();
         self.h2c_axis_tvalid.next = self.out.h2c_axis_tvalid.val();
         self.out.h2c_axis_tready.next = self.h2c_axis_tready.val();

@@ -20,13 +20,16 @@ hw! {
         pub q: Signal<In, Bits<QB>> = Default::default(),
         pub last: Signal<In, Bit> = Default::default(),
         pub packet_end: Signal<In, PacketEnd> = Default::default(),
-        pub user: Signal<In, Bits<32>> = Default::default(),
+        pub user: Signal<In, Bits<33>> = Default::default(),
+        pub memory: Signal<In, Bit> = Default::default(),
         pub data: Signal<In, Bits<W>> = Default::default(),
         pub h2c_axis_tdata: Signal<Out, Bits<W>> = Default::default(),
         pub h2c_axis_tkeep: Signal<Out, Bits<KB>> = Default::default(),
         pub h2c_axis_tlast: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tdest: Signal<Out, Bits<6>> = Default::default(),
         pub h2c_axis_tuser: Signal<Out, Bits<32>> = Default::default(),
+        pub h2c_axis_tmem: Signal<Out, Bit> = Default::default(),
+        pub h2c_axis_tfixed: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_terr: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tvalid: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tready: Signal<In, Bit> = Default::default(),
@@ -36,7 +39,8 @@ hw! {
         p_q: Reg<Bits<QB>> = Default::default(),
         p_last: Reg<Bit> = Default::default(),
         p_keep: Reg<Bits<KB>> = Default::default(),
-        p_user: Reg<Bits<32>> = Default::default(),
+        p_memory: Reg<Bit> = Default::default(),
+        p_user: Reg<Bits<33>> = Default::default(),
         pop: Signal<Local, Bit> = Default::default(),
         keep: Signal<Local, Bits<KB>> = Default::default(),
         cut: Signal<Local, Bits<8>> = Default::default(),
@@ -48,8 +52,10 @@ hw! {
         // The word of the small FIFO: data, keep, user, dest, last.
         keep_at: Constant<Bits<9>> = Constant::new((W as u64).into()),
         user_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64).into()),
-        dest_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 32).into()),
-        last_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 38).into()),
+        dest_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 33).into()),
+        fixed_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 32).into()),
+        mem_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 40).into()),
+        last_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 39).into()),
     }
 }
 
@@ -57,7 +63,7 @@ impl<const W: usize, const KB: usize, const FW: usize, const QB: usize> Logic fo
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, fifo);
-        dff_setup!(self, clock, held, p_valid, p_q, p_last, p_keep, p_user);
+        dff_setup!(self, clock, held, p_valid, p_q, p_last, p_keep, p_memory, p_user);
         self.fifo.rst.next = self.rst.val();
         self.held.rst.next = self.rst.val();
         self.p_valid.rst.next = self.rst.val();
@@ -74,6 +80,7 @@ impl<const W: usize, const KB: usize, const FW: usize, const QB: usize> Logic fo
         self.p_q.d.next = self.q.val();
         self.p_last.d.next = self.last.val();
         self.p_user.d.next = self.user.val();
+        self.p_memory.d.next = self.memory.val();
         self.cut.next = self.last_lane.val() - self.packet_end.val().last_byte;
         self.keep.next = self.all_lanes.val();
         if self.last.val() {
@@ -83,8 +90,9 @@ impl<const W: usize, const KB: usize, const FW: usize, const QB: usize> Logic fo
 
         self.word.next = bit_cast::<FW, W>(self.data.val())
             | (bit_cast::<FW, KB>(self.p_keep.q.val()) << self.keep_at.val())
-            | (bit_cast::<FW, 32>(self.p_user.q.val()) << self.user_at.val())
+            | (bit_cast::<FW, 33>(self.p_user.q.val()) << self.user_at.val())
             | (bit_cast::<FW, QB>(self.p_q.q.val()) << self.dest_at.val())
+            | (bit_cast::<FW, 1>(self.p_memory.q.val().into()) << self.mem_at.val())
             | (bit_cast::<FW, 1>(self.p_last.q.val().into()) << self.last_at.val());
         self.fifo.in_data.next = self.word.val();
         self.fifo.in_valid.next = self.p_valid.q.val();
@@ -96,6 +104,8 @@ impl<const W: usize, const KB: usize, const FW: usize, const QB: usize> Logic fo
         self.h2c_axis_tuser.next = bit_cast::<32, FW>(self.out.val() >> self.user_at.val());
         self.h2c_axis_tdest.next = bit_cast::<6, FW>(self.out.val() >> self.dest_at.val());
         self.h2c_axis_tlast.next = self.out.val().get_bit(self.last_at.val().index());
+        self.h2c_axis_tmem.next = self.out.val().get_bit(self.mem_at.val().index());
+        self.h2c_axis_tfixed.next = self.out.val().get_bit(self.fixed_at.val().index());
         self.h2c_axis_terr.next = false;
     }
 }

@@ -3,8 +3,10 @@
 use rust_hdl::prelude::*;
 
 use super::ahead::Ahead;
+use super::balance::Balance;
 use super::copies::Copies;
 use super::cut::Cut;
+use super::stalls::Stalls;
 use super::tag_ring::TagRing;
 use super::turns::Turns;
 use super::types::{IssueContext, Landing, PacketEnd, Request};
@@ -17,7 +19,7 @@ hw! {
     /// Picks queues in turn and turns their descriptors into memory reads, one every two clocks.
     ///
     /// ```text
-    ///  turns ─► context ─► cur ───► step 1: length ──► step 2: request, landing, header ─► rd
+    ///  turns ─► context ─► cur ───► step 1: length ──► step 2: request, landing ─► rd
     ///                       ▲ ▲                          │
     ///                       │ └── rest of the descriptor ┘
     ///  store ─► ahead ───────┘   the next descriptor of the queue is read and checked while this one is cut
@@ -33,6 +35,9 @@ hw! {
     /// that of the packet before, the completion ring has a place for its record and, with FENCE, all before it have ended.
     ///
     /// Clearing a queue is noted in a bit (`clean`), and its context read as zeros.
+    ///
+    /// Each descriptor of a memory queue is a packet, which begins in the lane of its card address; behind a packet's end the
+    /// position is that of a row's first byte, so the lane is just put there.
     pub struct Issue<const NQ: usize, const QB: usize, const GN: usize, const RB: usize, const PB: usize, const SB: usize, const TB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -45,9 +50,10 @@ hw! {
         pub hold: Signal<In, Bit> = Default::default(),
         pub cfg_mrrs: Signal<In, Bits<3>> = Default::default(),
         pub cfg_ext_tag: Signal<In, Bit> = Default::default(),
-        pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
         pub cfg_ro_enable: Signal<In, Bit> = Default::default(),
         pub cfg_ns_enable: Signal<In, Bit> = Default::default(),
+        /// Queues with MODE.MEMORY.
+        pub memory: Signal<In, Bits<NQ>> = Default::default(),
         pub cfgw_valid: Signal<In, Bit> = Default::default(),
         pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
         pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
@@ -74,7 +80,11 @@ hw! {
         pub desc_err: Signal<In, Bits<8>> = Default::default(),
         pub rd_valid: Signal<Out, Bit> = Default::default(),
         pub rd_ready: Signal<In, Bit> = Default::default(),
-        pub rd_hdr: Signal<Out, Bits<128>> = Default::default(),
+        pub rd_addr: Signal<Out, Bits<64>> = Default::default(),
+        pub rd_bytes: Signal<Out, Bits<13>> = Default::default(),
+        pub rd_tag: Signal<Out, Bits<10>> = Default::default(),
+        /// Relaxed Ordering (bit 1), No Snoop (bit 0).
+        pub rd_attr: Signal<Out, Bits<2>> = Default::default(),
         /// Oldest entry of the request queue not committed.
         pub tail: Signal<In, Bits<TB>> = Default::default(),
         pub next_tag: Signal<Out, Bits<TB>> = Default::default(),
@@ -90,35 +100,42 @@ hw! {
         pub packet_q: Signal<Out, Bits<QB>> = Default::default(),
         pub user_valid: Signal<Out, Bit> = Default::default(),
         pub user_slot: Signal<Out, Bits<PB>> = Default::default(),
-        pub user: Signal<Out, Bits<32>> = Default::default(),
+        /// FIXED above the card field.
+        pub user: Signal<Out, Bits<33>> = Default::default(),
         pub end_valid: Signal<Out, Bit> = Default::default(),
         pub end_slot: Signal<Out, Bits<PB>> = Default::default(),
         pub packet_end: Signal<Out, PacketEnd> = Default::default(),
         pub req_issued: Signal<Out, Bits<16>> = Default::default(),
         pub scanning: Signal<Out, Bit> = Default::default(),
+        pub stall: Signal<Out, Bits<4>> = Default::default(),
         init: InitOnce = Default::default(),
         turns: Turns<NQ, QB, GN> = Default::default(),
         copies: Copies<NQ, QB, PB> = Default::default(),
         cut: Cut<RB, SB> = Default::default(),
-        ahead: Ahead = Default::default(),
+        ahead: Ahead<NQ, QB, SB> = Default::default(),
+        balance: Balance = Default::default(),
+        stalls: Stalls = Default::default(),
         tags: TagRing<TB> = Default::default(),
         saved: Bram<IssueContext, QB> = Default::default(),
         clean: Dffr<Bits<NQ>> = Default::default(),
         seen_clean: Reg<Bit> = Default::default(),
         // First clock of a turn.
         opening: Dffr<Bit> = Default::default(),
-        cur: Reg<IssueContext> = Default::default(),
+        cur: Dffr<IssueContext> = Default::default(),
+        // The queue in hand is a memory queue.
+        is_memory: Reg<Bit> = Default::default(),
         // `cur` holds something to ask for, or a descriptor to refuse; it is in step 2.
         busy: Dffr<Bit> = Default::default(),
         step2: Dffr<Bit> = Default::default(),
         is_read: Reg<Bit> = Default::default(),
         refused: Reg<Bits<8>> = Default::default(),
         index: Reg<Bits<32>> = Default::default(),
-        // Bytes left of the turn, less one: negative once it is used up.
-        balance: Reg<Bits<16>> = Default::default(),
         issued: Dffr<Bits<16>> = Default::default(),
         out_valid: Dffr<Bit> = Default::default(),
-        out_hdr: Reg<Bits<128>> = Default::default(),
+        out_addr: Reg<Bits<64>> = Default::default(),
+        out_bytes: Reg<Bits<13>> = Default::default(),
+        out_tag: Reg<Bits<TB>> = Default::default(),
+        out_attr: Reg<Bits<2>> = Default::default(),
         gone_valid: Dffr<Bit> = Default::default(),
         gone_q: Reg<Bits<QB>> = Default::default(),
         gone_value: Reg<Bits<32>> = Default::default(),
@@ -137,16 +154,18 @@ hw! {
         keep: Signal<Local, Bit> = Default::default(),
         blocked: Signal<Local, Bit> = Default::default(),
         clear: Signal<Local, Bit> = Default::default(),
-        quantum: Signal<Local, Bits<16>> = Default::default(),
-        debt: Signal<Local, Bits<16>> = Default::default(),
+        no_tag: Signal<Local, Bit> = Default::default(),
+        lane: Signal<Local, Bits<21>> = Default::default(),
+        card: Signal<Local, Bits<32>> = Default::default(),
         attr: Signal<Local, Bits<2>> = Default::default(),
         init_q: Signal<Local, Bits<QB>> = Default::default(),
         clean_next: Signal<Local, Bits<NQ>> = Default::default(),
         one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
-        unit: Constant<Bits<16>> = Constant::new(511_u64.into()),
         eop_flag: Constant<Bits<8>> = Constant::new((descriptor::EOP as u64).into()),
         irq_flag: Constant<Bits<8>> = Constant::new((descriptor::IRQ as u64).into()),
+        fixed_flag: Constant<Bits<8>> = Constant::new((descriptor::FIXED as u64).into()),
+        fixed_bit: Constant<Bits<33>> = Constant::new((1_u64 << 32).into()),
         fence_flag: Constant<Bits<8>> = Constant::new((descriptor::FENCE as u64).into()),
     }
 }
@@ -163,16 +182,20 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, init, turns, copies, cut, ahead, tags, saved);
+        clock!(self, clock, init, turns, copies, cut, ahead, balance, stalls, tags, saved);
         dff_setup!(
-            self, clock, clean, seen_clean, opening, cur, busy, step2, is_read, refused, index, balance
+            self, clock, clean, seen_clean, opening, cur, is_memory, busy, step2, is_read, refused, index
         );
-        dff_setup!(self, clock, issued, out_valid, out_hdr, gone_valid, gone_q, gone_value);
+        dff_setup!(
+            self, clock, issued, out_valid, out_addr, out_bytes, out_tag, out_attr, gone_valid, gone_q,
+            gone_value
+        );
         self.init.rst.next = self.rst.val();
         self.turns.rst.next = self.rst.val();
         self.copies.rst.next = self.rst.val();
         self.ahead.rst.next = self.rst.val();
         self.tags.rst.next = self.rst.val();
+        self.stalls.rst.next = self.rst.val();
         self.clean.rst.next = self.rst.val();
         self.opening.rst.next = self.rst.val();
         self.busy.rst.next = self.rst.val();
@@ -197,6 +220,10 @@ impl<
         self.copies.cfgw_g.next = self.cfgw_g.val();
         self.copies.cfgw_index.next = self.cfgw_index.val();
         self.copies.cfgw_data.next = self.cfgw_data.val();
+        self.ahead.cfgw_valid.next = self.cfgw_valid.val();
+        self.ahead.cfgw_g.next = self.cfgw_g.val();
+        self.ahead.cfgw_index.next = self.cfgw_index.val();
+        self.ahead.cfgw_data.next = self.cfgw_data.val();
         self.copies.room_valid.next = self.room_valid.val();
         self.copies.room_g.next = self.room_g.val();
         self.copies.room_value.next = self.room_value.val();
@@ -214,6 +241,7 @@ impl<
         // The queue in hand, and its next request.
         self.have.next = self.turns.have.val();
         self.q.next = self.turns.q.val();
+        self.is_memory.d.next = (self.memory.val() & self.turns.mine.val()).any();
         self.taken.next = self.cur.q.val().taken;
         self.index.d.next = self.taken.val() - 1;
         self.copies.q.next = self.q.val();
@@ -223,7 +251,6 @@ impl<
         self.copies.row_limit.next = self.cut.row_limit.val();
         self.cut.cur.next = self.cur.q.val();
         self.cut.cfg_mrrs.next = self.cfg_mrrs.val();
-        self.cut.cfg_requester_id.next = self.cfg_requester_id.val();
         self.attr.next = 0.into();
         if self.cfg_ro_enable.val() {
             self.attr.next = self.copies.attr.val() & 2;
@@ -231,8 +258,6 @@ impl<
         if self.cfg_ns_enable.val() {
             self.attr.next = self.attr.val() | (self.copies.attr.val() & 1);
         }
-        self.cut.attr.next = self.attr.val();
-        self.cut.tag.next = bit_cast::<8, TB>(self.tags.tag.val());
         self.cut.q.next = bit_cast::<6, QB>(self.q.val());
         self.tags.cfg_ext_tag.next = self.cfg_ext_tag.val();
         self.tags.tail.next = self.tail.val();
@@ -241,7 +266,7 @@ impl<
 
         // The next descriptor.
         self.flags.next = self.ahead.flags.val();
-        self.over.next = self.balance.q.val().get_bit(15);
+        self.over.next = self.balance.over.val();
         self.allowed.next = self.ahead.valid.val()
             & self.copies.may.val()
             & (((self.flags.val() & self.fence_flag.val()) == 0) | self.copies.fence_ok.val())
@@ -254,6 +279,7 @@ impl<
         self.leave.next = false;
         self.keep.next = false;
         self.blocked.next = false;
+        self.no_tag.next = false;
         self.closes.next = self.is_read.q.val() & self.cut.closes.val();
         if self.rd_ready.val() {
             self.out_valid.d.next = false;
@@ -263,7 +289,9 @@ impl<
                 if self.is_read.q.val() & !self.copies.row_ok.val() {
                     self.leave.next = true;
                     self.blocked.next = true;
-                } else if !self.tags.full.val() & (!self.out_valid.q.val() | self.rd_ready.val()) {
+                } else if self.tags.full.val() {
+                    self.no_tag.next = true;
+                } else if !self.out_valid.q.val() | self.rd_ready.val() {
                     self.go.next = true;
                     self.take.next = (self.cut.last.val() | !self.is_read.q.val()) & self.allowed.val();
                 }
@@ -284,7 +312,15 @@ impl<
                 self.leave.next = true;
             }
         }
+        self.stalls.no_tag.next = self.no_tag.val();
+        self.stalls.blocked.next = self.blocked.val();
+        self.stalls.no_room.next = self.step2.q.val() | !self.copies.slot_ok.val();
+        self.stalls.no_place.next = !self.copies.place_ok.val();
+        self.stalls.waiting.next = self.turns.waiting.val();
+        self.stall.next = self.stalls.stall.val();
         self.turns.working.next = self.busy.q.val();
+        self.ahead.q.next = self.q.val();
+        self.ahead.memory.next = self.is_memory.q.val();
         self.ahead.have.next = self.have.val();
         self.ahead.start.next = self.turns.start.val();
         self.ahead.leave.next = self.leave.val();
@@ -312,23 +348,27 @@ impl<
             }
             if self.is_read.q.val() {
                 self.out_valid.d.next = true;
-                self.out_hdr.d.next = self.cut.hdr.val();
                 self.cur.d.next.addr = self.cut.after_addr.val();
                 self.cur.d.next.left = self.cut.after_left.val();
                 self.cur.d.next.before = self.cut.after_before.val();
                 self.cur.d.next.pos = self.cut.after_pos.val();
                 self.cur.d.next.pkts = self.pkts.val();
                 self.cur.d.next.in_packet = self.in_packet.val();
-                self.balance.d.next = self.balance.q.val() - bit_cast::<16, 13>(self.cut.bytes.val());
-            } else {
-                self.cur.d.next.left = 0.into();
             }
+        }
+        // What is offered stands while it is not taken: `go` only then.
+        if !self.out_valid.q.val() | self.rd_ready.val() {
+            self.out_addr.d.next = self.cur.q.val().addr;
+            self.out_bytes.d.next = self.cut.bytes.val();
+            self.out_tag.d.next = self.tags.tag.val();
+            self.out_attr.d.next = self.attr.val();
         }
         // A descriptor is taken.
         self.gone_valid.d.next = false;
         self.gone_q.d.next = self.q.val();
         self.gone_value.d.next = self.taken.val() + 1;
         self.user_valid.next = false;
+        self.lane.next = bit_cast::<21, SB>(self.ahead.lane.val());
         if self.take.val() {
             self.busy.d.next = true;
             self.gone_valid.d.next = true;
@@ -336,8 +376,9 @@ impl<
             self.cur.d.next.addr = self.ahead.addr.val();
             self.cur.d.next.left = self.ahead.len.val();
             self.cur.d.next.before = 0.into();
-            self.cur.d.next.eop = (self.flags.val() & self.eop_flag.val()) != 0;
+            self.cur.d.next.eop = self.is_memory.q.val() | ((self.flags.val() & self.eop_flag.val()) != 0);
             self.cur.d.next.irq = (self.flags.val() & self.irq_flag.val()) != 0;
+            self.cur.d.next.pos = self.cur.d.val().pos | self.lane.val();
             self.refused.d.next = self.ahead.code.val();
             self.is_read.d.next = self.ahead.code.val() == 0;
             if self.ahead.code.val() == 0 {
@@ -350,11 +391,8 @@ impl<
         self.saved.wen.next = self.leave.val();
         self.saved.waddr.next = self.q.val();
         self.saved.wdata.next = self.cur.q.val();
-        self.saved.wdata.next.debt = 0.into();
-        self.debt.next = !self.balance.q.val();
-        if self.over.val() {
-            self.saved.wdata.next.debt = bit_cast::<12, 16>(self.debt.val());
-        }
+        self.saved.wdata.next.debt = self.balance.debt.val();
+        self.saved.wdata.next.open = self.busy.q.val();
         self.clean_next.next = self.clean.q.val();
         if self.leave.val() {
             self.clean_next.next = self.clean.q.val() & !self.turns.mine.val();
@@ -363,28 +401,23 @@ impl<
         }
         // A turn starts.
         self.opening.d.next = self.turns.start.val();
-        self.quantum.next = (bit_cast::<16, 6>(self.copies.weight.val()) << 9) | self.unit.val();
-        if self.opening.q.val() {
-            self.balance.d.next = self.quantum.val() - bit_cast::<16, 12>(self.cur.q.val().debt);
-        }
+        self.balance.open.next = self.opening.q.val();
+        self.balance.weight.next = self.copies.weight.val();
+        self.balance.owed.next = self.cur.q.val().debt;
+        self.balance.spend.next = self.go.val() & self.is_read.q.val();
+        self.balance.bytes.next = self.cut.bytes.val();
         self.desc_q.next = bit_cast::<6, QB>(self.q.val());
         self.ahead.first.next = self.saved.rdata.val().taken;
         if self.seen_clean.q.val() {
             self.ahead.first.next = 0.into();
         }
         self.desc_slot.next = self.ahead.desc_slot.val();
+        // A cleared queue starts from zeros.
+        self.cur.rst.next = self.turns.start.val() & self.seen_clean.q.val();
         if self.turns.start.val() {
             self.cur.d.next = self.saved.rdata.val();
             self.is_read.d.next = true;
-            self.busy.d.next = (self.saved.rdata.val().left != 0) & !self.seen_clean.q.val();
-            if self.seen_clean.q.val() {
-                self.cur.d.next.taken = 0.into();
-                self.cur.d.next.left = 0.into();
-                self.cur.d.next.pos = 0.into();
-                self.cur.d.next.pkts = 0.into();
-                self.cur.d.next.debt = 0.into();
-                self.cur.d.next.in_packet = false;
-            }
+            self.busy.d.next = self.saved.rdata.val().open & !self.seen_clean.q.val();
         }
 
         // Clearing waits for nobody: its queue is stopped and drained, so it isn't in hand.
@@ -425,14 +458,21 @@ impl<
             self.req_landing.next.phase = !self.ended_phase.val();
         }
         self.packet_q.next = self.q.val();
-        self.user.next = self.ahead.card.val();
+        self.card.next = self.ahead.card.val();
+        self.user.next = bit_cast::<33, 32>(self.card.val());
+        if (self.flags.val() & self.fixed_flag.val()) != 0 {
+            self.user.next = self.fixed_bit.val() | bit_cast::<33, 32>(self.card.val());
+        }
         self.user_slot.next = bit_cast::<PB, 16>(self.pkts.val());
         self.end_valid.next = self.go.val() & self.closes.val();
         self.end_slot.next = bit_cast::<PB, 16>(self.cur.q.val().pkts);
         self.packet_end.next = self.cut.packet_end.val();
         self.next_tag.next = self.tags.tag.val();
         self.rd_valid.next = self.out_valid.q.val();
-        self.rd_hdr.next = self.out_hdr.q.val();
+        self.rd_addr.next = self.out_addr.q.val();
+        self.rd_bytes.next = self.out_bytes.q.val();
+        self.rd_tag.next = bit_cast::<10, TB>(self.out_tag.q.val());
+        self.rd_attr.next = self.out_attr.q.val();
         self.taken_valid.next = self.gone_valid.q.val();
         self.taken_q.next = bit_cast::<6, QB>(self.gone_q.q.val());
         self.taken_value.next = self.gone_value.q.val();

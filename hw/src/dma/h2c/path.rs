@@ -4,29 +4,38 @@ use rust_hdl::prelude::*;
 
 use super::commit::Commit;
 use super::egress::Egress;
+use super::held::Held;
 use super::issue::Issue;
 use super::land::Land;
 use super::types::{Landing, PacketEnd, Request, Verdict};
+use crate::dma::memory::MemoryWriter;
 use crate::hw;
-use crate::prim::{Bram, Dffr};
+use crate::prim::{Bram, Dffr, Reg};
 use crate::stream::{ByteRam, Level};
+use ferrolane_abi::regs;
 
 hw! {
     /// Issue, land, commit and egress with the memories between them.
     ///
     /// ```text
-    ///  descriptors ─► issue ─► data_rd             rec_h2c ◄─ commit ─► err
+    ///                                     rec_h2c, err ◄─ held ◄─ done
+    ///  descriptors ─► issue ─► data_rd                       ▲       │
+    ///                   │                                 commit     │
     ///                   │  └─► requests ───────────────────────► │ ▲
     ///                   │  └─► landings ─► land ─► verdicts ─────┘ │ commit bus
     ///                   │         cpl ───► │ └───► FIFO ─► egress ◄┘
-    ///                   └─► packet slots ─────────────────► └─► h2c_axis
+    ///                   └─► packet slots ─────────────────► ├─► h2c_axis
+    ///                                                         └─► writer ─► axi
     /// ```
     /// Each memory has one writer. Sizes: `KB = W/8`, `SB = log2 KB`, 2^`RB` rows and 2^`PB` packet slots per queue
-    /// (`RB + SB` at least 9, `RB` at most 15, `PB` 2 to 7), `AB = QB + RB`, `SLB = QB + PB`, `FW = W + KB + 39`,
-    /// 2^`TB` tags (5 to 8), `TB1 = TB + 1`.
-    pub struct H2c<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const RB: usize, const AB: usize, const PB: usize, const SLB: usize, const TB: usize, const TB1: usize> {
+    /// (`RB + SB` at least 9, `RB` at most 15, `PB` 2 to 7), `AB = QB + RB`, `SLB = QB + PB`, `FW = W + KB + 41`,
+    /// 2^`TB` tags (5 to 8), `TB1 = TB + 1`, `PB1 = PB + 1`, `SLB1 = QB + PB1`, `RW = W + KB`.
+    /// `POLICIES` 1: MODE.STORE_FORWARD; `MEMORY` 1: memory queues, without it `axi_*` is silent.
+    pub struct H2c<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const RB: usize, const AB: usize, const PB: usize, const SLB: usize, const TB: usize, const TB1: usize, const PB1: usize, const SLB1: usize, const RW: usize, const POLICIES: usize, const MEMORY: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
+        /// Resets the memory behind `axi_*`; `rst` alone leaves no burst open there.
+        pub axi_rst: Signal<In, Bit> = Default::default(),
         pub run: Signal<In, Bits<GN>> = Default::default(),
         pub halted: Signal<In, Bits<GN>> = Default::default(),
         pub init_valid: Signal<In, Bit> = Default::default(),
@@ -36,7 +45,6 @@ hw! {
         pub init_done_h2c_egress: Signal<Out, Bit> = Default::default(),
         pub cfg_mrrs: Signal<In, Bits<3>> = Default::default(),
         pub cfg_ext_tag: Signal<In, Bit> = Default::default(),
-        pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
         pub cfg_ro_enable: Signal<In, Bit> = Default::default(),
         pub cfg_ns_enable: Signal<In, Bit> = Default::default(),
         pub cfgw_valid: Signal<In, Bit> = Default::default(),
@@ -61,7 +69,10 @@ hw! {
         pub h2c_desc_err: Signal<In, Bits<8>> = Default::default(),
         pub data_rd_valid: Signal<Out, Bit> = Default::default(),
         pub data_rd_ready: Signal<In, Bit> = Default::default(),
-        pub data_rd_hdr: Signal<Out, Bits<128>> = Default::default(),
+        pub data_rd_addr: Signal<Out, Bits<64>> = Default::default(),
+        pub data_rd_bytes: Signal<Out, Bits<13>> = Default::default(),
+        pub data_rd_tag: Signal<Out, Bits<10>> = Default::default(),
+        pub data_rd_attr: Signal<Out, Bits<2>> = Default::default(),
         pub to_land: Signal<In, Bit> = Default::default(),
         pub cpl_valid: Signal<In, Bit> = Default::default(),
         pub cpl_first: Signal<In, Bit> = Default::default(),
@@ -105,6 +116,24 @@ hw! {
         /// Pulse: a read of this queue was issued.
         pub h2c_tlp_valid: Signal<Out, Bit> = Default::default(),
         pub h2c_tlp_q: Signal<Out, Bits<6>> = Default::default(),
+        /// A request or descriptor is held up: bit 0 no tag, 1 no room, 2 no place for its record, 3 fence.
+        pub h2c_stall: Signal<Out, Bits<4>> = Default::default(),
+        /// A memory queue has something on its way to the memory, or a record that waits for it.
+        pub mem_busy: Signal<Out, Bits<NQ>> = Default::default(),
+        pub axi_awaddr: Signal<Out, Bits<64>> = Default::default(),
+        pub axi_awlen: Signal<Out, Bits<8>> = Default::default(),
+        pub axi_awsize: Signal<Out, Bits<3>> = Default::default(),
+        pub axi_awburst: Signal<Out, Bits<2>> = Default::default(),
+        pub axi_awvalid: Signal<Out, Bit> = Default::default(),
+        pub axi_awready: Signal<In, Bit> = Default::default(),
+        pub axi_wdata: Signal<Out, Bits<W>> = Default::default(),
+        pub axi_wstrb: Signal<Out, Bits<KB>> = Default::default(),
+        pub axi_wlast: Signal<Out, Bit> = Default::default(),
+        pub axi_wvalid: Signal<Out, Bit> = Default::default(),
+        pub axi_wready: Signal<In, Bit> = Default::default(),
+        pub axi_bresp: Signal<In, Bits<2>> = Default::default(),
+        pub axi_bvalid: Signal<In, Bit> = Default::default(),
+        pub axi_bready: Signal<Out, Bit> = Default::default(),
         pub req_issued: Signal<Out, Bits<16>> = Default::default(),
         pub req_committed: Signal<Out, Bits<16>> = Default::default(),
         pub scanning: Signal<Out, Bit> = Default::default(),
@@ -113,7 +142,20 @@ hw! {
         issue: Issue<NQ, QB, GN, RB, PB, SB, TB> = Default::default(),
         land: Land<W, K, KB, SB, QB, RB, AB, TB, TB1> = Default::default(),
         commit: Commit<NQ, QB, TB> = Default::default(),
-        egress: Egress<W, KB, FW, NQ, QB, RB, AB, PB, SLB> = Default::default(),
+        egress: Egress<W, KB, FW, NQ, QB, RB, AB, PB, SLB, POLICIES> = Default::default(),
+        held: Held<NQ, QB, PB1, SLB1> = Default::default(),
+        writer: MemoryWriter<W, KB, SB, NQ, QB, RW> = Default::default(),
+        // Queues with MODE.MEMORY.
+        modes: Dffr<Bits<NQ>> = Default::default(),
+        committed: Reg<Bits<16>> = Default::default(),
+        memory: Signal<Local, Bits<NQ>> = Default::default(),
+        mode_bit: Signal<Local, Bits<NQ>> = Default::default(),
+        card_pause: Signal<Local, Bits<NQ>> = Default::default(),
+        to_memory: Signal<Local, Bit> = Default::default(),
+        has_memory: Constant<Bit> = Constant::new(MEMORY == 1),
+        one_queue: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
+        queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
+        mode: Constant<Bits<6>> = Constant::new((regs::queue::MODE.offset as u64 / 4).into()),
         requests: Bram<Request, TB> = Default::default(),
         landings: Bram<Landing, TB> = Default::default(),
         verdicts: Bram<Verdict, TB> = Default::default(),
@@ -121,7 +163,7 @@ hw! {
         phases: Bram<Bit, TB> = Default::default(),
         // Reads on their way.
         pending: Dffr<Bits<9>> = Default::default(),
-        users: Bram<Bits<32>, SLB> = Default::default(),
+        users: Bram<Bits<33>, SLB> = Default::default(),
         ends: Bram<PacketEnd, SLB> = Default::default(),
         fifo: ByteRam<W, KB, AB> = Default::default(),
         in_use: Level<QB, RB, SB> = Default::default(),
@@ -147,19 +189,43 @@ impl<
         const SLB: usize,
         const TB: usize,
         const TB1: usize,
-    > Logic for H2c<W, K, KB, SB, FW, NQ, QB, GN, RB, AB, PB, SLB, TB, TB1>
+        const PB1: usize,
+        const SLB1: usize,
+        const RW: usize,
+        const POLICIES: usize,
+        const MEMORY: usize,
+    > Logic for H2c<W, K, KB, SB, FW, NQ, QB, GN, RB, AB, PB, SLB, TB, TB1, PB1, SLB1, RW, POLICIES, MEMORY>
 {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(
             self, clock, issue, land, commit, egress, requests, landings, verdicts, phases, users, ends, fifo
         );
-        dff_setup!(self, clock, pending);
+        clock!(self, clock, held, writer);
+        dff_setup!(self, clock, pending, modes, committed);
         self.pending.rst.next = self.rst.val();
         self.issue.rst.next = self.rst.val();
         self.land.rst.next = self.rst.val();
         self.commit.rst.next = self.rst.val();
         self.egress.rst.next = self.rst.val();
+        self.held.rst.next = self.rst.val();
+        self.modes.rst.next = self.rst.val();
+
+        self.mode_bit.next = self.one_queue.val() << bit_cast::<6, 7>(self.cfgw_g.val());
+        if self.has_memory.val()
+            & self.cfgw_valid.val()
+            & (self.cfgw_g.val() < self.queues.val())
+            & (self.cfgw_index.val() == self.mode.val())
+        {
+            self.modes.d.next = self.modes.q.val() & !self.mode_bit.val();
+            if self.cfgw_data.val().get_bit(6) {
+                self.modes.d.next = self.modes.q.val() | self.mode_bit.val();
+            }
+        }
+        self.memory.next = 0.into();
+        if self.has_memory.val() {
+            self.memory.next = self.modes.q.val();
+        }
 
         self.in_use.clock.next = self.clock.val();
         self.in_use.rst.next = self.rst.val();
@@ -181,7 +247,6 @@ impl<
         self.init_done_h2c_issue.next = self.issue.init_done.val();
         self.issue.cfg_mrrs.next = self.cfg_mrrs.val();
         self.issue.cfg_ext_tag.next = self.cfg_ext_tag.val();
-        self.issue.cfg_requester_id.next = self.cfg_requester_id.val();
         self.issue.cfg_ro_enable.next = self.cfg_ro_enable.val();
         self.issue.cfg_ns_enable.next = self.cfg_ns_enable.val();
         self.issue.cfgw_valid.next = self.cfgw_valid.val();
@@ -210,7 +275,12 @@ impl<
         self.issue.desc_err.next = self.h2c_desc_err.val();
         self.data_rd_valid.next = self.issue.rd_valid.val();
         self.issue.rd_ready.next = self.data_rd_ready.val();
-        self.data_rd_hdr.next = self.issue.rd_hdr.val();
+        self.data_rd_addr.next = self.issue.rd_addr.val();
+        self.data_rd_bytes.next = self.issue.rd_bytes.val();
+        self.data_rd_tag.next = self.issue.rd_tag.val();
+        self.data_rd_attr.next = self.issue.rd_attr.val();
+        self.h2c_stall.next = self.issue.stall.val();
+        self.issue.memory.next = self.memory.val();
         self.issue.tail.next = self.commit.tail.val();
         self.req_issued.next = self.issue.req_issued.val();
         self.scanning.next = self.issue.scanning.val();
@@ -293,19 +363,45 @@ impl<
         self.commit.tag_restart.next = self.issue.tag_restart.val();
         self.commit.entry.next = self.requests.rdata.val();
         self.commit.verdict.next = self.verdicts.rdata.val();
-        self.h2c_err_valid.next = self.commit.err_valid.val();
-        self.h2c_err_q.next = self.commit.err_q.val();
-        self.h2c_err_code.next = self.commit.err_code.val();
-        self.rec_h2c_valid.next = self.commit.rec_valid.val();
-        self.commit.rec_ready.next = self.rec_h2c_ready.val();
-        self.rec_h2c_q.next = self.commit.rec_q.val();
-        self.rec_h2c_bytes.next = self.commit.rec_bytes.val();
-        self.rec_h2c_meta.next = self.commit.rec_meta.val();
-        self.rec_h2c_index.next = self.commit.rec_index.val();
-        self.rec_h2c_flags.next = self.commit.rec_flags.val();
-        self.rec_h2c_status.next = self.commit.rec_status.val();
-        self.rec_h2c_irq.next = self.commit.rec_irq.val();
+        // A queue is seen to be busy a clock behind its commit.
+        self.committed.d.next = self.commit.req_committed.val();
         self.req_committed.next = self.commit.req_committed.val();
+        if self.has_memory.val() {
+            self.req_committed.next = self.committed.q.val();
+        }
+
+        self.held.init_valid.next = self.init_valid.val();
+        self.held.init_g.next = self.init_g.val();
+        self.held.memory.next = self.memory.val();
+        self.held.busy.next = self.writer.busy.val();
+        self.held.rec_valid.next = self.commit.rec_valid.val();
+        self.commit.rec_ready.next = self.held.rec_ready.val();
+        self.held.rec_q.next = self.commit.rec_q.val();
+        self.held.rec_bytes.next = self.commit.rec_bytes.val();
+        self.held.rec_index.next = self.commit.rec_index.val();
+        self.held.rec_flags.next = self.commit.rec_flags.val();
+        self.held.rec_status.next = self.commit.rec_status.val();
+        self.held.rec_irq.next = self.commit.rec_irq.val();
+        self.held.fault_valid.next = self.commit.err_valid.val();
+        self.held.fault_q.next = self.commit.err_q.val();
+        self.held.fault_code.next = self.commit.err_code.val();
+        self.held.done_valid.next = self.writer.done_valid.val();
+        self.writer.done_ready.next = self.held.done_ready.val();
+        self.held.done_q.next = self.writer.done_q.val();
+        self.held.done_error.next = self.writer.done_error.val();
+        self.mem_busy.next = self.writer.busy.val() | self.held.failing.val();
+        self.rec_h2c_valid.next = self.held.out_valid.val();
+        self.held.out_ready.next = self.rec_h2c_ready.val();
+        self.rec_h2c_q.next = self.held.out_q.val();
+        self.rec_h2c_bytes.next = self.held.out_bytes.val();
+        self.rec_h2c_meta.next = 0.into();
+        self.rec_h2c_index.next = self.held.out_index.val();
+        self.rec_h2c_flags.next = self.held.out_flags.val();
+        self.rec_h2c_status.next = self.held.out_status.val();
+        self.rec_h2c_irq.next = self.held.out_irq.val();
+        self.h2c_err_valid.next = self.held.err_valid.val();
+        self.h2c_err_q.next = self.held.err_q.val();
+        self.h2c_err_code.next = self.held.err_code.val();
 
         self.egress.init_valid.next = self.init_valid.val();
         self.egress.init_g.next = self.init_g.val();
@@ -321,14 +417,59 @@ impl<
         self.egress.user.next = self.users.rdata.val();
         self.egress.packet_end.next = self.ends.rdata.val();
         self.egress.r_data.next = self.fifo.r_data.val();
-        self.egress.h2c_pause.next = self.h2c_pause.val();
+        self.egress.memory.next = self.memory.val();
+        // The card's memory says how it is itself.
+        self.card_pause.next = self.h2c_pause.val() & !self.memory.val();
+        if self.writer.pause.val() {
+            self.card_pause.next = self.h2c_pause.val() | self.memory.val();
+        }
+        self.egress.h2c_pause.next = self.card_pause.val();
+        self.to_memory.next = self.egress.h2c_axis_tmem.val() & self.has_memory.val();
         self.h2c_axis_tdata.next = self.egress.h2c_axis_tdata.val();
         self.h2c_axis_tkeep.next = self.egress.h2c_axis_tkeep.val();
         self.h2c_axis_tlast.next = self.egress.h2c_axis_tlast.val();
         self.h2c_axis_tdest.next = self.egress.h2c_axis_tdest.val();
         self.h2c_axis_tuser.next = self.egress.h2c_axis_tuser.val();
         self.h2c_axis_terr.next = self.egress.h2c_axis_terr.val();
-        self.h2c_axis_tvalid.next = self.egress.h2c_axis_tvalid.val();
+        self.h2c_axis_tvalid.next = self.egress.h2c_axis_tvalid.val() & !self.to_memory.val();
         self.egress.h2c_axis_tready.next = self.h2c_axis_tready.val();
+        if self.to_memory.val() {
+            self.egress.h2c_axis_tready.next = self.writer.s_ready.val();
+        }
+
+        // Without memory queues the writer is always in reset, and nothing is left of it.
+        self.writer.rst.next = self.axi_rst.val() | !self.has_memory.val();
+        self.writer.core_rst.next = self.rst.val();
+        self.writer.init_valid.next = self.init_valid.val() & self.has_memory.val();
+        self.writer.init_g.next = self.init_g.val();
+        self.writer.cfgw_valid.next = self.cfgw_valid.val() & self.has_memory.val();
+        self.writer.cfgw_g.next = self.cfgw_g.val();
+        self.writer.cfgw_index.next = self.cfgw_index.val();
+        self.writer.cfgw_data.next = self.cfgw_data.val();
+        self.writer.memory.next = self.memory.val();
+        self.writer.commit_valid.next = self.commit.commit_valid.val() & self.has_memory.val();
+        self.writer.commit_q.next = self.commit.commit_q.val();
+        self.writer.commit_row.next = self.commit.commit_row.val();
+        self.writer.s_valid.next = self.egress.h2c_axis_tvalid.val() & self.to_memory.val();
+        self.writer.s_data.next = self.egress.h2c_axis_tdata.val();
+        self.writer.s_keep.next = self.egress.h2c_axis_tkeep.val();
+        self.writer.s_last.next = self.egress.h2c_axis_tlast.val();
+        self.writer.s_q.next = self.egress.h2c_axis_tdest.val();
+        self.writer.s_card.next = self.egress.h2c_axis_tuser.val();
+        self.writer.s_fixed.next = self.egress.h2c_axis_tfixed.val();
+        self.axi_awaddr.next = self.writer.axi_awaddr.val();
+        self.axi_awlen.next = self.writer.axi_awlen.val();
+        self.axi_awsize.next = self.writer.axi_awsize.val();
+        self.axi_awburst.next = self.writer.axi_awburst.val();
+        self.axi_awvalid.next = self.writer.axi_awvalid.val();
+        self.writer.axi_awready.next = self.axi_awready.val();
+        self.axi_wdata.next = self.writer.axi_wdata.val();
+        self.axi_wstrb.next = self.writer.axi_wstrb.val();
+        self.axi_wlast.next = self.writer.axi_wlast.val();
+        self.axi_wvalid.next = self.writer.axi_wvalid.val();
+        self.writer.axi_wready.next = self.axi_wready.val();
+        self.writer.axi_bresp.next = self.axi_bresp.val();
+        self.writer.axi_bvalid.next = self.axi_bvalid.val();
+        self.axi_bready.next = self.writer.axi_bready.val();
     }
 }

@@ -44,6 +44,8 @@ hw! {
         pub blocked: Signal<In, Bit> = Default::default(),
         /// A queue is in hand.
         pub have: Signal<Out, Bit> = Default::default(),
+        /// None is, and one waits for room.
+        pub waiting: Signal<Out, Bit> = Default::default(),
         /// Bit of the queue in hand.
         pub mine: Signal<Out, Bits<NQ>> = Default::default(),
         /// It may go on.
@@ -233,6 +235,7 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Turns<NQ, QB, 
             self.settle.d.next = 4.into();
         }
         self.have.next = self.held.q.val();
+        self.waiting.next = !self.held.q.val() & self.waits.q.val().any();
         self.mine.next = self.held_bit.q.val();
         self.live.next = self.goes_on.q.val();
         self.start.next = self.begins.val();

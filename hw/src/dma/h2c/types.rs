@@ -89,7 +89,7 @@ pub struct IssueContext {
     pub taken: Bits<32>,
     /// Address of the next byte to ask for.
     pub addr: Bits<64>,
-    /// Bytes of the descriptor not yet asked for; 0 between descriptors.
+    /// Bytes of the descriptor not yet asked for.
     pub left: Bits<24>,
     /// Bytes of the descriptor asked for.
     pub before: Bits<24>,
@@ -105,6 +105,8 @@ pub struct IssueContext {
     pub irq: Bit,
     /// A packet has begun and not ended.
     pub in_packet: Bit,
+    /// A descriptor has begun and not ended.
+    pub open: Bit,
 }
 
 /// How far egress has sent a queue.
@@ -114,4 +116,17 @@ pub struct Sent {
     pub row: Bits<16>,
     /// Packet ends.
     pub pkts: Bits<16>,
+}
+
+/// A record of a memory queue that waits for the memory.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct HeldRecord {
+    /// Bytes moved.
+    pub bytes: Bits<24>,
+    /// Index of the descriptor.
+    pub index: Bits<32>,
+    /// Status code.
+    pub status: Bits<8>,
+    /// The descriptor asks for an interrupt.
+    pub irq: Bit,
 }

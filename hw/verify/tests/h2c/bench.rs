@@ -8,7 +8,9 @@ use ferrolane_hw_verify::dut;
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use verilated::Dut;
 
+use crate::axi::{self, Memory};
 use crate::host::{memory, Fault, Habits, Host};
+use std::collections::HashMap;
 
 /// Sizes of the path under test.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,6 +46,9 @@ pub struct Knobs {
     pub consume: bool,
     /// `cfg_ns_enable`, `cfg_ro_enable`; the queues want Relaxed Ordering only.
     pub attr: u32,
+    /// Memory queues, and how their memory behaves.
+    pub memory: u64,
+    pub axi: axi::Habits,
 }
 
 impl Knobs {
@@ -68,6 +73,8 @@ impl Knobs {
             ring: 16,
             consume: true,
             attr: 0,
+            memory: 0,
+            axi: axi::Habits::fast(),
         }
     }
 
@@ -94,6 +101,8 @@ impl Knobs {
             ring: rng.random_range(1..=5),
             consume: true,
             attr: rng.random_range(0..4),
+            memory: if rng.random() { rng.random() } else { 0 },
+            axi: axi::Habits::random(rng),
         }
     }
 }
@@ -130,6 +139,9 @@ pub struct Queue {
     pub error: Option<u64>,
     pub paused_for: u64,
     pub flushing: bool,
+    base: u64,
+    /// Where in the card's memory the descriptors go, in step with `records`: address, host address, bytes; FIXED.
+    pub writes: VecDeque<(u64, u64, u64, bool)>,
 }
 
 pub struct Bench {
@@ -149,6 +161,13 @@ pub struct Bench {
     pub unexpected: u64,
     pub clock: u64,
     pub card_bytes: u64,
+    pub memory: Memory,
+    /// What may be in the card's memory, what must come to fixed addresses, and where the next descriptor goes.
+    pub allowed: HashMap<u64, u8>,
+    pub fixed: HashMap<u64, Vec<u8>>,
+    next_card: u32,
+    /// Descriptors of memory queues are offered as they are.
+    pub raw: bool,
     tell_bus: Option<(&'static str, usize, u32)>,
     desc_at: (usize, u32),
 }
@@ -175,13 +194,20 @@ impl Bench {
             unexpected: 0,
             clock: 0,
             card_bytes: 0,
+            memory: Memory::new(shape.row as usize, knobs.axi),
+            allowed: HashMap::new(),
+            fixed: HashMap::new(),
+            next_card: 0,
+            raw: false,
             tell_bus: None,
             desc_at: (0, 0),
         };
+        bench.d.set("axi_rst", 1u64);
         bench.d.pulse("rst", 2);
+        bench.d.set("axi_rst", 0u64);
+        bench.knobs.memory &= (1 << shape.queues) - 1;
         bench.d.set("cfg_mrrs", knobs.mrrs);
         bench.d.set("cfg_ext_tag", knobs.ext_tag as u64);
-        bench.d.set("cfg_requester_id", 0x1A5u64);
         bench.d.set("cfg_ro_enable", knobs.attr as u64 >> 1);
         bench.d.set("cfg_ns_enable", knobs.attr as u64 & 1);
         for q in 0..shape.queues {
@@ -193,6 +219,9 @@ impl Bench {
     /// A reset in the middle of everything; the host's answers are lost with it. All queues are cleared and run again.
     pub fn reset(&mut self) {
         self.d.set("cpl_valid", 0u64);
+        for name in ["axi_awready", "axi_wready", "axi_bvalid"] {
+            self.d.set(name, 0u64);
+        }
         self.d.pulse("rst", 1);
         self.host = Host::new(self.knobs.host, self.shape.row as usize / 4);
         self.q = (0..self.shape.queues).map(|_| Queue::default()).collect();
@@ -214,12 +243,20 @@ impl Bench {
         self.failed &= !(1 << q);
         let queue = &mut self.q[q];
         (queue.told, queue.consumed, queue.flushing) = (queue.head, queue.recorded, true);
-        let size = self.knobs.ring << 8 | 9;
-        let (index, mode) = (regs::queue::RING_SIZE.offset / 4, regs::queue::MODE.offset / 4);
-        for (bus, value) in [("cfgw", mode), ("cfgw", index), ("room", 0), ("finished", 0), ("head", 0)] {
-            self.d.set("cfgw_index", value as u64);
-            let data = if value == mode { 7 << 8 | 1 << 4 } else { size };
-            self.tell_bus = Some((bus, q, if bus == "cfgw" { data } else { value }));
+        let memory = (self.knobs.memory >> q & 1) as u32;
+        let base = if q == 1 { u64::MAX - 0x7FF_FFF0 } else { self.rng.random::<u64>() >> 4 };
+        for (register, data) in [
+            (regs::queue::MODE.offset, 7 << 8 | memory << 6 | 1 << 4),
+            (regs::queue::RING_SIZE.offset, self.knobs.ring << 8 | 9),
+            (regs::queue::CARD_BASE_LO.offset, base as u32),
+            (regs::queue::CARD_BASE_HI.offset, (base >> 32) as u32),
+        ] {
+            self.d.set("cfgw_index", register as u64 / 4);
+            self.tell_bus = Some(("cfgw", q, data));
+            self.step();
+        }
+        for bus in ["room", "finished", "head"] {
+            self.tell_bus = Some((bus, q, 0));
             self.step();
         }
         self.d.set("init_valid", 1u64);
@@ -242,13 +279,43 @@ impl Bench {
                 left -= 1;
             }
         }
-        self.q[q] = Queue::default();
+        self.q[q] = Queue { base, ..Queue::default() };
         self.run |= 1 << q;
     }
 
     /// Offers a descriptor; `err` is the descriptor store's verdict.
-    pub fn offer(&mut self, q: usize, descriptor: Descriptor, err: u8) {
+    pub fn offer(&mut self, q: usize, mut descriptor: Descriptor, err: u8) {
+        let to_memory = self.knobs.memory >> q & 1 == 1;
+        let row = self.shape.row;
+        let mut address = self.q[q].base.wrapping_add(descriptor.card as u64);
+        if to_memory && !self.raw {
+            // A place of its own.
+            descriptor.flags &= !(descriptor::SOP | descriptor::EOP);
+            descriptor.card = self.next_card + self.rng.random_range(0..600);
+            self.next_card += descriptor.len + 1000;
+            address = self.q[q].base.wrapping_add(descriptor.card as u64);
+            if descriptor.len < 2000 && self.rng.random_bool(0.2) {
+                descriptor.flags |= descriptor::FIXED;
+                let up = (row - address % row) % row;
+                descriptor.card += up as u32;
+                address = address.wrapping_add(up);
+            }
+        }
+        let fixed = descriptor.flags & descriptor::FIXED != 0;
+        let refused_flags = match to_memory {
+            true => descriptor::REFUSED & !descriptor::FIXED | descriptor::SOP | descriptor::EOP,
+            false => descriptor::REFUSED,
+        };
         let mrrs = self.size();
+        if to_memory {
+            // What is behind a failed write may have been on its way.
+            let bytes = (0..descriptor.len as u64).map(|i| memory(descriptor.host_addr + i));
+            if fixed {
+                self.fixed.entry(address).or_default().extend(bytes);
+            } else {
+                self.allowed.extend((0..).map(|i| address.wrapping_add(i)).zip(bytes));
+            }
+        }
         let queue = &mut self.q[q];
         let irq = u64::from(descriptor.flags & descriptor::IRQ != 0);
         let mut record = Record { bytes: 0, index: queue.descriptors.len() as u64, flags: 0, status: 0, irq };
@@ -260,8 +327,10 @@ impl Bench {
             err
         } else if descriptor.len == 0 {
             status::BAD_LENGTH
-        } else if descriptor.flags & descriptor::REFUSED != 0 {
+        } else if descriptor.flags & refused_flags != 0 {
             status::BAD_FLAGS
+        } else if fixed && address % row != 0 {
+            status::BAD_CARD_ADDRESS
         } else {
             status::OK
         };
@@ -282,10 +351,22 @@ impl Bench {
             // The request that holds the address moved nothing.
             len = (at / mrrs * mrrs).saturating_sub(range.start);
         }
+        if to_memory && record.status == 0 {
+            let last = if fixed { address } else { address.wrapping_add(len - 1) };
+            if self.memory.fails(address, last) {
+                record.status = status::CARD_WRITE_ERROR as u64;
+            }
+        }
         if record.status != 0 {
             self.failed |= 1 << q;
         }
         record.bytes = len;
+        if to_memory {
+            self.q[q].writes.push_back((address, range.start, len, fixed));
+            self.q[q].records.push_back(record);
+            return;
+        }
+        let queue = &mut self.q[q];
         if len > 0 {
             if queue.packets.back().is_none_or(|p| p.ended) {
                 queue.packets.push_back(Packet { user: descriptor.card, ..Packet::default() });
@@ -300,6 +381,16 @@ impl Bench {
         queue.records.push_back(record);
     }
 
+    /// The descriptor offered last is the queue's last, and its record has this code.
+    pub fn fail_last(&mut self, q: usize, code: u8) {
+        self.q[q].records.back_mut().expect("one was offered").status = code as u64;
+        self.failed |= 1 << q;
+    }
+
+    pub fn base(&self, q: usize) -> u64 {
+        self.q[q].base
+    }
+
     /// Makes all offered descriptors of a queue available at once.
     pub fn tell(&mut self, q: usize) {
         self.q[q].head = self.q[q].descriptors.len() as u32;
@@ -311,6 +402,7 @@ impl Bench {
             q.records.is_empty()
                 && q.packets.iter().all(|p| !p.ended && p.bytes.len() < self.shape.row as usize)
         }) && self.host.idle()
+            && self.d.get("mem_busy") == 0
     }
 
     /// Runs until everything has come out.
@@ -360,7 +452,9 @@ impl Bench {
         }
         self.d.set("h2c_pause", self.pause);
         self.drive_completion();
+        self.memory.drive(&mut self.d, &mut self.rng);
         self.d.step();
+        self.memory.take(&mut self.d, &mut self.rng);
         self.desc_at = (self.d.get("h2c_desc_q") as usize, self.d.get("h2c_desc_slot") as u32);
         self.unexpected += self.d.get("unexpected");
         if self.d.is_set("h2c_taken_valid") {

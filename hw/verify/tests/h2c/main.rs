@@ -1,11 +1,12 @@
 //! The joined H2C path: every byte from host memory to the card, compared.
 
+mod axi;
 mod bench;
 mod checks;
 mod host;
 
 use bench::{Bench, Knobs, SHAPES, W128, W256, W64};
-use ferrolane_abi::descriptor::{Descriptor, EOP, FENCE, IRQ, SOP};
+use ferrolane_abi::descriptor::{Descriptor, EOP, FENCE, FIXED, IRQ, SOP};
 use ferrolane_abi::status;
 use host::Fault;
 use rand::{rngs::StdRng, Rng, SeedableRng};
@@ -83,6 +84,7 @@ fn random_traffic_of_all_queues() {
         }
         assert_eq!(b.unexpected, b.host.strays, "seed {seed}: {knobs:?}");
         assert!(!b.d.is_set("trans_pending"), "seed {seed}");
+        b.compare_memory(true);
     }
 }
 
@@ -200,6 +202,10 @@ fn drain(b: &mut Bench, q: usize) {
         // As control does: what was offered by then is accepted.
         while (left == 0 || left > 0x8000) && free < 8 {
             b.step();
+            if b.d.get("mem_busy") >> q & 1 == 1 {
+                free = 0;
+                break;
+            }
             free = if b.d.is_set("rec_h2c_valid") { 0 } else { free + 1 };
         }
         if free == 8 {
@@ -394,4 +400,133 @@ fn indices_wrap() {
         b.tell(3);
         b.finish(1_000_000);
     }
+}
+
+#[test]
+fn a_failed_write_halts_its_queue_and_no_record_comes_behind_it() {
+    for seed in 0..24 {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut knobs = Knobs { ring: 8, pause: 0.0, ..Knobs::random(&mut rng) };
+        knobs.memory = 0b1110;
+        let mut b = Bench::new(seed, knobs, if seed % 2 == 0 { W128 } else { W256 });
+        let failing = rng.random_range(0..12);
+        for i in 0..12 {
+            for q in 0..4 {
+                b.offer(
+                    q,
+                    descriptor(0x100_0000 * (q as u64 + 1) + i * 5003, rng.random_range(1..4500), 0, 0),
+                    0,
+                );
+                if q == 2 && i == failing {
+                    // A read that fails behind it isn't heard of.
+                    let (address, host, ..) = *b.q[2].writes.back().expect("just offered");
+                    b.memory.faults.push(address);
+                    b.faults = vec![(host + 5003, Fault::Ur)];
+                    b.fail_last(2, status::CARD_WRITE_ERROR);
+                }
+            }
+        }
+        (0..4).for_each(|q| b.tell(q));
+        b.finish(500_000);
+        (0..500).for_each(|_| b.step());
+        let errors: Vec<_> = b.q.iter().map(|q| q.error).collect();
+        assert_eq!(errors, [None, None, Some(status::CARD_WRITE_ERROR as u64), None]);
+        assert_eq!(b.q[2].recorded as u64, failing + 1);
+        drain(&mut b, 2);
+        b.memory.faults.clear();
+        b.faults.clear();
+        b.start(2);
+        for i in 0..20 {
+            b.offer(2, descriptor(0x55_0003 + i * 777, 700 + i as u32, 0, 0), 0);
+        }
+        b.tell(2);
+        b.finish(500_000);
+        assert_eq!(b.q[2].recorded, 20);
+        b.compare_memory(false);
+    }
+}
+
+#[test]
+fn refused_descriptors_of_memory_queues_get_their_code() {
+    for (flags, card, memory, code) in [
+        (EOP, 16, 1, status::BAD_FLAGS),
+        (SOP, 16, 1, status::BAD_FLAGS),
+        (FIXED, 17, 1, status::BAD_CARD_ADDRESS),
+        (FIXED, 16, 0, status::BAD_FLAGS),
+    ] {
+        let mut knobs = Knobs::fast();
+        knobs.memory = memory;
+        let mut b = Bench::new(9, knobs, W128);
+        b.offer(0, descriptor(0x1000, 1000, 0, 5), 0);
+        b.offer(1, descriptor(0x3000, 1000, EOP, 8), 0);
+        b.raw = true;
+        let lane = if memory == 1 { (16 - b.base(0) % 16) as u32 % 16 } else { 0 };
+        b.offer(0, descriptor(0x2000, 100, flags | IRQ, 0x10_0000 + lane + card), 0);
+        b.offer(0, descriptor(0x3000, 100, 0, 0x20_0000), 0);
+        b.tell(0);
+        b.tell(1);
+        for _ in 0..5000 {
+            b.step();
+        }
+        assert_eq!((b.q[0].error, b.q[0].recorded), (Some(code as u64), 2));
+        b.compare_memory(false);
+    }
+}
+
+#[test]
+fn memory_queues_are_as_fast_as_streams() {
+    for shape in SHAPES {
+        for odd in [0, 13] {
+            let mut knobs = Knobs::fast();
+            (knobs.host.latency, knobs.memory) = (if shape == W64 { 60 } else { 150 }, u64::MAX);
+            let mut b = Bench::new(1, knobs, shape);
+            for i in 0..64 {
+                for q in 0..shape.queues {
+                    b.offer(q, descriptor(0x100_0000 + i * 4096 + odd, 4096, 0, 0), 0);
+                }
+            }
+            (0..shape.queues).for_each(|q| b.tell(q));
+            while b.card_bytes < 16384 {
+                b.step();
+            }
+            let (clock, bytes) = (b.clock, b.card_bytes);
+            while b.card_bytes < shape.queues as u64 * 64 * 4096 - 16384 {
+                b.step();
+            }
+            let rate = (b.card_bytes - bytes) as f64 / (b.clock - clock) as f64 / shape.row as f64;
+            println!("{} bit, offset {odd}: {rate:.3} rows a clock", shape.row * 8);
+            assert!(rate >= 0.92, "{shape:?}: {rate:.3} rows per clock");
+            b.finish(100_000);
+            b.compare_memory(true);
+        }
+    }
+}
+
+#[test]
+fn small_writes_take_little_more_than_two_clocks() {
+    let mut knobs = Knobs::fast();
+    (knobs.host.latency, knobs.memory) = (40, u64::MAX);
+    let mut b = Bench::new(1, knobs, W256);
+    b.raw = true;
+    for i in 0..1000 {
+        for q in 0..4 {
+            let lane = (32 - b.base(q) % 32) as u32 % 32;
+            let card = (q as u32 * 1000 + i) * 64 + lane;
+            b.offer(q, descriptor(0x100_0000 + i as u64 * 64, 64, 0, card), 0);
+        }
+    }
+    (0..4).for_each(|q| b.tell(q));
+    let recorded = |b: &Bench| b.q.iter().map(|q| q.recorded).sum::<u32>();
+    while recorded(&b) < 400 {
+        b.step();
+    }
+    let clock = b.clock;
+    while recorded(&b) < 3400 {
+        b.step();
+    }
+    let clocks = (b.clock - clock) as f64 / 3000.0;
+    println!("{clocks:.3} clocks per descriptor");
+    assert!(clocks <= 2.2, "{clocks:.3} clocks per descriptor");
+    b.finish(50_000);
+    b.compare_memory(true);
 }
