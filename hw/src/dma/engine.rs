@@ -20,13 +20,13 @@ engine_sizes! { tlp_port! {
     /// | size | meaning |
     /// | --- | --- |
     /// | `W`, `K`, `KB`, `SB` | port width in bits, in DWORDs, in bytes, log2 of the bytes |
-    /// | `FW` | word of the H2C output FIFO: `W + KB + 39` |
+    /// | `FW`, `MW` | word of the H2C output FIFO: `W + KB + 41`; of the memory writer's: `W + KB` |
     /// | `NQ`, `QB`, `GN`, `GB`, `GB1` | queues per direction, log2 of it, queues in all, log2 of it, that and 1 |
     /// | `QA` | `GB + 5`: address of a queue register |
     /// | `DB`, `SA`, `FA` | log2 of the descriptors in a queue's store, `QB + DB`, `GB + 4` |
     /// | `LW`, `NB`, `NG`, `BA` | a line of descriptors: 128 bits or `W` if that is more; its DWORDs, descriptors; `SA` less log2 of those |
     /// | `TB`, `TB1`, `NT` | log2 of the tags, that and 1, the tags |
-    /// | `HRB`, `HAB`, `HPB`, `HSB` | H2C: log2 of rows per share, `QB + HRB`, log2 of packet slots, `QB + HPB` |
+    /// | `HRB`, `HAB`, `HPB`, `HSB`, `HPB1`, `HSB1` | H2C: log2 of rows per share, `QB + HRB`, log2 of packet slots, `QB + HPB`; `HPB1`, `HSB1`: those two and 1 |
     /// | `CRB`, `CAB`, `CPB`, `CPA` | C2H: the same |
     /// | `PW` | C2H: bits of a byte position: `CRB + 1 + SB` |
     /// | `RL`, `RA` | records in a beat, at least 1; `GB + 6` less log2 of that |
@@ -105,10 +105,10 @@ engine_sizes! { tlp_port! {
         queue_regs: QueueRegs<NQ, QB, GN, GB, QA, GB1, FEEDS, POLICIES, MEMORY> = Default::default(),
         doorbell: Doorbell<NQ, GN, GB, GB1> = Default::default(),
         control: Control<NQ, GN, GB, FT> = Default::default(),
-        cpl_route: CplRoute<W, K> = Default::default(),
-        fetch: Fetch<W, K, NQ, QB, GN, GB, DB, SA, FA, LW, NB, NG, BA> = Default::default(),
-        h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB, TB, TB1> = Default::default(),
-        c2h: C2h<W, K, KB, NQ, QB, GN, SB, PW, CRB, CPB, CAB, CPA> = Default::default(),
+        cpl_route: CplRoute<W, K, FULL> = Default::default(),
+        fetch: Fetch<W, K, NQ, QB, GN, GB, DB, SA, FA, LW, NB, NG, BA, FEEDS, MEMORY> = Default::default(),
+        h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB, TB, TB1, HPB1, HSB1, MW, POLICIES, MEMORY> = Default::default(),
+        c2h: C2h<W, K, KB, NQ, QB, GN, SB, PW, CRB, CPB, CAB, CPA, POLICIES, MEMORY> = Default::default(),
         record: Record<W, K, RL, NQ, QB, GN, GB, RA> = Default::default(),
         msix: Msix<W, K, NV, VB, NU, UV> = Default::default(),
         rd_arb: RdArb<W, K> = Default::default(),
@@ -118,6 +118,7 @@ engine_sizes! { tlp_port! {
         reads_pending: Signal<Local, Bit> = Default::default(),
         writes_pending: Signal<Local, Bit> = Default::default(),
         build_id: Constant<Bits<32>> = Constant::new(0_u64.into()),
+        h2c_queues: Constant<Bits<GB1>> = Constant::new((NQ as u64).into()),
         full: Constant<Bit> = Constant::new(FULL == 1),
         no_queue: Constant<Bits<GN>> = Constant::new(0_u64.into()),
     }
@@ -125,7 +126,7 @@ engine_sizes! { tlp_port! {
 
 engine_sizes! { netlist! { Engine [] {
     clock clk: completer decode axil regs queue_regs doorbell control cpl_route fetch h2c c2h record msix rd_arb wr_arb counters;
-    reset core_rst: completer decode regs queue_regs doorbell cpl_route fetch h2c c2h record msix rd_arb wr_arb counters;
+    reset core_rst: completer decode regs queue_regs doorbell cpl_route fetch h2c record msix rd_arb wr_arb counters;
     in {
         completer:
             rx_req_data rx_req_hdr rx_req_keep rx_req_first rx_req_last rx_req_valid rx_req_error rx_req_bar tx_cpl_ready cfg_requester_id;
@@ -133,15 +134,16 @@ engine_sizes! { netlist! { Engine [] {
         regs: cfg_link_up cfg_link_speed cfg_link_width cfg_bus_master cfg_mps cfg_mrrs cfg_rcb cfg_ext_tag cfg_msix_enable cfg_msix_mask;
         control: cfg_flr_request;
         cpl_route: cfg_requester_id rx_cpl_valid rx_cpl_first rx_cpl_last rx_cpl_hdr rx_cpl_data rx_cpl_keep rx_cpl_error;
-        fetch: cfg_mrrs cfg_requester_id;
-        h2c: cfg_mrrs cfg_ext_tag cfg_requester_id cfg_ro_enable cfg_ns_enable h2c_pause h2c_axis_tready;
+        fetch: cfg_mrrs;
+        h2c:
+            cfg_mrrs cfg_ext_tag cfg_ro_enable cfg_ns_enable h2c_pause h2c_axis_tready axi_awready axi_wready axi_bresp axi_bvalid;
         c2h:
             c2h_axis_tdata c2h_axis_tkeep c2h_axis_tlast c2h_axis_tdest c2h_axis_tuser c2h_axis_tvalid cfg_mps cfg_ro_enable cfg_ns_enable
-            cfg_requester_id;
-        record: cfg_requester_id cfg_mps;
-        msix: cfg_msix_enable cfg_msix_mask cfg_bus_master cfg_requester_id user_irq;
-        rd_arb: cfg_bus_master tx_rd_ready;
-        wr_arb: cfg_bus_master tx_wr_ready tx_sent_valid;
+            axi_arready axi_rdata axi_rresp axi_rlast axi_rvalid;
+        record: cfg_mps;
+        msix: cfg_msix_enable cfg_msix_mask cfg_bus_master user_irq;
+        rd_arb: cfg_bus_master cfg_requester_id tx_rd_ready;
+        wr_arb: cfg_bus_master cfg_requester_id tx_wr_ready tx_sent_valid;
         counters: tx_wr_ready tx_rd_ready tx_cpl_ready rx_cpl_valid h2c_axis_tready c2h_axis_tvalid;
     }
     wires {
@@ -156,7 +158,8 @@ engine_sizes! { netlist! { Engine [] {
         decode <- axil: user_w_ready user_r_done user_r_data;
         axil <- decode: user_w_valid t_w_addr t_w_data t_w_be user_r_valid t_r_addr;
         regs <- decode: glob_w_valid t_w_addr t_w_data t_w_be glob_r_valid t_r_addr unmapped_rd unmapped_wr;
-        regs <- completer: ur;
+        regs <- completer: ur bad_req_valid bad_req_cause bad_req_hdr;
+        regs <- cpl_route: bad_cpl_valid bad_cpl_cause bad_cpl_hdr;
         regs <- doorbell: invalid_doorbell;
         regs <- wr_arb: tx_write;
         regs <- rd_arb: tx_read;
@@ -187,7 +190,7 @@ engine_sizes! { netlist! { Engine [] {
         fetch <- queue_regs: cfgw_valid cfgw_g cfgw_index cfgw_data feed_valid feed_g;
         fetch <- doorbell: prod_valid prod_g prod_value;
         fetch <- h2c: h2c_taken_valid h2c_taken_q h2c_taken_value h2c_desc_q h2c_desc_slot;
-        fetch <- c2h: c2h_taken_valid c2h_taken_q c2h_taken_value c2h_desc_q c2h_desc_slot;
+        fetch <- c2h: c2h_taken_valid c2h_taken_q c2h_taken_value c2h_desc_q c2h_desc_slot mem_desc_q mem_desc_slot;
         fetch <- decode: push_w_valid t_w_addr t_w_data t_w_be;
         fetch <- rd_arb: fetch_rd_ready;
         fetch <- cpl_route:
@@ -203,7 +206,7 @@ engine_sizes! { netlist! { Engine [] {
         c2h <- queue_regs: flush_valid flush_g level_q cfgw_valid cfgw_g cfgw_index cfgw_data;
         c2h <- control: init_valid init_g run halted;
         c2h <- record: room_valid room_g room_value finished_valid finished_g finished_value rec_c2h_ready;
-        c2h <- fetch: head_valid head_g head_value c2h_desc_data c2h_desc_err;
+        c2h <- fetch: head_valid head_g head_value c2h_desc_data c2h_desc_err mem_desc_data mem_desc_err;
         c2h <- wr_arb: data_wr_ready;
         record <- control: init_valid init_g start_valid start_g start_generation run;
         record <- queue_regs: cfgw_valid cfgw_g cfgw_index cfgw_data;
@@ -220,18 +223,18 @@ engine_sizes! { netlist! { Engine [] {
         msix <- regs: err_irq;
         msix <- wr_arb: msi_wr_ready;
         rd_arb <- control: hold;
-        rd_arb <- fetch: fetch_rd_valid fetch_rd_hdr;
-        rd_arb <- h2c: data_rd_valid data_rd_hdr;
+        rd_arb <- fetch: fetch_rd_valid fetch_rd_addr fetch_rd_bytes fetch_rd_tag fetch_rd_attr;
+        rd_arb <- h2c: data_rd_valid data_rd_addr data_rd_bytes data_rd_tag data_rd_attr;
         wr_arb <- control: hold;
-        wr_arb <- c2h: data_wr_valid data_wr_first data_wr_last data_wr_hdr data_wr_data data_wr_keep;
-        wr_arb <- record: rec_wr_valid rec_wr_first rec_wr_last rec_wr_hdr rec_wr_data rec_wr_keep;
-        wr_arb <- msix: msi_wr_valid msi_wr_first msi_wr_last msi_wr_hdr msi_wr_data msi_wr_keep;
+        wr_arb <- c2h: data_wr_valid data_wr_first data_wr_last data_wr_addr data_wr_bytes data_wr_attr data_wr_data data_wr_keep;
+        wr_arb <- record: rec_wr_valid rec_wr_first rec_wr_last rec_wr_addr rec_wr_bytes rec_wr_data rec_wr_keep;
+        wr_arb <- msix: msi_wr_valid msi_wr_first msi_wr_last msi_wr_addr msi_wr_bytes msi_wr_data msi_wr_keep;
         counters <- decode: cnt_r_valid t_r_addr;
         counters <- control: init_valid init_g;
         counters <- doorbell: prod_valid prod_g prod_value;
         counters <- record: finished_valid finished_g finished_value finished_bytes;
-        counters <- h2c: h2c_err_valid h2c_err_q h2c_tlp_valid h2c_tlp_q h2c_axis_tvalid;
-        counters <- c2h: c2h_err_valid c2h_err_q c2h_tlp_valid c2h_tlp_q drop_valid drop_q drop_bytes c2h_axis_tready;
+        counters <- h2c: h2c_err_valid h2c_err_q h2c_tlp_valid h2c_tlp_q h2c_axis_tvalid h2c_stall;
+        counters <- c2h: c2h_err_valid c2h_err_q c2h_tlp_valid c2h_tlp_q drop_valid drop_q drop_bytes c2h_axis_tready c2h_stall;
         counters <- wr_arb: tx_wr_valid;
         counters <- rd_arb: tx_rd_valid tx_rd_hdr;
         counters <- completer: tx_cpl_valid;
@@ -273,8 +276,10 @@ engine_sizes! { netlist! { Engine [] {
         cpl_route: rx_cpl_ready;
         wr_arb: tx_wr_data tx_wr_hdr tx_wr_keep tx_wr_first tx_wr_last tx_wr_valid tx_wr_error tx_wr_seq;
         rd_arb: tx_rd_data tx_rd_hdr tx_rd_keep tx_rd_first tx_rd_last tx_rd_valid tx_rd_error;
-        h2c: h2c_axis_tdata h2c_axis_tkeep h2c_axis_tlast h2c_axis_tdest h2c_axis_tuser h2c_axis_terr h2c_axis_tvalid;
-        c2h: c2h_axis_tready c2h_pause;
+        h2c:
+            h2c_axis_tdata h2c_axis_tkeep h2c_axis_tlast h2c_axis_tdest h2c_axis_tuser h2c_axis_terr h2c_axis_tvalid
+            axi_awaddr axi_awlen axi_awsize axi_awburst axi_awvalid axi_wdata axi_wstrb axi_wlast axi_wvalid axi_bready;
+        c2h: c2h_axis_tready c2h_pause axi_araddr axi_arlen axi_arsize axi_arburst axi_arvalid axi_rready;
         axil:
             axil_awaddr axil_awprot axil_awvalid axil_wdata axil_wstrb axil_wvalid axil_bready axil_araddr axil_arprot axil_arvalid
             axil_rready;
@@ -283,29 +288,11 @@ engine_sizes! { netlist! { Engine [] {
     self.core_rst.next = self.control.core_rst.val();
     self.reads_pending.next = self.h2c.trans_pending.val() | (self.fetch.fetch_busy.val() != self.no_queue.val());
     self.writes_pending.next = self.wr_arb.wr_issued.val() != self.wr_arb.wr_sent.val();
-    self.axi_awaddr.next = 0.into();
-    self.axi_awlen.next = 0.into();
-    self.axi_awsize.next = 0.into();
-    self.axi_awburst.next = 0.into();
-    self.axi_awvalid.next = false;
-    self.axi_wdata.next = 0.into();
-    self.axi_wstrb.next = 0.into();
-    self.axi_wlast.next = false;
-    self.axi_wvalid.next = false;
-    self.axi_bready.next = false;
-    self.axi_araddr.next = 0.into();
-    self.axi_arlen.next = 0.into();
-    self.axi_arsize.next = 0.into();
-    self.axi_arburst.next = 0.into();
-    self.axi_arvalid.next = false;
-    self.axi_rready.next = false;
-    self.regs.bad_req_valid.next = false;
-    self.regs.bad_req_cause.next = 0.into();
-    self.regs.bad_req_hdr.next = self.rx_req_hdr.val();
-    self.regs.bad_cpl_valid.next = false;
-    self.regs.bad_cpl_cause.next = 0.into();
-    self.regs.bad_cpl_hdr.next = self.rx_req_hdr.val();
-    self.control.mem_busy.next = self.no_queue.val();
+    // H2C queues come first.
+    self.control.mem_busy.next = bit_cast::<GN, NQ>(self.h2c.mem_busy.val()) | (bit_cast::<GN, NQ>(self.c2h.mem_busy.val()) << self.h2c_queues.val());
+    self.h2c.axi_rst.next = self.rst.val();
+    self.c2h.rst.next = self.rst.val();
+    self.c2h.core_rst.next = self.core_rst.val();
     self.axil.rst.next = self.rst.val();
     self.axil.core_rst.next = self.core_rst.val();
     self.control.rst.next = self.rst.val();

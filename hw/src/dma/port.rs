@@ -4,8 +4,8 @@
 macro_rules! engine_sizes {
     ($then:ident! { $($rest:tt)* }) => {
         $then! { [
-            W K KB SB FW NQ QB GN GB GB1 QA DB SA FA LW NB NG BA TB TB1 NT HRB HAB HPB HSB CRB CAB CPB CPA PW RL RA NV VB NU UV FULL FEEDS
-            POLICIES MEMORY FEATURES H2C_LOG2 C2H_LOG2 KHZ FT
+            W K KB SB FW MW NQ QB GN GB GB1 QA DB SA FA LW NB NG BA TB TB1 NT HRB HAB HPB HSB HPB1 HSB1 CRB CAB CPB CPA PW RL RA NV VB NU
+            UV FULL FEEDS POLICIES MEMORY FEATURES H2C_LOG2 C2H_LOG2 KHZ FT
         ] $($rest)* }
     };
 }
