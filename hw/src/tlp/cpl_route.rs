@@ -10,11 +10,12 @@ hw! {
     /// One register on `rx_cpl` that decodes the header (PCIe Base Spec r5 2.2.9) on its way.
     ///
     /// ```text
-    ///  rx_cpl ─► decode ─► register ─► cpl_*, to_fetch, to_land
+    ///  rx_cpl ─► decode ─► register ─┬► cpl_*, to_fetch, to_land
+    ///                                └► bad_cpl_*
     /// ```
     /// The decoded fields are valid with the first beat and stay until the next TLP's. Never stalls: whoever asked has
     /// reserved the room.
-    pub struct CplRoute<const W: usize, const K: usize> {
+    pub struct CplRoute<const W: usize, const K: usize, const FULL: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
@@ -39,8 +40,6 @@ hw! {
         pub cpl_status: Signal<Out, Bits<3>> = Default::default(),
         /// Bytes that remain of the request, this TLP's included: 1 to 4096.
         pub cpl_byte_count: Signal<Out, Bits<13>> = Default::default(),
-        /// Bits 6:0 of the address of the first byte.
-        pub cpl_lower: Signal<Out, Bits<7>> = Default::default(),
         /// Payload in DWs, 0 to 1024.
         pub cpl_len: Signal<Out, Bits<11>> = Default::default(),
         /// The payload is poisoned.
@@ -54,6 +53,10 @@ hw! {
         pub to_land: Signal<Out, Bit> = Default::default(),
         /// Pulse: a TLP has come.
         pub rx_cpl_count: Signal<Out, Bit> = Default::default(),
+        /// Pulse: a TLP was dropped here (cause 3), or brings an error status or poisoned data (4). Always 0 without `FULL`.
+        pub bad_cpl_valid: Signal<Out, Bit> = Default::default(),
+        pub bad_cpl_cause: Signal<Out, Bits<4>> = Default::default(),
+        pub bad_cpl_hdr: Signal<Out, Bits<128>> = Default::default(),
         valid: Dffr<Bit> = Default::default(),
         first: Reg<Bit> = Default::default(),
         last: Reg<Bit> = Default::default(),
@@ -63,12 +66,17 @@ hw! {
         tag: Reg<Bits<10>> = Default::default(),
         status: Reg<Bits<3>> = Default::default(),
         bytes: Reg<Bits<13>> = Default::default(),
-        lower: Reg<Bits<7>> = Default::default(),
         len: Reg<Bits<11>> = Default::default(),
         ep: Reg<Bit> = Default::default(),
         has_data: Reg<Bit> = Default::default(),
         bad: Reg<Bit> = Default::default(),
         is_fetch: Reg<Bit> = Default::default(),
+        // For the header log: the TLP in hand is bad; a bad one has ended.
+        faulty: Reg<Bit> = Default::default(),
+        fault: Dffr<Bit> = Default::default(),
+        header: Reg<Bits<128>> = Default::default(),
+        is_bad: Signal<Local, Bit> = Default::default(),
+        is_faulty: Signal<Local, Bit> = Default::default(),
         fmt_type: Signal<Local, Bits<8>> = Default::default(),
         full_tag: Signal<Local, Bits<10>> = Default::default(),
         tag_bit8: Signal<Local, Bits<10>> = Default::default(),
@@ -77,15 +85,22 @@ hw! {
         count: Signal<Local, Bits<12>> = Default::default(),
         cpl: Constant<Bits<8>> = Constant::new(CPL.into()),
         cpl_d: Constant<Bits<8>> = Constant::new(CPL_DATA.into()),
+        logs: Constant<Bit> = {
+            assert!(FULL < 2, "built or not");
+            Constant::new(FULL == 1)
+        },
+        dropped: Constant<Bits<4>> = Constant::new(3_u64.into()),
+        failed: Constant<Bits<4>> = Constant::new(4_u64.into()),
     }
 }
 
-impl<const W: usize, const K: usize> Logic for CplRoute<W, K> {
+impl<const W: usize, const K: usize, const FULL: usize> Logic for CplRoute<W, K, FULL> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, valid, first, last, data, keep, error, tag, status, bytes, lower, len);
-        dff_setup!(self, clock, ep, has_data, bad, is_fetch);
+        dff_setup!(self, clock, valid, first, last, data, keep, error, tag, status, bytes, len);
+        dff_setup!(self, clock, ep, has_data, bad, is_fetch, faulty, fault, header);
         self.valid.rst.next = self.rst.val();
+        self.fault.rst.next = self.rst.val();
         self.rx_cpl_ready.next = true;
 
         self.valid.d.next = self.rx_cpl_valid.val();
@@ -104,11 +119,17 @@ impl<const W: usize, const K: usize> Logic for CplRoute<W, K> {
             | (self.tag_bit9.val() << 9);
         self.length.next = self.rx_cpl_hdr.val().get_bits::<10>(0);
         self.count.next = self.rx_cpl_hdr.val().get_bits::<12>(32);
+        self.is_bad.next = ((self.fmt_type.val() != self.cpl.val()) & (self.fmt_type.val() != self.cpl_d.val()))
+            | (self.rx_cpl_hdr.val().get_bits::<16>(80) != self.cfg_requester_id.val());
+        self.is_faulty.next = self.faulty.q.val();
         if self.rx_cpl_valid.val() & self.rx_cpl_first.val() {
+            self.is_faulty.next = self.is_bad.val()
+                | self.rx_cpl_hdr.val().get_bits::<3>(45).any()
+                | self.rx_cpl_hdr.val().get_bit(14);
+            self.header.d.next = self.rx_cpl_hdr.val();
             self.tag.d.next = self.full_tag.val();
             self.is_fetch.d.next = self.full_tag.val().get_bits::<7>(3) == 0;
             self.status.d.next = self.rx_cpl_hdr.val().get_bits::<3>(45);
-            self.lower.d.next = self.rx_cpl_hdr.val().get_bits::<7>(64);
             self.ep.d.next = self.rx_cpl_hdr.val().get_bit(14);
             self.bytes.d.next = bit_cast::<13, 12>(self.count.val());
             if self.count.val() == 0 {
@@ -122,9 +143,24 @@ impl<const W: usize, const K: usize> Logic for CplRoute<W, K> {
             if !self.rx_cpl_hdr.val().get_bit(30) {
                 self.len.d.next = 0.into();
             }
-            self.bad.d.next = ((self.fmt_type.val() != self.cpl.val())
-                & (self.fmt_type.val() != self.cpl_d.val()))
-                | (self.rx_cpl_hdr.val().get_bits::<16>(80) != self.cfg_requester_id.val());
+            self.bad.d.next = self.is_bad.val();
+        }
+        self.faulty.d.next = self.is_faulty.val();
+        // A TLP that ends with `error` was never received.
+        self.fault.d.next = self.rx_cpl_valid.val()
+            & self.rx_cpl_last.val()
+            & !self.rx_cpl_error.val()
+            & self.is_faulty.val()
+            & self.logs.val();
+        self.bad_cpl_valid.next = self.fault.q.val();
+        self.bad_cpl_cause.next = 0.into();
+        self.bad_cpl_hdr.next = 0.into();
+        if self.logs.val() {
+            self.bad_cpl_cause.next = self.failed.val();
+            if self.bad.q.val() {
+                self.bad_cpl_cause.next = self.dropped.val();
+            }
+            self.bad_cpl_hdr.next = self.header.q.val();
         }
 
         self.cpl_valid.next = self.valid.q.val();
@@ -136,7 +172,6 @@ impl<const W: usize, const K: usize> Logic for CplRoute<W, K> {
         self.cpl_tag.next = self.tag.q.val();
         self.cpl_status.next = self.status.q.val();
         self.cpl_byte_count.next = self.bytes.q.val();
-        self.cpl_lower.next = self.lower.q.val();
         self.cpl_len.next = self.len.q.val();
         self.cpl_ep.next = self.ep.q.val();
         self.cpl_has_data.next = self.has_data.q.val();

@@ -1,18 +1,22 @@
-//! What all blocks that handle TLPs share: completion routing and the arbiters of the transmit streams.
+//! What all blocks that handle TLPs share: completion routing and the arbiters of the transmit streams, which make the headers.
 
 mod cpl_route;
 mod header;
 mod make_header;
 mod rd_arb;
-mod skid;
+mod request;
+mod request_header;
 mod wr_arb;
+mod write_queue;
 
 pub use cpl_route::CplRoute;
 pub use header::{MemHeader, CPL, CPL_DATA, FETCH_TAGS, MEM_READ, MEM_WRITE};
 pub use make_header::MakeHeader;
 pub use rd_arb::RdArb;
-pub use skid::WrSkid;
+pub use request::{Request, RequestFields, FIELD_BITS, WRITE_FIELD_BITS};
+pub use request_header::RequestHeader;
 pub use wr_arb::WrArb;
+pub use write_queue::WriteQueue;
 
 /// Blocks of this module that are tested on their own.
 pub fn blocks() -> Vec<crate::emit::TestBlock> {
@@ -21,8 +25,9 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
         wr_arb: WrArb<128, 4>,
         wr_arb64: WrArb<64, 2>,
         wr_arb256: WrArb<256, 8>,
-        cpl_route: CplRoute<128, 4>,
-        cpl_route64: CplRoute<64, 2>,
-        cpl_route256: CplRoute<256, 8>,
+        cpl_route: CplRoute<128, 4, 1>,
+        cpl_route64: CplRoute<64, 2, 1>,
+        cpl_route256: CplRoute<256, 8, 1>,
+        cpl_route_core: CplRoute<128, 4, 0>,
     ]
 }

@@ -2,31 +2,44 @@
 
 use rust_hdl::prelude::*;
 
+use super::header::MEM_READ;
+use super::request::{Request, FIELD_BITS};
+use super::request_header::RequestHeader;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 
 hw! {
-    /// Merges the memory reads of descriptor fetch and data into `tx_rd`, in turn.
+    /// Merges the memory reads of descriptor fetch and data into `tx_rd`, in turn, and makes their headers.
     ///
     /// ```text
-    ///  fetch_rd ─┐
-    ///            ├─┬────────────► register ─► tx_rd
-    ///  data_rd ──┘ └─► spare ─────►┘
+    ///  fetch_rd ─┐                                  ┌──────────► register ─► tx_rd
+    ///            ├─► whose turn ─► asked ─► Request ─┴─► spare ─────►┘
+    ///  data_rd ──┘       ▲                                 │
+    ///                    └── bus mastering, hold, room ◄───┘
     /// ```
-    /// One request per clock. `spare` takes the one that comes while the register stands still, so no path leads from
-    /// `tx_rd_ready` to a source. `tx_rd_valid` waits for nothing once it is high.
+    /// One request per clock. The turn and the permission to take are flip-flops: `ready` depends on no `valid` and not on `tx_rd_ready`.
+    /// The turn moves with a request that is taken, or when its owner has none, if the other one has. `spare` takes the one that
+    /// comes while the register stands still. A request shows at the port two clocks after it was taken; `tx_rd_valid` waits for nothing
+    /// once it is high. `hold` and the end of bus mastering take effect in the clock after the next.
     pub struct RdArb<const W: usize, const K: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
+        pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
         pub cfg_bus_master: Signal<In, Bit> = Default::default(),
         /// Start nothing new.
         pub hold: Signal<In, Bit> = Default::default(),
         pub fetch_rd_valid: Signal<In, Bit> = Default::default(),
         pub fetch_rd_ready: Signal<Out, Bit> = Default::default(),
-        pub fetch_rd_hdr: Signal<In, Bits<128>> = Default::default(),
+        pub fetch_rd_addr: Signal<In, Bits<64>> = Default::default(),
+        pub fetch_rd_bytes: Signal<In, Bits<13>> = Default::default(),
+        pub fetch_rd_tag: Signal<In, Bits<10>> = Default::default(),
+        pub fetch_rd_attr: Signal<In, Bits<2>> = Default::default(),
         pub data_rd_valid: Signal<In, Bit> = Default::default(),
         pub data_rd_ready: Signal<Out, Bit> = Default::default(),
-        pub data_rd_hdr: Signal<In, Bits<128>> = Default::default(),
+        pub data_rd_addr: Signal<In, Bits<64>> = Default::default(),
+        pub data_rd_bytes: Signal<In, Bits<13>> = Default::default(),
+        pub data_rd_tag: Signal<In, Bits<10>> = Default::default(),
+        pub data_rd_attr: Signal<In, Bits<2>> = Default::default(),
         pub tx_rd_valid: Signal<Out, Bit> = Default::default(),
         pub tx_rd_ready: Signal<In, Bit> = Default::default(),
         pub tx_rd_first: Signal<Out, Bit> = Default::default(),
@@ -39,73 +52,99 @@ hw! {
         pub tx_read: Signal<Out, Bit> = Default::default(),
         /// No read is held here.
         pub arb_idle: Signal<Out, Bit> = Default::default(),
-        full: Dffr<Bit> = Default::default(),
-        hdr: Reg<Bits<128>> = Default::default(),
+        request: Request = Default::default(),
+        header: RequestHeader = Default::default(),
+        data_turn: Dffr<Bit> = Default::default(),
+        takes: Dffr<Bit> = Default::default(),
+        open: Dffr<Bit> = Default::default(),
+        asked: Dffr<Bit> = Default::default(),
+        addr: Reg<Bits<64>> = Default::default(),
+        bytes: Reg<Bits<13>> = Default::default(),
+        tag: Reg<Bits<10>> = Default::default(),
+        attr: Reg<Bits<2>> = Default::default(),
         spare: Dffr<Bit> = Default::default(),
-        spare_hdr: Reg<Bits<128>> = Default::default(),
-        // The source that goes first if both ask.
-        data_first: Dffr<Bit> = Default::default(),
+        spare_fields: Reg<Bits<FIELD_BITS>> = Default::default(),
+        full: Dffr<Bit> = Default::default(),
+        fields: Reg<Bits<FIELD_BITS>> = Default::default(),
         sent: Dffr<Bit> = Default::default(),
-        open: Signal<Local, Bit> = Default::default(),
-        take_fetch: Signal<Local, Bit> = Default::default(),
-        take_data: Signal<Local, Bit> = Default::default(),
-        take: Signal<Local, Bit> = Default::default(),
+        valid: Signal<Local, Bit> = Default::default(),
+        other: Signal<Local, Bit> = Default::default(),
         moves: Signal<Local, Bit> = Default::default(),
-        picked: Signal<Local, Bits<128>> = Default::default(),
+        stays: Signal<Local, Bit> = Default::default(),
+        read: Constant<Bits<8>> = Constant::new(MEM_READ.into()),
     }
 }
 
 impl<const W: usize, const K: usize> Logic for RdArb<W, K> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, full, hdr, spare, spare_hdr, data_first, sent);
-        self.full.rst.next = self.rst.val();
+        dff_setup!(self, clock, data_turn, takes, open, asked, addr, bytes, tag, attr, spare, spare_fields);
+        dff_setup!(self, clock, full, fields, sent);
+        self.data_turn.rst.next = self.rst.val();
+        self.takes.rst.next = self.rst.val();
+        self.open.rst.next = self.rst.val();
+        self.asked.rst.next = self.rst.val();
         self.spare.rst.next = self.rst.val();
-        self.data_first.rst.next = self.rst.val();
+        self.full.rst.next = self.rst.val();
         self.sent.rst.next = self.rst.val();
 
-        // Bus Master Enable (PCIe Base Spec r5 7.5.1.1.3): without it no memory request is made.
-        self.open.next = !self.spare.q.val() & self.cfg_bus_master.val() & !self.hold.val();
-        self.take_data.next = self.open.val()
-            & self.data_rd_valid.val()
-            & (self.data_first.q.val() | !self.fetch_rd_valid.val());
-        self.take_fetch.next = self.open.val()
-            & self.fetch_rd_valid.val()
-            & (!self.data_first.q.val() | !self.data_rd_valid.val());
-        self.data_rd_ready.next = self.take_data.val();
-        self.fetch_rd_ready.next = self.take_fetch.val();
-        self.take.next = self.take_data.val() | self.take_fetch.val();
-        self.picked.next = self.fetch_rd_hdr.val();
-        if self.take_data.val() {
-            self.picked.next = self.data_rd_hdr.val();
+        self.fetch_rd_ready.next = !self.data_turn.q.val() & self.takes.q.val();
+        self.data_rd_ready.next = self.data_turn.q.val() & self.takes.q.val();
+        self.valid.next = self.fetch_rd_valid.val();
+        self.other.next = self.data_rd_valid.val();
+        if self.data_turn.q.val() {
+            self.valid.next = self.data_rd_valid.val();
+            self.other.next = self.fetch_rd_valid.val();
         }
-        if self.take.val() {
-            self.data_first.d.next = self.take_fetch.val();
+        if self.other.val() & (self.takes.q.val() | !self.valid.val()) {
+            self.data_turn.d.next = !self.data_turn.q.val();
         }
 
-        // The spare is empty whenever something is taken; it counts only if the register stands still.
+        // Nothing is taken while the spare is full, so what was asked moves on whenever it is empty.
         self.moves.next = !self.full.q.val() | self.tx_rd_ready.val();
+        self.stays.next = !self.moves.val() & (self.spare.q.val() | self.asked.q.val());
+        // Bus Master Enable (PCIe Base Spec r5 7.5.1.1.3): without it no memory request is made.
+        self.open.d.next = self.cfg_bus_master.val() & !self.hold.val();
+        self.takes.d.next = self.open.q.val() & !self.stays.val();
         if !self.spare.q.val() {
-            self.spare_hdr.d.next = self.picked.val();
-        }
-        if self.moves.val() {
-            self.spare.d.next = false;
-            self.full.d.next = self.take.val() | self.spare.q.val();
-            self.hdr.d.next = self.picked.val();
-            if self.spare.q.val() {
-                self.hdr.d.next = self.spare_hdr.q.val();
+            self.asked.d.next = self.valid.val() & self.takes.q.val();
+            self.addr.d.next = self.fetch_rd_addr.val();
+            self.bytes.d.next = self.fetch_rd_bytes.val();
+            self.tag.d.next = self.fetch_rd_tag.val();
+            self.attr.d.next = self.fetch_rd_attr.val();
+            if self.data_turn.q.val() {
+                self.addr.d.next = self.data_rd_addr.val();
+                self.bytes.d.next = self.data_rd_bytes.val();
+                self.tag.d.next = self.data_rd_tag.val();
+                self.attr.d.next = self.data_rd_attr.val();
             }
-        } else if self.take.val() {
-            self.spare.d.next = true;
+        }
+        self.request.addr.next = self.addr.q.val();
+        self.request.bytes.next = self.bytes.q.val();
+        self.request.tag.next = self.tag.q.val();
+        self.request.attr.next = self.attr.q.val();
+        if !self.spare.q.val() {
+            self.spare_fields.d.next = self.request.fields.val();
+        }
+        self.spare.d.next = self.stays.val();
+        if self.moves.val() {
+            self.full.d.next = self.asked.q.val() | self.spare.q.val();
+            self.fields.d.next = self.request.fields.val();
+            if self.spare.q.val() {
+                self.fields.d.next = self.spare_fields.q.val();
+            }
         }
         self.sent.d.next = self.full.q.val() & self.tx_rd_ready.val();
         self.tx_read.next = self.sent.q.val();
-        self.arb_idle.next = !self.full.q.val();
+        self.arb_idle.next = !self.full.q.val() & !self.asked.q.val();
 
+        self.header.fmt_type.next = self.read.val();
+        self.header.requester.next = self.cfg_requester_id.val();
+        self.header.fields.next = self.fields.q.val();
         self.tx_rd_valid.next = self.full.q.val();
         self.tx_rd_first.next = true;
         self.tx_rd_last.next = true;
-        self.tx_rd_hdr.next = self.hdr.q.val();
+        self.tx_rd_hdr.next = self.header.hdr.val();
         self.tx_rd_data.next = 0.into();
         self.tx_rd_keep.next = 0.into();
         self.tx_rd_error.next = false;

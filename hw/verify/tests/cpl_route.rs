@@ -1,4 +1,4 @@
-//! `tlp::CplRoute`: every header field, at one beat per clock.
+//! `tlp::CplRoute`: every header field, the header log, at one beat per clock.
 
 use ferrolane_hw_verify::dut;
 use rand::{rngs::StdRng, Rng, SeedableRng};
@@ -52,17 +52,20 @@ impl Header {
 
 #[test]
 fn fields_and_beats_come_one_clock_later() {
-    for seed in 0..9 {
+    for seed in 0..12 {
         let mut rng = StdRng::seed_from_u64(seed);
-        let (w, mut d) = match seed % 3 {
-            0 => (64, dut!(cpl_route64, seed)),
-            1 => (128, dut!(cpl_route, seed)),
-            _ => (256, dut!(cpl_route256, seed)),
+        let (w, full, mut d) = match seed % 4 {
+            0 => (64, true, dut!(cpl_route64, seed)),
+            1 => (128, true, dut!(cpl_route, seed)),
+            2 => (128, false, dut!(cpl_route_core, seed)),
+            _ => (256, true, dut!(cpl_route256, seed)),
         };
         d.pulse("rst", 1);
         d.set("cfg_requester_id", REQUESTER);
         let gap = rng.random_range(0.0..0.5);
         let mut left = 0;
+        let mut dws = [0; 4];
+        let mut logged = [0; 2];
         let mut header = Header::random(&mut rng);
         // What was put in the clock before: first, last, data, keep, error.
         let mut before: Option<(bool, bool, Vec<u32>, u64, bool)> = None;
@@ -79,6 +82,7 @@ fn fields_and_beats_come_one_clock_later() {
             });
             d.set("rx_cpl_valid", beat.is_some() as u64);
             let shown = header.clone();
+            let shown_dws = dws;
             if let Some((first, last, data, keep, error)) = &beat {
                 d.set("rx_cpl_first", *first as u64);
                 d.set("rx_cpl_last", *last as u64);
@@ -87,7 +91,7 @@ fn fields_and_beats_come_one_clock_later() {
                 d.set("rx_cpl_error", *error as u64);
                 if *first {
                     header = Header::random(&mut rng);
-                    let dws = header.dws(&mut rng);
+                    dws = header.dws(&mut rng);
                     d.set_wide("rx_cpl_hdr", &dws);
                 } else {
                     // Counts with the first beat only.
@@ -109,7 +113,6 @@ fn fields_and_beats_come_one_clock_later() {
                 let has_data = shown.fmt_type & 0x40 != 0;
                 assert_eq!(d.get("cpl_tag"), shown.tag as u64);
                 assert_eq!(d.get("cpl_status"), shown.status as u64);
-                assert_eq!(d.get("cpl_lower"), shown.lower as u64);
                 assert_eq!(d.get("cpl_ep") == 1, shown.ep);
                 assert_eq!(d.get("cpl_has_data") == 1, has_data);
                 let count = if shown.byte_count == 0 { 4096 } else { shown.byte_count };
@@ -118,13 +121,25 @@ fn fields_and_beats_come_one_clock_later() {
                 assert_eq!(d.get("cpl_len"), if has_data { length as u64 } else { 0 });
                 let bad = !matches!(shown.fmt_type, 0x0A | 0x4A) || shown.requester != REQUESTER;
                 assert_eq!(d.get("cpl_bad") == 1, bad);
+                let failed = shown.status != 0 || shown.ep;
+                let logs = *last && !error && (bad || failed);
+                assert_eq!(d.get("bad_cpl_valid") == 1, logs && full);
+                if logs && full {
+                    assert_eq!(d.get("bad_cpl_cause"), if bad { 3 } else { 4 });
+                    assert_eq!(d.get_wide("bad_cpl_hdr"), shown_dws);
+                    logged[bad as usize] += 1;
+                }
                 tlps += *last as u64;
             } else {
-                assert_eq!(to, (0, 0));
+                assert_eq!((to, d.get("bad_cpl_valid")), ((0, 0), 0));
             }
             before = beat;
         }
         assert_eq!(counted, tlps);
         assert!(tlps > 500);
+        assert!(!full || logged.iter().all(|&n| n > 30), "{logged:?}");
+        if !full {
+            assert!(d.get("bad_cpl_cause") == 0 && !d.is_set("bad_cpl_hdr"));
+        }
     }
 }

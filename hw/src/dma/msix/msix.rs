@@ -5,12 +5,13 @@ use rust_hdl::prelude::*;
 use super::access::MsixAccess;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
-use crate::tlp::{MakeHeader, MEM_WRITE};
 
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum SendState {
     Seek,
-    Load,
+    Lower,
+    Upper,
+    Message,
     Send,
 }
 
@@ -19,14 +20,14 @@ hw! {
     /// (PCIe Base Spec r5 6.1.4).
     ///
     /// ```text
-    ///  irq, err_irq, user_irq ─► pending ─► Seek ─► Load ─► Send ─► msi_wr
-    ///                               ▲        │ one vector per clock    │
-    ///  w, r ─► table ───────────────┼────────┴─ masks, entry           │
-    ///                               └────────────── clear, when taken ─┘
+    ///  irq, err_irq, user_irq ─► pending ─► Seek ─► Lower ─► Upper ─► Message ─► Send ─► msi_wr
+    ///                               ▲        │ one vector per clock                       │
+    ///  w, r ─► table ───────────────┼────────┴─ masks, entry                              │
+    ///                               └───────────────────────────────── clear, when taken ─┘
     /// ```
     /// A request for a vector that is pending already is one with it. A request in the clock in which the message is taken is
     /// another one. A message that was not taken yet is withdrawn when its vector is masked: once the host's
-    /// write of the mask is through, no message follows.
+    /// write of the mask is through, no message follows. So `msi_wr_valid`, a flip-flop, is low in the clock behind any write of a mask.
     ///
     /// `NV` vectors, of which the card's `NU` begin at `UV`; those behind `NV` are ignored.
     pub struct Msix<const W: usize, const K: usize, const NV: usize, const VB: usize, const NU: usize, const UV: usize> {
@@ -35,7 +36,6 @@ hw! {
         pub cfg_msix_enable: Signal<In, Bit> = Default::default(),
         pub cfg_msix_mask: Signal<In, Bit> = Default::default(),
         pub cfg_bus_master: Signal<In, Bit> = Default::default(),
-        pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
         pub w_valid: Signal<In, Bit> = Default::default(),
         pub w_ready: Signal<Out, Bit> = Default::default(),
         pub w_addr: Signal<In, Bits<19>> = Default::default(),
@@ -59,20 +59,25 @@ hw! {
         pub msi_wr_ready: Signal<In, Bit> = Default::default(),
         pub msi_wr_first: Signal<Out, Bit> = Default::default(),
         pub msi_wr_last: Signal<Out, Bit> = Default::default(),
-        pub msi_wr_hdr: Signal<Out, Bits<128>> = Default::default(),
+        pub msi_wr_addr: Signal<Out, Bits<64>> = Default::default(),
+        pub msi_wr_bytes: Signal<Out, Bits<11>> = Default::default(),
         pub msi_wr_data: Signal<Out, Bits<W>> = Default::default(),
         pub msi_wr_keep: Signal<Out, Bits<K>> = Default::default(),
         access: MsixAccess<NV, VB> = Default::default(),
-        header: MakeHeader = Default::default(),
         state: Dffr<SendState> = Dffr::new(SendState::Seek),
         pending: Dffr<Bits<NV>> = Default::default(),
+        // The vector that is looked at, as a number and as a bit.
         look: Dffr<Bits<VB>> = Default::default(),
-        address: Reg<Bits<64>> = Default::default(),
+        look_bit: Dffr<Bits<NV>> = Dffr::new(1_u64.into()),
+        on: Dffr<Bit> = Default::default(),
+        valid: Dffr<Bit> = Default::default(),
+        lower: Reg<Bits<32>> = Default::default(),
+        upper: Reg<Bits<32>> = Default::default(),
         data: Reg<Bits<32>> = Default::default(),
-        on: Signal<Local, Bit> = Default::default(),
-        may: Signal<Local, Bits<NV>> = Default::default(),
-        mask: Signal<Local, Bits<NV>> = Default::default(),
         allowed: Signal<Local, Bit> = Default::default(),
+        taken: Signal<Local, Bit> = Default::default(),
+        moves: Signal<Local, Bit> = Default::default(),
+        part: Signal<Local, Bits<2>> = Default::default(),
         set: Signal<Local, Bits<NV>> = Default::default(),
         clear: Signal<Local, Bits<NV>> = Default::default(),
         next_look: Signal<Local, Bits<VB>> = Default::default(),
@@ -81,10 +86,8 @@ hw! {
         first_user: Constant<Bits<8>> = Constant::new((UV as u64).into()),
         one_vector: Constant<Bits<VB>> = Constant::new(1_u64.into()),
         last_vector: Constant<Bits<VB>> = Constant::new((NV as u64 - 1).into()),
-        write: Constant<Bits<8>> = Constant::new(MEM_WRITE.into()),
-        all_bytes: Constant<Bits<4>> = Constant::new(0xF_u64.into()),
+        bytes: Constant<Bits<11>> = Constant::new(4_u64.into()),
         one_dw: Constant<Bits<K>> = Constant::new(1_u64.into()),
-        dw_aligned: Constant<Bits<64>> = Constant::new(0xFFFF_FFFF_FFFF_FFFC_u64.into()),
     }
 }
 
@@ -94,11 +97,14 @@ impl<const W: usize, const K: usize, const NV: usize, const VB: usize, const NU:
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, access);
-        dff_setup!(self, clock, state, pending, look, address, data);
+        dff_setup!(self, clock, state, pending, look, look_bit, on, valid, lower, upper, data);
         self.access.rst.next = self.rst.val();
         self.state.rst.next = self.rst.val();
         self.pending.rst.next = self.rst.val();
         self.look.rst.next = self.rst.val();
+        self.look_bit.rst.next = self.rst.val();
+        self.on.rst.next = self.rst.val();
+        self.valid.rst.next = self.rst.val();
         self.access.w_valid.next = self.w_valid.val();
         self.w_ready.next = self.access.w_ready.val();
         self.access.w_addr.next = self.w_addr.val();
@@ -111,7 +117,6 @@ impl<const W: usize, const K: usize, const NV: usize, const VB: usize, const NU:
         self.unmapped_rd.next = self.access.unmapped_rd.val();
         self.unmapped_wr.next = self.access.unmapped_wr.val();
         self.access.pending.next = self.pending.q.val();
-        self.access.vector.next = self.look.q.val();
 
         self.user.next = bit_cast::<NV, NU>(self.user_irq.val()) << self.first_user.val();
         self.set.next = self.user.val();
@@ -123,56 +128,75 @@ impl<const W: usize, const K: usize, const NV: usize, const VB: usize, const NU:
         }
         self.irq_ready.next = true;
 
-        self.on.next = self.cfg_msix_enable.val() & !self.cfg_msix_mask.val() & self.cfg_bus_master.val();
-        self.may.next = self.pending.q.val() & self.access.unmasked.val();
-        self.mask.next = self.one.val() << self.look.q.val();
-        self.allowed.next = self.on.val() & (self.may.val() & self.mask.val()).any();
-        self.next_look.next = self.look.q.val() + self.one_vector.val();
-        if self.look.q.val() == self.last_vector.val() {
-            self.next_look.next = 0.into();
-        }
-        self.clear.next = 0.into();
-        self.msi_wr_valid.next = false;
+        self.on.d.next = self.cfg_msix_enable.val() & !self.cfg_msix_mask.val() & self.cfg_bus_master.val();
+        self.allowed.next =
+            self.on.q.val() & self.access.unmasked.val() & (self.pending.q.val() & self.look_bit.q.val()).any();
+        self.taken.next = self.valid.q.val() & self.msi_wr_ready.val();
+        self.valid.d.next = false;
+        self.moves.next = false;
+        self.part.next = 0.into();
         match self.state.q.val() {
             SendState::Seek => {
                 if self.allowed.val() {
-                    self.state.d.next = SendState::Load;
+                    self.state.d.next = SendState::Lower;
                 } else {
-                    self.look.d.next = self.next_look.val();
+                    self.moves.next = true;
                 }
             }
-            SendState::Load => {
-                self.address.d.next = self.access.address.val() & self.dw_aligned.val();
-                self.data.d.next = self.access.data.val();
+            SendState::Lower => {
+                self.lower.d.next = self.access.word.val();
+                self.part.next = 1.into();
+                self.state.d.next = SendState::Upper;
+            }
+            SendState::Upper => {
+                self.upper.d.next = self.access.word.val();
+                self.part.next = 2.into();
+                self.state.d.next = SendState::Message;
+            }
+            SendState::Message => {
+                self.data.d.next = self.access.word.val();
+                self.valid.d.next = self.allowed.val() & !self.access.masks.val();
                 self.state.d.next = SendState::Send;
-                if !self.allowed.val() {
-                    self.state.d.next = SendState::Seek;
-                }
             }
             SendState::Send => {
-                self.msi_wr_valid.next = self.allowed.val();
-                if !self.allowed.val() {
+                if self.taken.val() {
+                    self.moves.next = true;
                     self.state.d.next = SendState::Seek;
-                } else if self.msi_wr_ready.val() {
-                    self.clear.next = self.mask.val();
-                    self.look.d.next = self.next_look.val();
-                    self.state.d.next = SendState::Seek;
+                } else {
+                    self.valid.d.next = self.allowed.val() & !self.access.masks.val();
                 }
             }
         }
+        // Masked, or switched off: from the beginning, since the entry may be changed then.
+        if !self.allowed.val() & !self.taken.val() {
+            self.state.d.next = SendState::Seek;
+        }
+        self.next_look.next = self.look.q.val();
+        if self.moves.val() {
+            self.next_look.next = self.look.q.val() + self.one_vector.val();
+            self.look_bit.d.next = self.look_bit.q.val() << 1;
+            if self.look.q.val() == self.last_vector.val() {
+                self.next_look.next = 0.into();
+                self.look_bit.d.next = self.one.val();
+            }
+        }
+        self.look.d.next = self.next_look.val();
+        self.access.next_vector.next = self.next_look.val();
+        self.access.vector.next = self.look.q.val();
+        self.access.part.next = self.part.val();
+        self.clear.next = 0.into();
+        if self.taken.val() {
+            self.clear.next = self.look_bit.q.val();
+        }
         self.pending.d.next = (self.pending.q.val() & !self.clear.val()) | self.set.val();
 
-        // One DW: Last DW BE is 0 (PCIe Base Spec r5 2.2.5).
-        self.header.fmt_type.next = self.write.val();
-        self.header.length.next = 1.into();
-        self.header.first_be.next = self.all_bytes.val();
-        self.header.last_be.next = 0.into();
-        self.header.tag.next = 0.into();
-        self.header.requester.next = self.cfg_requester_id.val();
-        self.header.address.next = self.address.q.val();
+        self.msi_wr_valid.next = self.valid.q.val();
         self.msi_wr_first.next = true;
         self.msi_wr_last.next = true;
-        self.msi_wr_hdr.next = self.header.hdr.val();
+        // Bits 1:0 of the address are 0 (PCIe Base Spec r5 7.7.2.6); a host may have written something else.
+        self.msi_wr_addr.next = (bit_cast::<64, 32>(self.upper.q.val()) << 32)
+            | (bit_cast::<64, 30>(self.lower.q.val().get_bits::<30>(2)) << 2);
+        self.msi_wr_bytes.next = self.bytes.val();
         self.msi_wr_data.next = bit_cast::<W, 32>(self.data.q.val());
         self.msi_wr_keep.next = self.one_dw.val();
     }

@@ -27,6 +27,8 @@ hw! {
         pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
         pub cfgw_index: Signal<In, Bits<6>> = Default::default(),
         pub cfgw_data: Signal<In, Bits<32>> = Default::default(),
+        /// With RING_SIZE: the ring's records less one.
+        pub ring_mask: Signal<In, Bits<16>> = Default::default(),
         pub select_g: Signal<In, Bits<7>> = Default::default(),
         pub change: Signal<In, RecordEvent> = Default::default(),
         pub ended: Signal<In, Bits<ENDED_BITS>> = Default::default(),
@@ -56,7 +58,7 @@ hw! {
         sinces: Mirror<4, GB> = Default::default(),
         skips: Mirror<31, GB> = Default::default(),
         writtens: Mirror<18, GB> = Default::default(),
-        consumers: Bram<Bits<31>, GB> = Default::default(),
+        consumers: Bram<Bits<31>, 9> = Default::default(),
         policies: Bram<Bits<2>, GB> = Default::default(),
         // COALESCE.COUNT - 1.
         closes: Bram<Bits<4>, GB> = Default::default(),
@@ -79,8 +81,6 @@ hw! {
         count: Signal<Local, Bits<5>> = Default::default(),
         count_less: Signal<Local, Bits<5>> = Default::default(),
         moderate: Signal<Local, Bits<16>> = Default::default(),
-        size: Signal<Local, Bits<17>> = Default::default(),
-        size_less: Signal<Local, Bits<17>> = Default::default(),
         policy: Signal<Local, Bits<2>> = Default::default(),
         urgent: Signal<Local, Bit> = Default::default(),
         eop: Signal<Local, Bit> = Default::default(),
@@ -104,7 +104,6 @@ hw! {
         index_size: Constant<Bits<6>> = Constant::new((regs::queue::RING_SIZE.offset as u64 / 4).into()),
         index_coalesce: Constant<Bits<6>> = Constant::new((regs::queue::COALESCE.offset as u64 / 4).into()),
         index_moderate: Constant<Bits<6>> = Constant::new((regs::queue::MODERATE.offset as u64 / 4).into()),
-        one: Constant<Bits<17>> = Constant::new(1_u64.into()),
     }
 }
 
@@ -140,11 +139,9 @@ impl<const GB: usize> Logic for RecordCollect<GB> {
         self.closes.waddr.next = bit_cast::<GB, 7>(self.cfgw_g.val());
         self.closes.wdata.next = bit_cast::<4, 5>(self.count_less.val());
         self.closes.raddr.next = bit_cast::<GB, 7>(self.select_g.val());
-        self.size.next = self.one.val() << self.cfgw_data.val().get_bits::<5>(8);
-        self.size_less.next = self.size.val() - self.one.val();
         self.masks.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.index_size.val());
         self.masks.waddr.next = bit_cast::<GB, 7>(self.cfgw_g.val());
-        self.masks.wdata.next = bit_cast::<16, 17>(self.size_less.val());
+        self.masks.wdata.next = self.ring_mask.val();
         self.masks.raddr.next = bit_cast::<GB, 7>(self.select_g.val());
         self.bases.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.index_base.val());
         self.bases.waddr.next = bit_cast::<GB, 7>(self.cfgw_g.val());
@@ -178,7 +175,8 @@ impl<const GB: usize> Logic for RecordCollect<GB> {
         self.since.next = self.sinces.rdata.val();
         self.entry.next = bit_cast::<16, 18>(self.put.val()) & self.masks.rdata.val();
         self.left.next = !self.entry.val() & self.masks.rdata.val();
-        self.in_page.next = self.bases.rdata.val() + bit_cast::<8, 16>(self.entry.val());
+        // All ones if it is the page's last place: a comparison, where a sum would take a carry chain.
+        self.in_page.next = self.bases.rdata.val() ^ bit_cast::<8, 16>(self.entry.val());
         self.ends_group.next = !self.left.val().any()
             | self.in_page.val().all()
             | self.since.val().all()
@@ -231,8 +229,8 @@ impl<const GB: usize> Logic for RecordCollect<GB> {
         self.writtens.waddr.next = bit_cast::<GB, 7>(self.change.val().g);
         self.writtens.wdata.next = self.written_next.val();
         self.writtens.wen.next = self.change.val().init | self.change.val().written;
-        self.consumers.raddr.next = bit_cast::<GB, 7>(self.select_g.val());
-        self.consumers.waddr.next = bit_cast::<GB, 7>(self.change.val().g);
+        self.consumers.raddr.next = bit_cast::<9, 7>(self.select_g.val());
+        self.consumers.waddr.next = bit_cast::<9, 7>(self.change.val().g);
         self.consumers.wdata.next = self.consumer_next.val();
         self.consumers.wen.next = self.change.val().init | self.change.val().cons;
 

@@ -50,7 +50,6 @@ hw! {
         pub start_valid: Signal<In, Bit> = Default::default(),
         pub start_g: Signal<In, Bits<7>> = Default::default(),
         pub start_generation: Signal<In, Bits<8>> = Default::default(),
-        pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
         /// Max_Payload_Size is 128 << cfg_mps bytes.
         pub cfg_mps: Signal<In, Bits<3>> = Default::default(),
         pub run: Signal<In, Bits<GN>> = Default::default(),
@@ -90,7 +89,8 @@ hw! {
         pub rec_wr_ready: Signal<In, Bit> = Default::default(),
         pub rec_wr_first: Signal<Out, Bit> = Default::default(),
         pub rec_wr_last: Signal<Out, Bit> = Default::default(),
-        pub rec_wr_hdr: Signal<Out, Bits<128>> = Default::default(),
+        pub rec_wr_addr: Signal<Out, Bits<64>> = Default::default(),
+        pub rec_wr_bytes: Signal<Out, Bits<11>> = Default::default(),
         pub rec_wr_data: Signal<Out, Bits<W>> = Default::default(),
         pub rec_wr_keep: Signal<Out, Bits<K>> = Default::default(),
         pub done_valid: Signal<Out, Bit> = Default::default(),
@@ -126,9 +126,18 @@ hw! {
         ended_value: Reg<Bits<32>> = Default::default(),
         ended_bytes: Reg<Bits<24>> = Default::default(),
         ended_meta: Reg<Bits<32>> = Default::default(),
+        // What collect has decided, for place and the timers.
+        changed: Dffr<Bit> = Default::default(),
+        collected: Dffr<Bit> = Default::default(),
+        cleared: Dffr<Bit> = Default::default(),
+        opens: Dffr<Bit> = Default::default(),
+        put_value: Reg<Bits<7>> = Default::default(),
+        put_since: Reg<Bits<4>> = Default::default(),
         ends: Signal<Local, Bit> = Default::default(),
         clears: Signal<Local, Bit> = Default::default(),
-        puts: Signal<Local, Bit> = Default::default(),
+        size: Signal<Local, Bits<17>> = Default::default(),
+        size_less: Signal<Local, Bits<17>> = Default::default(),
+        one: Constant<Bits<17>> = Constant::new(1_u64.into()),
     }
 }
 
@@ -147,6 +156,7 @@ impl<
     fn update(&mut self) {
         clock!(self, clock, init, intake, collect, judge, timers, due, place, send);
         dff_setup!(self, clock, ended, ended_g, ended_value, ended_bytes, ended_meta);
+        dff_setup!(self, clock, changed, collected, cleared, opens, put_value, put_since);
         self.init.rst.next = self.rst.val();
         self.intake.rst.next = self.rst.val();
         self.collect.rst.next = self.rst.val();
@@ -156,6 +166,10 @@ impl<
         self.place.rst.next = self.rst.val();
         self.send.rst.next = self.rst.val();
         self.ended.rst.next = self.rst.val();
+        self.changed.rst.next = self.rst.val();
+        self.collected.rst.next = self.rst.val();
+        self.opens.rst.next = self.rst.val();
+        self.cleared.rst.next = self.rst.val();
 
         self.init.init_valid.next = self.init_valid.val();
         self.init.init_g.next = self.init_g.val();
@@ -203,6 +217,10 @@ impl<
         self.collect.cfgw_g.next = self.cfgw_g.val();
         self.collect.cfgw_index.next = self.cfgw_index.val();
         self.collect.cfgw_data.next = self.cfgw_data.val();
+        self.size.next = self.one.val() << self.cfgw_data.val().get_bits::<5>(8);
+        self.size_less.next = self.size.val() - self.one.val();
+        self.collect.ring_mask.next = bit_cast::<16, 17>(self.size_less.val());
+        self.place.ring_mask.next = bit_cast::<16, 17>(self.size_less.val());
         self.collect.select_g.next = self.intake.select_g.val();
         self.collect.change.next = self.intake.change.val();
         self.collect.ended.next = self.intake.ended.val();
@@ -225,6 +243,16 @@ impl<
         self.finished_bytes.next = self.ended_bytes.q.val();
         self.finished_meta.next = self.ended_meta.q.val();
         self.finished_valid.next = self.ended.q.val();
+
+        self.changed.d.next = self.collect.collected.val()
+            | self.clears.val()
+            | self.intake.change.val().flush
+            | self.intake.change.val().arm;
+        self.collected.d.next = self.collect.collected.val();
+        self.cleared.d.next = self.clears.val();
+        self.opens.d.next = self.collect.opens.val();
+        self.put_value.d.next = self.collect.put_value.val();
+        self.put_since.d.next = self.collect.put_since.val();
 
         self.judge.seen.next = self.collect.seen.val();
         self.judge.seen_collected.next = self.collect.seen_collected.val();
@@ -253,18 +281,14 @@ impl<
         self.timers.waiting.next = self.judge.waiting.val();
         self.timers.wanted.next = self.judge.wanted.val();
         self.timers.begins.next = self.judge.begins.val();
-        self.timers.begins_g.next = self.judge.due_g.val();
-        self.timers.g.next = self.intake.change.val().g;
-        self.puts.next = self.collect.collected.val()
-            | self.clears.val()
-            | self.intake.change.val().flush
-            | self.intake.change.val().arm;
-        self.timers.changed.next = self.puts.val();
-        self.timers.waits.next = self.collect.put_since.val().any();
-        self.timers.collected.next = self.collect.collected.val();
-        self.timers.opens.next = self.collect.opens.val();
-        self.timers.ends.next = self.collect.ends.val();
-        self.timers.ended.next = self.ends.val() | self.clears.val();
+        self.timers.begins_g.next = self.judge.begins_g.val();
+        self.timers.g.next = self.ended_g.q.val();
+        self.timers.changed.next = self.changed.q.val();
+        self.timers.waits.next = self.put_since.q.val().any();
+        self.timers.collected.next = self.collected.q.val();
+        self.timers.opens.next = self.opens.q.val();
+        self.timers.ends.next = self.ended_value.q.val();
+        self.timers.ended.next = self.ended.q.val();
         self.timers.visit_ready.next = self.intake.visit_ready.val();
         self.irq_valid.next = self.timers.irq_valid.val();
         self.irq_vector.next = self.timers.irq_vector.val();
@@ -285,18 +309,17 @@ impl<
         self.place.start_valid.next = self.start_valid.val();
         self.place.start_g.next = self.start_g.val();
         self.place.start_generation.next = self.start_generation.val();
-        self.place.put_wen.next = self.puts.val();
-        self.place.put_g.next = self.intake.change.val().g;
-        self.place.put_value.next = self.collect.put_value.val();
-        self.place.put_since.next = self.collect.put_since.val();
+        self.place.put_wen.next = self.changed.q.val();
+        self.place.put_g.next = self.ended_g.q.val();
+        self.place.put_value.next = self.put_value.q.val();
+        self.place.put_since.next = self.put_since.q.val();
         self.place.armed.next = self.judge.armed_queues.val();
-        self.place.init.next = self.clears.val();
+        self.place.init.next = self.cleared.q.val();
         self.place.tlp_ready.next = self.send.tlp_ready.val();
         self.done_valid.next = self.place.done_valid.val();
         self.done_g.next = self.place.done_g.val();
         self.done_value.next = self.place.done_value.val();
 
-        self.send.cfg_requester_id.next = self.cfg_requester_id.val();
         self.send.rec_wr_ready.next = self.rec_wr_ready.val();
         self.send.w_valid.next = self.collect.collected.val();
         self.send.w_g.next = self.intake.change.val().g;
@@ -305,7 +328,7 @@ impl<
         self.send.tlp_valid.next = self.place.tlp_valid.val();
         self.send.tlp_g.next = self.place.tlp_g.val();
         self.send.tlp_slot.next = self.place.tlp_slot.val();
-        self.send.tlp_count.next = self.place.tlp_count.val();
+        self.send.tlp_less.next = self.place.tlp_less.val();
         self.send.tlp_address.next = self.place.tlp_address.val();
         self.send.tlp_queue.next = self.place.tlp_queue.val();
         self.send.tlp_generation.next = self.place.tlp_generation.val();
@@ -315,7 +338,8 @@ impl<
         self.rec_wr_valid.next = self.send.rec_wr_valid.val();
         self.rec_wr_first.next = self.send.rec_wr_first.val();
         self.rec_wr_last.next = self.send.rec_wr_last.val();
-        self.rec_wr_hdr.next = self.send.rec_wr_hdr.val();
+        self.rec_wr_addr.next = self.send.rec_wr_addr.val();
+        self.rec_wr_bytes.next = self.send.rec_wr_bytes.val();
         self.rec_wr_data.next = self.send.rec_wr_data.val();
         self.rec_wr_keep.next = self.send.rec_wr_keep.val();
     }

@@ -56,8 +56,8 @@ hw! {
         pub irq_valid: Signal<Out, Bit> = Default::default(),
         pub irq_ready: Signal<In, Bit> = Default::default(),
         pub irq_vector: Signal<Out, Bits<8>> = Default::default(),
-        collect_times: Bram<Bits<16>, GB> = Default::default(),
-        moderate_times: Bram<Bits<16>, GB> = Default::default(),
+        collect_times: Bram<Bits<16>, 9> = Default::default(),
+        moderate_times: Bram<Bits<16>, 9> = Default::default(),
         vectors: Bram<Bits<8>, GB> = Default::default(),
         // When the first record that waits was collected, when the last one, and since when something is unread.
         firsts: Bram<Bits<17>, GB> = Default::default(),
@@ -132,11 +132,11 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
         }
         self.collect_times.wen.next =
             self.cfgw_valid.val() & (self.cfgw_index.val() == self.index_coalesce.val());
-        self.collect_times.waddr.next = bit_cast::<GB, 7>(self.cfgw_g.val());
+        self.collect_times.waddr.next = bit_cast::<9, 7>(self.cfgw_g.val());
         self.collect_times.wdata.next = self.cfgw_data.val().get_bits::<16>(16);
         self.moderate_times.wen.next =
             self.cfgw_valid.val() & (self.cfgw_index.val() == self.index_moderate.val());
-        self.moderate_times.waddr.next = bit_cast::<GB, 7>(self.cfgw_g.val());
+        self.moderate_times.waddr.next = bit_cast::<9, 7>(self.cfgw_g.val());
         self.moderate_times.wdata.next = self.cfgw_data.val().get_bits::<16>(16);
         self.vectors.wen.next = self.cfgw_valid.val() & (self.cfgw_index.val() == self.index_vector.val());
         self.vectors.waddr.next = bit_cast::<GB, 7>(self.cfgw_g.val());
@@ -175,8 +175,8 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
         if self.look.q.val() >= self.queues.val() {
             self.look_q.next = self.look.q.val() - self.queues.val();
         }
-        self.collect_times.raddr.next = bit_cast::<GB, 7>(self.look.q.val());
-        self.moderate_times.raddr.next = bit_cast::<GB, 7>(self.look.q.val());
+        self.collect_times.raddr.next = bit_cast::<9, 7>(self.look.q.val());
+        self.moderate_times.raddr.next = bit_cast::<9, 7>(self.look.q.val());
         self.vectors.raddr.next = bit_cast::<GB, 7>(self.look.q.val());
         self.firsts.raddr.next = bit_cast::<GB, 7>(self.look.q.val());
         self.lasts.raddr.next = bit_cast::<GB, 7>(self.look.q.val());

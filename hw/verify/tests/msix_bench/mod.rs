@@ -6,8 +6,6 @@ use ferrolane_abi::map::{MSIX_PBA_PAGE, MSIX_TABLE_PAGE};
 use ferrolane_hw_verify::dut;
 use verilated::Dut;
 
-const REQUESTER: u32 = 0x0708;
-
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entry {
     pub address: u64,
@@ -83,28 +81,21 @@ pub struct Bench {
     /// First of the card's vectors.
     pub first_user: usize,
     pub users: usize,
-    on: bool,
+    /// What MSI-X as a whole was allowed to do, this clock and in the two before.
+    on: [bool; 3],
     /// Withdraws the write for this clock.
     pub withdrawn: bool,
 }
 
 fn message(d: &Dut) -> (u64, u32) {
-    let h = d.get_wide("msi_wr_hdr");
     let w = d.get_wide("msi_wr_data");
-    assert_eq!(h[1], REQUESTER << 16 | 0x0F, "one DW: last byte enables are 0");
-    assert_eq!([d.get("msi_wr_first"), d.get("msi_wr_last"), d.get("msi_wr_keep")], [1, 1, 1]);
+    assert_eq!(
+        ["first", "last", "keep", "bytes"].map(|f| d.get(&format!("msi_wr_{f}"))),
+        [1, 1, 1, 4],
+        "one DWORD"
+    );
     assert!(w[1..].iter().all(|&w| w == 0));
-    match h[0] {
-        0x4000_0001 => {
-            assert_eq!(h[3], 0);
-            (h[2] as u64, w[0])
-        }
-        0x6000_0001 => {
-            assert!(h[2] != 0, "3-DW form below 4 GiB");
-            ((h[2] as u64) << 32 | h[3] as u64, w[0])
-        }
-        other => panic!("{other:#x}"),
-    }
+    (d.get("msi_wr_addr"), w[0])
 }
 
 impl Bench {
@@ -116,7 +107,6 @@ impl Bench {
             _ => (dut!(msix256, seed), 137, 129, 8),
         };
         d.pulse("rst", 2);
-        d.set("cfg_requester_id", REQUESTER);
         let mut b = Bench {
             d,
             model: Model::new(nv),
@@ -129,7 +119,7 @@ impl Bench {
             nv,
             first_user,
             users,
-            on: false,
+            on: [false; 3],
             withdrawn: false,
         };
         b.configure(true, false, true);
@@ -140,7 +130,7 @@ impl Bench {
         self.d.set("cfg_msix_enable", enable as u64);
         self.d.set("cfg_msix_mask", mask as u64);
         self.d.set("cfg_bus_master", master as u64);
-        self.on = enable && !mask && master;
+        self.on[0] = enable && !mask && master;
     }
 
     /// One clock with these requests; gives the data of a read that ends in it.
@@ -159,18 +149,19 @@ impl Bench {
             d.set("w_be", be);
         }
         d.set("r_valid", read.is_some() as u64);
-        d.set("r_addr", read.unwrap_or(0));
         if read.is_some() {
             assert!(self.read.is_none());
             self.read = read;
         }
+        // The address stays until the answer.
+        d.set("r_addr", self.read.unwrap_or(0));
         d.step();
         assert_eq!(d.get("irq_ready"), 1);
         self.counted[0] += d.get("unmapped_rd");
         self.counted[1] += d.get("unmapped_wr");
         if d.get("msi_wr_valid") == 1 {
             // What is offered is allowed by what the host has written up to the clock before.
-            assert!(self.on, "a message while MSI-X is off, masked or without bus mastering");
+            assert!(self.on.contains(&true), "a message while MSI-X is off, masked or without bus mastering");
             let m = message(d);
             let allowed = |v: &usize| {
                 let e = &self.model.entries[*v];
@@ -184,6 +175,7 @@ impl Bench {
                 *self.sent.entry(v).or_default() += 1;
             }
         }
+        self.on = [self.on[0], self.on[0], self.on[1]];
         let mut answer = None;
         if d.get("r_done") == 1 {
             let addr = self.read.take().expect("a read");
@@ -219,7 +211,7 @@ impl Bench {
     pub fn write(&mut self, addr: u64, data: u32) {
         self.write = Some((addr, data, 15));
         // Behind the clearing of the table.
-        for _ in 0..400 {
+        for _ in 0..1200 {
             self.clock(None, false, true, None);
             if self.write.is_none() {
                 return;
@@ -231,7 +223,7 @@ impl Bench {
     pub fn read(&mut self, addr: u64) -> u32 {
         let mut ask = Some(addr);
         // Behind the clearing of the table.
-        for _ in 0..400 {
+        for _ in 0..1200 {
             if let Some(data) = self.clock(None, false, true, ask.take()) {
                 return data;
             }

@@ -2,7 +2,7 @@
 
 use ferrolane_abi::{completion::Completion, map};
 
-use super::{Bench, Queue, Tlp, REQUESTER};
+use super::{Bench, Queue, Tlp};
 
 impl Bench {
     pub(super) fn check_done(&mut self) {
@@ -26,22 +26,23 @@ impl Bench {
             return;
         }
         let first = self.tlp.dws.is_empty();
-        let (hdr, data) = (self.d.get_wide("rec_wr_hdr"), self.d.get_wide("rec_wr_data"));
+        let (addr, bytes) = (self.d.get("rec_wr_addr"), self.d.get("rec_wr_bytes"));
+        let (total, data) = (bytes as usize / 4, self.d.get_wide("rec_wr_data"));
         let (keep, last) = (self.d.get("rec_wr_keep"), self.d.get("rec_wr_last") == 1);
         assert_eq!(self.d.get("rec_wr_first") == 1, first);
         if first && !self.tlp.offered {
-            self.tlp.hdr = hdr.clone();
-            self.tlps.push((self.now, (hdr[0] & 0x3FF) as usize / 4));
+            (self.tlp.addr, self.tlp.bytes) = (addr, bytes);
+            self.tlps.push((self.now, total / 4));
         }
-        assert_eq!(hdr, self.tlp.hdr, "the header stays");
+        assert_eq!((addr, bytes), (self.tlp.addr, self.tlp.bytes), "they stay");
         let dws = keep.count_ones() as usize;
         assert_eq!(keep, (1 << dws) - 1);
-        let expected = ((hdr[0] & 0x3FF) as usize - self.tlp.dws.len()).min(self.w / 32);
+        let expected = (total - self.tlp.dws.len()).min(self.w / 32);
         assert_eq!(dws, expected, "only the last beat is not full");
-        assert_eq!(last, self.tlp.dws.len() + dws == (hdr[0] & 0x3FF) as usize);
+        assert_eq!(last, self.tlp.dws.len() + dws == total);
         // The queue is known from the first record, also while wr_arb does not take it.
         if first && self.w >= 128 {
-            self.is_told(data[3], hdr[0]);
+            self.is_told(data[3], total);
         }
         self.tlp.offered = self.d.get("rec_wr_ready") == 0;
         if self.tlp.offered {
@@ -56,9 +57,9 @@ impl Bench {
     }
 
     /// `done` counts the TLP's records when it is offered at the latest.
-    fn is_told(&self, dw3: u32, dw0: u32) {
+    fn is_told(&self, dw3: u32, total: usize) {
         let q = &self.queues[self.queue_of(dw3)];
-        assert!(q.told.wrapping_sub(q.written) >= (dw0 & 0x3FF) / 4, "told before it is offered");
+        assert!(q.told.wrapping_sub(q.written) >= total as u32 / 4, "told before it is offered");
     }
 
     fn queue_of(&self, dw3: u32) -> usize {
@@ -73,17 +74,13 @@ impl Bench {
         let most = if self.mps == 0 { 8 } else { 16 };
         assert!((1..=most).contains(&n), "{n} records in a TLP");
         let g = self.queue_of(tlp.dws[3]);
-        self.is_told(tlp.dws[3], tlp.hdr[0]);
+        self.is_told(tlp.dws[3], tlp.dws.len());
         let direction = if g < self.nq { map::Direction::H2c } else { map::Direction::C2h };
         let id = map::queue_id(direction, (g % self.nq) as u32) as u8;
         let q = &mut self.queues[g];
         let size = 1u32 << q.settings.log2;
         let address = q.settings.base + (q.written % size) as u64 * 16;
-        let (fmt, high, low) = match address >> 32 {
-            0 => (0x4000_0000, address as u32, 0),
-            high => (0x6000_0000, high as u32, address as u32),
-        };
-        assert_eq!(tlp.hdr, [fmt | n as u32 * 4, REQUESTER << 16 | 0xFF, high, low]);
+        assert_eq!((tlp.addr, tlp.bytes), (address, 16 * n as u64));
         assert!((q.written % size) as usize + n <= size as usize, "over the ring's end");
         assert!(address % 4096 + 16 * n as u64 <= 4096, "over a 4 KiB boundary");
         let mut flagged = false;

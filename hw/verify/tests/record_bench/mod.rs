@@ -15,7 +15,6 @@ use verilated::Dut;
 
 pub use queue::{Ask, Queue, Settings};
 
-pub const REQUESTER: u32 = 0x4321;
 /// `rec_open` shows a record this many clocks behind its acceptance, at most.
 pub const OPEN_LATE: u64 = 6;
 
@@ -61,7 +60,8 @@ const PORTS: [Ports; 2] = [
 /// A TLP as it comes out, beat by beat.
 #[derive(Default)]
 pub(crate) struct Tlp {
-    pub hdr: Vec<u32>,
+    pub addr: u64,
+    pub bytes: u64,
     pub dws: Vec<u32>,
     /// It is offered: valid must not fall.
     pub offered: bool,
@@ -107,7 +107,6 @@ impl Bench {
             _ => (dut!(record256, seed), 32),
         };
         d.pulse("rst", 2);
-        d.set("cfg_requester_id", REQUESTER);
         let mut bench = Bench {
             d,
             rng: StdRng::seed_from_u64(seed),
