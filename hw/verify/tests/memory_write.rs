@@ -63,7 +63,8 @@ struct Bench {
     next_card: u32,
     done_ready: f64,
     idle: f64,
-    settled: u32,
+    /// Nothing is sent.
+    still: bool,
 }
 
 impl Bench {
@@ -86,13 +87,13 @@ impl Bench {
             next_card: 0x1000,
             done_ready: 1.0,
             idle: 0.0,
-            settled: 0,
+            still: false,
         };
         b.d.set("memory", (1u64 << shape.queues) - 1);
         b.d.pulse("rst", 2);
         for q in 0..shape.queues {
             let base = match q {
-                0 => 0,
+                0 => 1 << 40,
                 1 => 0xFFFF_FFFF_FFF0_0000 | b.rng.random_range(0..4096),
                 2 => b.rng.random::<u64>() >> 8,
                 _ => 0xFFFF_F000 + b.rng.random_range(0..64),
@@ -126,7 +127,7 @@ impl Bench {
     fn clear(&mut self, q: usize) {
         self.d.set("init_valid", 1u64);
         self.d.set("init_g", q as u64);
-        let more = self.rng.random_range(2..6);
+        let more = self.rng.random_range(4..8);
         // Commit broadcasts the cleared rows.
         self.commit(q, 0);
         (0..more).for_each(|_| self.step());
@@ -139,7 +140,9 @@ impl Bench {
         self.d.set("commit_valid", 1u64);
         self.d.set("commit_q", q as u64);
         self.d.set("commit_row", row as u64);
+        self.still = true;
         self.step();
+        self.still = false;
         self.d.set("commit_valid", 0u64);
     }
 
@@ -170,12 +173,15 @@ impl Bench {
         let all = self.shape.queues;
         let runs = |q: &Queue| q.paused_for <= 4 && !q.packets.is_empty();
         if self.quantum == 0 || !runs(&self.q[self.current]) {
-            self.current = (self.current + self.rng.random_range(1..=all)) % all;
+            let ready: Vec<usize> = (0..all).filter(|q| runs(&self.q[*q])).collect();
+            if !ready.is_empty() {
+                self.current = ready[self.rng.random_range(0..ready.len())];
+            }
             self.quantum = self.rng.random_range(1..=64);
         }
         let q = self.current;
         let mut beat = false;
-        if runs(&self.q[q]) && !self.rng.random_bool(self.idle) && !self.d.is_set("rst") {
+        if runs(&self.q[q]) && !self.rng.random_bool(self.idle) && !self.still {
             beat = true;
             let packet = &self.q[q].packets[0];
             let lane = if packet.fixed { 0 } else { packet.address as usize % row };
@@ -269,7 +275,6 @@ impl Bench {
                 && self.d.get("busy") == 0
                 && self.memory.idle()
             {
-                self.settled += 1;
                 return;
             }
         }
@@ -413,7 +418,7 @@ fn a_reset_leaves_no_burst_open_and_writes_nothing_more() {
                 q.open.clear();
             });
             b.d.set("core_rst", 1u64);
-            (0..rng.random_range(1..18)).for_each(|_| b.step());
+            (0..rng.random_range(2..18)).for_each(|_| b.step());
             b.d.set("core_rst", 0u64);
             assert_eq!(b.d.get("busy"), 0);
             assert!(!b.d.is_set("done_valid"));
@@ -448,6 +453,7 @@ fn a_row_every_clock() {
                 b.packet(q, 0, 4096, false);
             }
         }
+        (0..shape.queues).for_each(|q| b.commit(q, 0x7FFF));
         let start = b.memory.beats;
         (0..200).for_each(|_| b.step());
         let (clock, beats) = (b.d.clocks(), b.memory.beats);
@@ -466,6 +472,7 @@ fn a_packet_of_two_rows_takes_two_clocks() {
         for _ in 0..2000 {
             b.packet(0, 0, 2 * shape.row, false);
         }
+        b.commit(0, 0x7FFF);
         (0..100).for_each(|_| b.step());
         let (clock, done) = (b.d.clocks(), b.q[0].done);
         (0..2000).for_each(|_| b.step());
