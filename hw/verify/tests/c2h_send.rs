@@ -226,7 +226,8 @@ fn tlps_carry_the_right_bytes_and_records_follow_them() {
             clocks += 1;
             assert!(clocks < 10_000, "stuck");
         }
-        b.step(true, true);
+        // It falls a few clocks behind the last acceptance.
+        (0..3).for_each(|_| b.step(true, true));
         assert!(!b.d.is_set("send_busy") && b.sink.idle());
         assert!(b.entries > 80, "seed {seed}: {} entries", b.entries);
     }

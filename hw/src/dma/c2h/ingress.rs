@@ -217,7 +217,7 @@ impl<
         self.gates.next = self.open.q.val() & (self.here.val() | self.dropper.droppers.val());
         self.here.next = (self.gates.val() >> self.q.val()) & self.one.val();
         self.take.next =
-            self.beat.q.val() & !self.foreign.q.val() & self.here.val().get_bit(0) & !self.clear.val();
+            self.beat.q.val() & !self.foreign.q.val() & self.here.val().any() & !self.clear.val();
         self.discard.next = self.beat.q.val() & self.foreign.q.val();
         self.pop.next = !self.beat.q.val() | self.take.val() | self.discard.val();
         self.arrivals.pop.next = self.pop.val();
@@ -246,7 +246,7 @@ impl<
         self.dropper.last.next = self.side.q.val().last;
         self.dropper.lanes.next = self.lanes.q.val();
         self.here.next = (self.room.full.val() >> self.q.val()) & self.one.val();
-        self.dropper.full.next = self.here.val().get_bit(0);
+        self.dropper.full.next = self.here.val().any();
         self.dropper.row.next = self.row.val();
         self.dropper.clear.next = self.clear.val();
         self.dropper.clear_q.next = bit_cast::<QB, 7>(self.init_q.val());
