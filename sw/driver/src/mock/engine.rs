@@ -1,10 +1,10 @@
 //! What the model does: descriptors, the loopback, records and interrupts.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use ferrolane_abi::completion::{self, Completion};
 use ferrolane_abi::descriptor::{self, Descriptor};
-use ferrolane_abi::map::{queue_id, Direction};
+use ferrolane_abi::map::{queue_id, Direction, PUSH_SLOTS};
 use ferrolane_abi::regs::queue as regs;
 use ferrolane_abi::{doorbell, status};
 
@@ -36,6 +36,9 @@ pub(super) struct MockQueue {
     filled: u32,
     /// H2C: what the card loops back from here to the C2H queue of the same number.
     packets: VecDeque<Packet>,
+    /// Push mode: the window. Direct mode: all descriptors since the start.
+    pub window: BTreeMap<u32, u32>,
+    pub handed: Vec<Descriptor>,
 }
 
 pub(super) struct Registers([u32; 64]);
@@ -59,6 +62,8 @@ impl std::ops::IndexMut<usize> for Registers {
     }
 }
 
+/// Descriptors kept per queue.
+pub(super) const PREFETCHED: u32 = 64;
 /// Bytes a loopback queue holds before its H2C side waits.
 const SHARE: usize = 16 * 1024;
 
@@ -70,6 +75,34 @@ impl MockQueue {
         (self.producer, self.done, self.consumer, self.filled) = (0, 0, 0, 0);
         self.armed = false;
         self.packets.clear();
+        self.handed.clear();
+    }
+
+    fn feed(&self) -> u32 {
+        regs::MODE.field("FEED").expect("a field of the table").get(self.register(&regs::MODE))
+    }
+
+    /// How far the producer index may be ahead.
+    fn places(&self) -> u32 {
+        match self.feed() {
+            0 => self.entries(),
+            _ => PUSH_SLOTS,
+        }
+    }
+
+    /// FEED_GO: takes the FEED registers if there is room.
+    pub fn go(&mut self) -> bool {
+        let room = self.run && self.producer.wrapping_sub(self.done) < PREFETCHED;
+        if room {
+            self.handed.push(Descriptor {
+                host_addr: self.base(&regs::FEED_ADDR_LO, &regs::FEED_ADDR_HI),
+                len: self.register(&regs::FEED_LEN),
+                flags: self.register(&regs::FEED_GO) as u8,
+                card: self.register(&regs::FEED_CARD),
+            });
+            self.producer = self.producer.wrapping_add(1);
+        }
+        room
     }
 
     pub(super) fn register(&self, register: &ferrolane_abi::table::Register) -> u32 {
@@ -131,7 +164,7 @@ impl State {
         if let (Some(producer), false) = (producer, invalid) {
             let ahead = producer.wrapping_sub(queue.done);
             let backwards = producer.wrapping_sub(queue.producer) > 1 << 16;
-            if ahead > queue.entries() || backwards {
+            if ahead > queue.places() || backwards {
                 invalid = true;
             } else {
                 queue.producer = producer;
@@ -197,13 +230,23 @@ impl State {
         if !working || queue.halted != 0 || queue.done == queue.producer || !room {
             return None;
         }
-        let slot = u64::from(queue.done & (queue.entries() - 1)) * descriptor::BYTES as u64;
-        let iova = queue.base(&regs::RING_BASE_LO, &regs::RING_BASE_HI) + slot;
-        let mut bytes = [0; descriptor::BYTES];
-        if self.dma_read(iova, &mut bytes).is_none() {
-            return Some(Err(status::FETCH_UR));
-        }
-        let descriptor = Descriptor::from_bytes(bytes);
+        let descriptor = match queue.feed() {
+            0 => {
+                let slot = u64::from(queue.done & (queue.entries() - 1)) * descriptor::BYTES as u64;
+                let iova = queue.base(&regs::RING_BASE_LO, &regs::RING_BASE_HI) + slot;
+                let mut bytes = [0; descriptor::BYTES];
+                if self.dma_read(iova, &mut bytes).is_none() {
+                    return Some(Err(status::FETCH_UR));
+                }
+                Descriptor::from_bytes(bytes)
+            }
+            2 => {
+                let dw = |i: u32| queue.window.get(&(queue.done % PUSH_SLOTS * 4 + i)).copied().unwrap_or(0);
+                let bytes: Vec<u8> = (0..4).flat_map(|i| dw(i).to_le_bytes()).collect();
+                Descriptor::from_bytes(bytes.try_into().expect("four DWORDs"))
+            }
+            _ => queue.handed[queue.done as usize],
+        };
         Some(match descriptor {
             Descriptor { len: 0, .. } => Err(status::BAD_LENGTH),
             Descriptor { flags, .. } if flags & refused != 0 => Err(status::BAD_FLAGS),

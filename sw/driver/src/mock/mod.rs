@@ -74,7 +74,9 @@ impl Default for Identity {
                 | feature::MSIX
                 | feature::LOOPBACK
                 | feature::USER_REGISTERS
-                | feature::MEMORY,
+                | feature::MEMORY
+                | feature::PUSH
+                | feature::DIRECT,
             layout_hash: layout::LAYOUT_HASH,
             queues: 4,
             vectors: 9,

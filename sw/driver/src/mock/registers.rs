@@ -1,9 +1,11 @@
 //! The model's registers.
 
-use ferrolane_abi::map::{BAR0_BYTES, DOORBELL_PAGE, MAX_QUEUES, QUEUE_PAGE, QUEUE_STRIDE};
+use ferrolane_abi::map::{
+    BAR0_BYTES, DOORBELL_PAGE, MAX_QUEUES, PUSH_PAGE, PUSH_STRIDE, QUEUE_PAGE, QUEUE_STRIDE,
+};
 use ferrolane_abi::regs::{global, queue};
 
-use super::engine::MockQueue;
+use super::engine::{MockQueue, PREFETCHED};
 use super::State;
 
 /// Clock of the model in kHz.
@@ -25,6 +27,12 @@ impl State {
         Some((self.place(place / QUEUE_STRIDE)?, (place % QUEUE_STRIDE) as u32))
     }
 
+    /// The queue of a push window, and the DWORD in it.
+    fn push_window(&self, offset: u64) -> Option<(usize, u32)> {
+        let place = offset.checked_sub(PUSH_PAGE)?;
+        Some((self.place(place / PUSH_STRIDE)?, (place % PUSH_STRIDE / 4) as u32))
+    }
+
     pub(super) fn read(&mut self, offset: u64) -> u32 {
         if let Some((at, register)) = self.queue_register(offset) {
             return self.queues[at].read(register, self.faults.never_idle);
@@ -42,7 +50,7 @@ impl State {
             o if o == at(&global::PARAM_QUEUES) => id.queues | id.queues << 8 | id.vectors << 16,
             o if o == at(&global::PARAM_PORT) => 128 | 64 << 16,
             o if o == at(&global::PARAM_CLOCK) => CLOCK_KHZ,
-            o if o == at(&global::PARAM_MEMORY) => 14 | 14 << 8 | 6 << 16,
+            o if o == at(&global::PARAM_MEMORY) => 14 | 14 << 8 | PREFETCHED.trailing_zeros() << 16,
             o if o == at(&global::SCRATCH) => self.scratch,
             o if o == at(&global::ERROR) => self.error,
             o if o == at(&global::LINK) => {
@@ -59,6 +67,12 @@ impl State {
         if let Some((at, register)) = self.queue_register(offset) {
             let never_start = self.faults.never_start;
             self.queues[at].write(register, value, never_start);
+            if register == queue::FEED_GO.offset && !self.queues[at].go() {
+                self.counts.invalid_doorbells += 1;
+                self.error |= 1;
+            }
+        } else if let Some((at, word)) = self.push_window(offset) {
+            self.queues[at].window.insert(word, value);
         } else if offset == u64::from(global::SCRATCH.offset) {
             self.scratch = value;
         } else if offset == u64::from(global::ERROR.offset) {

@@ -2,6 +2,7 @@
 
 mod card_memory;
 mod coalesce;
+mod feed;
 mod index;
 mod open;
 mod request;
@@ -22,6 +23,7 @@ use crate::error::{Error, QueueName, Rejected, StatusCode};
 use crate::transport::DeviceNanos;
 pub use card_memory::{CardMemory, CardMemoryOptions};
 pub use coalesce::Coalesce;
+pub use feed::Feed;
 pub use request::{C2hRequest, CardPlace, H2cRequest, MemoryRead, MemoryWrite, Request};
 use ring::Ring;
 pub use wait::wait_any;
@@ -46,6 +48,8 @@ pub struct QueueConfig {
     pub drain_nanos: DeviceNanos,
     /// How many records may share a write, and how long they wait for each other.
     pub coalesce: Coalesce,
+    /// How descriptors reach the device.
+    pub feed: Feed,
 }
 
 impl Default for QueueConfig {
@@ -59,6 +63,7 @@ impl Default for QueueConfig {
             spin: 16,
             drain_nanos: 50_000_000,
             coalesce: Coalesce::default(),
+            feed: Feed::Ring,
         }
     }
 }

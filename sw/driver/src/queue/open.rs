@@ -35,6 +35,7 @@ impl Ring {
         let entries = check_entries("descriptor", config.entries)?;
         let record_entries = check_entries("completion", config.completions.unwrap_or(entries))?;
         config.coalesce.check()?;
+        shared.parameters.features.require(config.feed.feature())?;
         if card_base.is_some() {
             shared.parameters.features.require(feature::MEMORY)?;
         }
@@ -69,6 +70,7 @@ impl Ring {
             rung: 0,
             consumed: 0,
             returned: 0,
+            staged: VecDeque::new(),
         };
         ring.start()?;
         Ok(ring)
@@ -91,7 +93,8 @@ impl Ring {
             | field(&regs::RING_SIZE, "COMPLETIONS").put(self.record_entries.trailing_zeros());
         self.write(&regs::RING_SIZE, sizes)?;
         let memory = field(&regs::MODE, "MEMORY").put(u32::from(self.card_base.is_some()));
-        self.write(&regs::MODE, regs::MODE.reset() | memory)?;
+        let feed = field(&regs::MODE, "FEED").put(self.config.feed.mode());
+        self.write(&regs::MODE, regs::MODE.reset() | memory | feed)?;
         if let Some(base) = self.card_base {
             self.write(&regs::CARD_BASE_LO, base as u32)?;
             self.write(&regs::CARD_BASE_HI, (base >> 32) as u32)?;

@@ -5,14 +5,13 @@
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{fence, Ordering};
 use std::sync::Arc;
 
 use ferrolane_abi::completion::{self, Completion, EOP, FLUSHED, GAP};
 use ferrolane_abi::descriptor::{self, Descriptor};
 use ferrolane_abi::map::{self, Direction, BAR};
+use ferrolane_abi::status;
 use ferrolane_abi::table::Register;
-use ferrolane_abi::{doorbell, status};
 
 use super::index::{phase, slot};
 use super::{CardPlace, Completed, QueueConfig};
@@ -77,6 +76,8 @@ pub struct Ring {
     pub(super) consumed: u32,
     pub(super) returned: u32,
     pub(super) in_flight: VecDeque<InFlight>,
+    /// Descriptors that are handed over with the next doorbell, where they don't stand in a ring.
+    pub(super) staged: VecDeque<Descriptor>,
 }
 
 impl Ring {
@@ -121,7 +122,7 @@ impl Ring {
             return Err(Error::BufferLength { len, max: descriptor::MAX_LEN });
         }
         if self.free() == 0 {
-            return Err(Error::RingFull { queue, entries: self.config.entries });
+            return Err(Error::RingFull { queue, entries: self.places() });
         }
         Ok(len as u32)
     }
@@ -142,31 +143,15 @@ impl Ring {
         Ok(len)
     }
 
-    /// Places left in the descriptor ring.
+    /// Descriptors that may be pushed before records have to be taken.
     pub(super) fn free(&self) -> u32 {
-        self.config.entries - self.in_flight.len() as u32
+        self.places() - self.in_flight.len() as u32
     }
 
     /// Writes a descriptor that `check` has passed. The device does not know of it before the doorbell.
     pub(super) fn push(&mut self, buffer: DmaBuffer, len: u32, flags: u8, card: u32) {
-        let descriptor = Descriptor { host_addr: buffer.iova(), len, flags, card };
-        let at = slot(self.produced, self.config.entries) as usize * descriptor::BYTES;
-        self.descriptors.memory.write(at, &descriptor.to_bytes());
-        self.produced = self.produced.wrapping_add(1);
+        self.store(Descriptor { host_addr: buffer.iova(), len, flags, card });
         self.in_flight.push_back(InFlight { buffer, len });
-    }
-
-    /// Tells the device both indices; ARM again if it was given, since the last doorbell counts.
-    pub(super) fn ring(&mut self, arm: bool) -> Result<(), Error> {
-        self.armed |= arm;
-        let value = doorbell::value(self.produced, self.consumed, self.armed);
-        // Descriptors are written before the doorbell is; the transport orders the write itself behind the stores.
-        fence(Ordering::Release);
-        let offset = map::queue_doorbell(self.name.direction, self.name.index);
-        self.shared.transport.mmio_write64(BAR, offset, value)?;
-        self.rung = self.produced;
-        self.returned = self.consumed;
-        Ok(())
     }
 
     /// Rings if there is something the device does not know of.

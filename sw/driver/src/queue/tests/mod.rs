@@ -1,6 +1,7 @@
 //! Queues over the behavioural model.
 
 mod drain;
+mod feed;
 mod flow;
 mod lies;
 mod wake;
