@@ -68,8 +68,15 @@ hw! {
     }
 }
 
-impl<const W: usize, const LB: usize, const NQ: usize, const SB: usize, const RA: usize, const NU: usize, const DA: usize>
-    Logic for CardGlobal<W, LB, NQ, SB, RA, NU, DA>
+impl<
+        const W: usize,
+        const LB: usize,
+        const NQ: usize,
+        const SB: usize,
+        const RA: usize,
+        const NU: usize,
+        const DA: usize,
+    > Logic for CardGlobal<W, LB, NQ, SB, RA, NU, DA>
 {
     #[hdl_gen]
     fn update(&mut self) {

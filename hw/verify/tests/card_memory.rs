@@ -149,7 +149,8 @@ fn a_refresh_stops_all_beats() {
             let (written, read) = stream(&mut m, DRAM_BASE, CLOCKS);
             let (period, refresh) = (u64::from(period), u64::from(refresh));
             let want = CLOCKS - CLOCKS * refresh / period;
-            let place = format!("build {build}, {refresh} of {period}: {written} and {read} instead of {want}");
+            let place =
+                format!("build {build}, {refresh} of {period}: {written} and {read} instead of {want}");
             assert!(written.abs_diff(want) <= refresh + 2 && read.abs_diff(want) <= refresh + 2, "{place}");
             // All writes stop for as long as is set; reads for what the beats before leave of it.
             let gaps = |clocks: &[u64]| -> Vec<(u64, u64)> {
@@ -194,7 +195,8 @@ fn what_lies_between_and_beyond_is_refused_in_order() {
         let mut m = memory(build, 70, DRAM_TIMING.reset());
         m.fill();
         let (_, sram, dram) = SIZES[build];
-        let outside = [1 << sram, DRAM_BASE - 4096, DRAM_BASE + (1 << dram), 2 * DRAM_BASE, 3 * DRAM_BASE, 1 << 63];
+        let outside =
+            [1 << sram, DRAM_BASE - 4096, DRAM_BASE + (1 << dram), 2 * DRAM_BASE, 3 * DRAM_BASE, 1 << 63];
         for addr in outside {
             for (before, behind) in [(SRAM_BASE, DRAM_BASE), (DRAM_BASE, SRAM_BASE)] {
                 for addr in [before, addr, behind] {

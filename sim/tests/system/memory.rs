@@ -27,7 +27,8 @@ fn completions_in_any_order_and_a_slow_memory() {
 
 #[test]
 fn streams_and_memory_beside_each_other() {
-    for (preset, timing) in [("sim", (40, 1950, 88)), ("sim:jitter=500ns,reorder=30,seed=4", (255, 300, 200))] {
+    for (preset, timing) in [("sim", (40, 1950, 88)), ("sim:jitter=500ns,reorder=30,seed=4", (255, 300, 200))]
+    {
         let rig = rig(preset);
         rig.dram_timing(timing.0, timing.1, timing.2);
         let queues = memory(&rig, 2..4, 15, 2);

@@ -113,7 +113,9 @@ fn a_reset_in_the_middle_touches_nothing_else_and_the_queues_start_anew() {
         let mut write = rig.device.open_memory_write(0, DRAM_BASE + DRAM / 4, config()).unwrap();
         let mut read = rig.device.open_memory_read(1, DRAM_BASE, config()).unwrap();
         for i in 0..8 {
-            write.push(MemoryWrite::new(region.buffer(i * 4000..i * 4000 + 3999).unwrap(), i as u32 * 4001)).unwrap();
+            write
+                .push(MemoryWrite::new(region.buffer(i * 4000..i * 4000 + 3999).unwrap(), i as u32 * 4001))
+                .unwrap();
             let buffer = region.buffer(32_000 + i * 4000..35_500 + i * 4000).unwrap();
             read.push(MemoryRead::new(buffer, i as u32 * 8000)).unwrap();
         }
@@ -161,7 +163,10 @@ fn a_stop_drains() {
         // What has a record is there, at once.
         let mut memory = rig.device.card_memory(CardMemoryOptions { queue: 2, ..Default::default() });
         for (i, data) in sent.iter().enumerate().take(stopped.completed.len()) {
-            assert!(copy(&mut memory, DRAM_BASE + i as u64 * 2000, 2000) == *data, "{clocks} clocks: write {i}");
+            assert!(
+                copy(&mut memory, DRAM_BASE + i as u64 * 2000, 2000) == *data,
+                "{clocks} clocks: write {i}"
+            );
         }
         // And reads.
         let mut read = rig.device.open_memory_read(1, DRAM_BASE, config()).unwrap();

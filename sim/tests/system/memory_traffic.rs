@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use ferrolane::{
-    CardMemoryOptions, Device, DmaAccess, DmaRegion, MemoryRead, MemoryReadQueue, MemoryWrite, MemoryWriteQueue,
-    Queue, QueueConfig,
+    CardMemoryOptions, Device, DmaAccess, DmaRegion, MemoryRead, MemoryReadQueue, MemoryWrite,
+    MemoryWriteQueue, Queue, QueueConfig,
 };
 use ferrolane_abi::card::{global, DRAM_BASE, SRAM_BASE};
 use ferrolane_sim::rng::Rng;

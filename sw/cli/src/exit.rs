@@ -102,7 +102,7 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
     }
     match cause.downcast_ref::<Error>()? {
         Error::Transport(error) => Some(transport_code(error)),
-        Error::NoSuchQueue { .. } => Some(2),
+        Error::NoSuchQueue { .. } | Error::CardAlignment { .. } | Error::CardRange { .. } => Some(2),
         Error::NotFerrolane { .. } => Some(3),
         Error::Alloc(_) | Error::Iova(_) => Some(4),
         Error::Timeout { .. } | Error::QueueStuck { .. } => Some(6),

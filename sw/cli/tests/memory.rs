@@ -48,7 +48,7 @@ fn what_can_not_be_is_refused_in_a_line_and_leaves_no_file() {
         ("memory write --address 0x8000_0000 --input in", 1, ["CARD_WRITE_ERROR", "0x80000000"]),
         ("memory read --address 0x8000_0000 --length 8 --output out", 1, ["CARD_READ_ERROR", "address map"]),
         ("memory check --address 0x2_0000_0000 --length 8", 1, ["CARD_WRITE_ERROR", "address map"]),
-        ("memory write --address 3 --fixed --input in", 1, ["0x3", "multiple of 16"]),
+        ("memory write --address 3 --fixed --input in", 2, ["0x3", "multiple of 16"]),
         ("memory read --address 0 --length 0 --output out", 2, ["--length 0", "1 or more"]),
         ("memory read --address x --length 8 --output out", 2, ["--address", "hexadecimal"]),
         ("memory read --address 0xFFFF_FFFF_FFFF_FFFF --length 2 --output out", 2, ["beyond", "--address"]),

@@ -336,7 +336,8 @@ impl Master {
         }
         addr += base;
         if rng.random_bool(0.1) {
-            addr = (base + len).wrapping_add((addr | rng.random::<u64>() >> rng.random_range(1..50)) / 4096 * 4096);
+            addr = (base + len)
+                .wrapping_add((addr | rng.random::<u64>() >> rng.random_range(1..50)) / 4096 * 4096);
         }
         let mut data = VecDeque::new();
         for _ in 0..if write { beats } else { 0 } {

@@ -32,7 +32,9 @@ fn random_bursts() {
 #[test]
 fn full_throughput_both_ways() {
     for (build, size) in SIZES.iter().enumerate() {
-        for (beats, base) in [(1, SRAM_BASE), (2, SRAM_BASE), (16, SRAM_BASE), (4, DRAM_BASE), (16, DRAM_BASE)] {
+        for (beats, base) in
+            [(1, SRAM_BASE), (2, SRAM_BASE), (16, SRAM_BASE), (4, DRAM_BASE), (16, DRAM_BASE)]
+        {
             let mut m = master(build, 9, 40);
             m.fill();
             let log2 = if base == SRAM_BASE { size.sram_log2 } else { size.dram_log2 };

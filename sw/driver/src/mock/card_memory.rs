@@ -12,8 +12,7 @@ const BEAT: u64 = 16;
 /// Bytes of a page.
 const PAGE: u64 = 4096;
 /// Flags that no descriptor of a memory queue may carry.
-const REFUSED: u8 =
-    descriptor::SOP | descriptor::EOP | descriptor::LINK | descriptor::END | descriptor::EXT;
+const REFUSED: u8 = descriptor::SOP | descriptor::EOP | descriptor::LINK | descriptor::END | descriptor::EXT;
 
 /// Where the bytes of a descriptor lie in the card's memory.
 #[derive(Clone, Copy)]

@@ -117,7 +117,11 @@ impl MockQueue {
         1 << (self.register(&regs::RING_SIZE) >> 8 & 0x1F)
     }
 
-    pub(super) fn base(&self, low: &ferrolane_abi::table::Register, high: &ferrolane_abi::table::Register) -> u64 {
+    pub(super) fn base(
+        &self,
+        low: &ferrolane_abi::table::Register,
+        high: &ferrolane_abi::table::Register,
+    ) -> u64 {
         u64::from(self.register(low)) | u64::from(self.register(high)) << 32
     }
 

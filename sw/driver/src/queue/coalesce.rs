@@ -58,7 +58,11 @@ mod tests {
     #[test]
     fn the_register_has_count_and_clocks() {
         let at = |count, nanos, khz| Coalesce { count, nanos }.register(khz);
-        assert_eq!(Coalesce::default().register(250_000), 16 | 15 << 16, "250 clocks are 15 units and a rest");
+        assert_eq!(
+            Coalesce::default().register(250_000),
+            16 | 15 << 16,
+            "250 clocks are 15 units and a rest"
+        );
         assert_eq!(Coalesce::NONE.register(250_000), 1);
         assert_eq!(at(2, 0, 250_000), 2 | 1 << 16);
         assert_eq!(at(2, u64::MAX, u32::MAX), 2 | 0xFFFF << 16);

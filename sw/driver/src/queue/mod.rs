@@ -191,12 +191,7 @@ impl<R: Request> sealed::HasRing for DmaQueue<R> {
 impl<R: Request> Queue for DmaQueue<R> {}
 
 impl<R: Request> DmaQueue<R> {
-    fn open(
-        device: &Device,
-        index: u32,
-        card_base: Option<u64>,
-        config: QueueConfig,
-    ) -> Result<Self, Error> {
+    fn open(device: &Device, index: u32, card_base: Option<u64>, config: QueueConfig) -> Result<Self, Error> {
         let name = QueueName { direction: R::DIRECTION, index };
         Ok(DmaQueue { ring: Ring::open(&device.shared, name, card_base, config)?, requests: PhantomData })
     }

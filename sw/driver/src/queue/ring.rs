@@ -134,7 +134,12 @@ impl Ring {
         let span = if place.fixed { 1 } else { u64::from(len) };
         let address = base.checked_add(u64::from(place.offset));
         let Some(address) = address.filter(|first| first.checked_add(span - 1).is_some()) else {
-            return Err(Error::CardRange { queue: self.name, base, offset: place.offset, len: u64::from(len) });
+            return Err(Error::CardRange {
+                queue: self.name,
+                base,
+                offset: place.offset,
+                len: u64::from(len),
+            });
         };
         let multiple = self.shared.parameters.port_bits / 8;
         if place.fixed && !address.is_multiple_of(u64::from(multiple.max(1))) {

@@ -78,7 +78,8 @@ fn no_more_is_in_flight_than_the_device_takes() {
 #[test]
 fn a_feed_that_was_not_built_is_said() {
     let features = Identity::default().features & !(feature::PUSH | feature::DIRECT);
-    let device = Device::open(MockCard::new(Identity { features, ..Identity::default() }).transport()).unwrap();
+    let device =
+        Device::open(MockCard::new(Identity { features, ..Identity::default() }).transport()).unwrap();
     for (feed, lacks) in [(Feed::Push, "PUSH"), (Feed::Direct, "DIRECT")] {
         let error = device.open_h2c(0, QueueConfig { feed, ..config(8) }).err().unwrap();
         assert!(matches!(error, Error::MissingFeature { name, .. } if name == lacks), "{error}");
