@@ -75,7 +75,15 @@ impl Beat {
         let keep = (rng.random::<u64>() & all)
             | if rng.random() { all >> rng.random_range(0..build.lanes) } else { 0 };
         let data = (0..build.lanes / 4).map(|_| rng.random()).collect();
-        Beat { dest, data, keep, lanes: build.lanes, last: rng.random_bool(last), bad: rng.random(), user: rng.random() }
+        Beat {
+            dest,
+            data,
+            keep,
+            lanes: build.lanes,
+            last: rng.random_bool(last),
+            bad: rng.random(),
+            user: rng.random(),
+        }
     }
     /// Bytes in it.
     fn count(&self) -> u64 {

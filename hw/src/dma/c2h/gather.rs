@@ -183,8 +183,8 @@ impl<
         // Who goes on. Only registers decide.
         self.at_last.next = self.span.q.val().get_bit(11);
         self.issue.next = self.reading.q.val() & !self.hollow.q.val() & !self.under_way.full.val();
-        self.finish.next = self.reading.q.val()
-            & (self.hollow.q.val() | (self.at_last.val() & !self.under_way.full.val()));
+        self.finish.next =
+            self.reading.q.val() & (self.hollow.q.val() | (self.at_last.val() & !self.under_way.full.val()));
         self.load.next = self.prep.q.val() & (!self.reading.q.val() | self.finish.val());
         self.pop.next = !self.prep.q.val() | self.load.val();
         self.ring.out_ready.next = self.pop.val();

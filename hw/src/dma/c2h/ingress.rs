@@ -2,8 +2,8 @@
 
 use rust_hdl::prelude::*;
 
-use super::types::{PacketEnd, Side};
 pub(super) use super::room::PAUSE;
+use super::types::{PacketEnd, Side};
 use super::{Arrivals, Dropper, Room};
 use crate::hw;
 use crate::prim::{Dffr, Reg};
@@ -227,8 +227,7 @@ impl<
             self.beat.d.next = self.arrivals.next_valid.val();
             self.side.d.next = self.arrivals.next_side.val();
             self.lanes.d.next = self.arrivals.next_lanes.val();
-            self.foreign.d.next =
-                bit_cast::<7, 6>(self.arrivals.next_side.val().dest) >= self.first_g.val();
+            self.foreign.d.next = bit_cast::<7, 6>(self.arrivals.next_side.val().dest) >= self.first_g.val();
             self.look.next = self.arrivals.next_side.val().dest;
         }
         self.own.raddr.next = bit_cast::<QB, 6>(self.look.val());

@@ -73,7 +73,8 @@ impl Logic for Release {
         self.records.raddr.next = self.places.raddr.val();
         self.records.wdata.next = self.in_data.val();
 
-        self.walk.next = self.order.out_valid.val() & (!self.kinds.rdata.val().tlp | self.accepted.valid.val());
+        self.walk.next =
+            self.order.out_valid.val() & (!self.kinds.rdata.val().tlp | self.accepted.valid.val());
         self.order.out_ready.next = self.walk.val();
         self.accepted.give.next = self.sent.val();
         self.accepted.take.next = self.walk.val() & self.kinds.rdata.val().tlp;

@@ -99,7 +99,16 @@ hw! {
 impl<const NQ: usize, const RB: usize, const PB: usize> Logic for Room<NQ, RB, PB> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, fulls, nearlies, after_beat, after_beat_hot, after_beat_last, after_beat_rows);
+        dff_setup!(
+            self,
+            clock,
+            fulls,
+            nearlies,
+            after_beat,
+            after_beat_hot,
+            after_beat_last,
+            after_beat_rows
+        );
         dff_setup!(self, clock, after_beat_slots, after_freed, after_freed_hot, after_freed_rows);
         dff_setup!(self, clock, after_freed_slots, backed, backed_freed_row, after_back, after_back_hot);
         dff_setup!(self, clock, after_back_rows, after_back_near);
