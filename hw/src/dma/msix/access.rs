@@ -22,7 +22,7 @@ hw! {
     /// ```text
     ///  w ─┐                                                 ┌► write: old word with the enabled bytes replaced
     ///     ├─► Wait ─► Look ─► Fetch ─► Finish ──────────────┤
-    ///  r ─┘  (Sweep first)  table ─► old, pending ─► bits   └► read: old or bits
+    ///  r ─┘  (Sweep first)  table ─► old, pending ─► pba    └► read: old or pba
     /// ```
     /// Address, data and mask are 0, 0 and 1 after reset: Sweep writes every word of the memory, and no access is taken meanwhile. Of
     /// Vector Control only the mask bit exists. The table is one block memory of four words per vector, `part` of `vector` its second read
