@@ -205,12 +205,9 @@ impl<const NV: usize, const VB: usize> Logic for MsixAccess<NV, VB> {
                     self.answered.d.next = true;
                 }
                 // Writes to pending bits have no effect.
-                self.missed_rd.d.next =
-                    self.reads.q.val() & !self.in_table.q.val() & !self.in_pba.q.val();
-                self.missed_wr.d.next = !self.reads.q.val()
-                    & self.w_valid.val()
-                    & !self.in_table.q.val()
-                    & !self.in_pba.q.val();
+                self.missed_rd.d.next = self.reads.q.val() & !self.in_table.q.val() & !self.in_pba.q.val();
+                self.missed_wr.d.next =
+                    !self.reads.q.val() & self.w_valid.val() & !self.in_table.q.val() & !self.in_pba.q.val();
                 self.state.d.next = AccessState::Wait;
             }
         }
