@@ -119,7 +119,8 @@ impl<const W: usize, const K: usize, const FULL: usize> Logic for CplRoute<W, K,
             | (self.tag_bit9.val() << 9);
         self.length.next = self.rx_cpl_hdr.val().get_bits::<10>(0);
         self.count.next = self.rx_cpl_hdr.val().get_bits::<12>(32);
-        self.is_bad.next = ((self.fmt_type.val() != self.cpl.val()) & (self.fmt_type.val() != self.cpl_d.val()))
+        self.is_bad.next = ((self.fmt_type.val() != self.cpl.val())
+            & (self.fmt_type.val() != self.cpl_d.val()))
             | (self.rx_cpl_hdr.val().get_bits::<16>(80) != self.cfg_requester_id.val());
         self.is_faulty.next = self.faulty.q.val();
         if self.rx_cpl_valid.val() & self.rx_cpl_first.val() {

@@ -107,7 +107,9 @@ impl<const W: usize, const K: usize> Logic for WrArb<W, K> {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, queue);
-        dff_setup!(self, clock, data_turn, rec_turn, msi_turn, takes, in_tlp, open, issued, sent, seq, written);
+        dff_setup!(
+            self, clock, data_turn, rec_turn, msi_turn, takes, in_tlp, open, issued, sent, seq, written
+        );
         self.queue.rst.next = self.rst.val();
         self.data_turn.rst.next = self.rst.val();
         self.rec_turn.rst.next = self.rst.val();
@@ -193,9 +195,8 @@ impl<const W: usize, const K: usize> Logic for WrArb<W, K> {
         // Bus Master Enable (PCIe Base Spec r5 7.5.1.1.3): without it no memory request is made, and MSI-X is one. A TLP
         // may start in each of the two clocks until this one's count is seen, so it counts up to 56 here.
         self.unreported.next = bit_cast::<6, 16>(self.issued.q.val()) - bit_cast::<6, 16>(self.sent.q.val());
-        self.open.d.next = self.cfg_bus_master.val()
-            & !self.hold.val()
-            & !(self.unreported.val().get_bits::<3>(3) == 7);
+        self.open.d.next =
+            self.cfg_bus_master.val() & !self.hold.val() & !(self.unreported.val().get_bits::<3>(3) == 7);
         self.takes.d.next = self.queue.room.val() & (self.goes_on.val() | self.open.q.val());
         if self.take.val() & !self.in_tlp.q.val() {
             self.issued.d.next = self.issued.q.val() + 1;

@@ -16,7 +16,7 @@ const PATIENT: Settings = Settings {
     first_index: 0,
 };
 /// Clocks from the acceptance of an end to its TLP, at most, if nothing is in the way.
-const SOON: u64 = 14;
+const SOON: u64 = 18;
 
 /// A bench with queue `g` set up, which has so much in hand that it is never idle.
 fn bench(w: usize, g: usize, settings: Settings) -> Bench {

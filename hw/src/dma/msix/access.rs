@@ -22,7 +22,7 @@ hw! {
     /// ```text
     ///  w ─┐                                                 ┌► write: old word with the enabled bytes replaced
     ///     ├─► Wait ─► Look ─► Fetch ─► Finish ──────────────┤
-    ///  r ─┘  (Sweep first)  table ─► old, pending ─► bits   └► read: old or bits
+    ///  r ─┘  (Sweep first)  table ─► old, pending ─► pba    └► read: old or pba
     /// ```
     /// Address, data and mask are 0, 0 and 1 after reset: Sweep writes every word of the memory, and no access is taken meanwhile. Of
     /// Vector Control only the mask bit exists. The table is one block memory of four words per vector, `part` of `vector` its second read
@@ -205,12 +205,9 @@ impl<const NV: usize, const VB: usize> Logic for MsixAccess<NV, VB> {
                     self.answered.d.next = true;
                 }
                 // Writes to pending bits have no effect.
-                self.missed_rd.d.next =
-                    self.reads.q.val() & !self.in_table.q.val() & !self.in_pba.q.val();
-                self.missed_wr.d.next = !self.reads.q.val()
-                    & self.w_valid.val()
-                    & !self.in_table.q.val()
-                    & !self.in_pba.q.val();
+                self.missed_rd.d.next = self.reads.q.val() & !self.in_table.q.val() & !self.in_pba.q.val();
+                self.missed_wr.d.next =
+                    !self.reads.q.val() & self.w_valid.val() & !self.in_table.q.val() & !self.in_pba.q.val();
                 self.state.d.next = AccessState::Wait;
             }
         }

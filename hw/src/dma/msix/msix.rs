@@ -129,8 +129,9 @@ impl<const W: usize, const K: usize, const NV: usize, const VB: usize, const NU:
         self.irq_ready.next = true;
 
         self.on.d.next = self.cfg_msix_enable.val() & !self.cfg_msix_mask.val() & self.cfg_bus_master.val();
-        self.allowed.next =
-            self.on.q.val() & self.access.unmasked.val() & (self.pending.q.val() & self.look_bit.q.val()).any();
+        self.allowed.next = self.on.q.val()
+            & self.access.unmasked.val()
+            & (self.pending.q.val() & self.look_bit.q.val()).any();
         self.taken.next = self.valid.q.val() & self.msi_wr_ready.val();
         self.valid.d.next = false;
         self.moves.next = false;

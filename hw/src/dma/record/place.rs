@@ -185,7 +185,8 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for RecordPlace<NQ
 
         // Pop: the plan in hand will have gone when this one is ready; its count must be stored if it is the same queue's.
         self.open.next = self.again.q.val() | self.asking.q.val();
-        self.same.next = ((self.planned.q.val() | self.counted.q.val()) & (self.g.q.val() == self.due_g.val()))
+        self.same.next = ((self.planned.q.val() | self.counted.q.val())
+            & (self.g.q.val() == self.due_g.val()))
             | (self.stores.q.val() & (self.stored_g.q.val() == self.due_g.val()));
         self.go.next = self.planned.q.val() & self.tlp_ready.val() & !self.init.val();
         self.pop.next = self.due_valid.val()

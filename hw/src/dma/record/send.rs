@@ -235,8 +235,7 @@ impl<const W: usize, const K: usize, const L: usize, const CA: usize> Logic for 
             if self.out_last.q.val() {
                 self.written.d.next = true;
                 self.written_queue.d.next = self.out_g.q.val();
-                self.written_count.d.next =
-                    self.out_done.q.val() + bit_cast::<18, 5>(self.out_count.q.val());
+                self.written_count.d.next = self.out_done.q.val() + bit_cast::<18, 5>(self.out_count.q.val());
                 self.written_asks.d.next = self.asks.val();
             }
         }
