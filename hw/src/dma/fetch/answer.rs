@@ -143,8 +143,7 @@ impl<const LW: usize, const GN: usize, const FEEDS: usize> Logic for FetchAnswer
         self.list_err1.next = self.ok.val();
         self.link0.next = false;
         self.link1.next = false;
-        self.closes.next =
-            self.batch.val().last & self.line.val().ending & (self.line.val().behind == 0);
+        self.closes.next = self.batch.val().last & self.line.val().ending & (self.line.val().behind == 0);
         self.counts.next = self.at.val().kind == self.goes_on.val();
         self.counts_now.next = self.now.val().kind == self.goes_on.val();
         self.behind.next = self.at.val();
@@ -164,7 +163,9 @@ impl<const LW: usize, const GN: usize, const FEEDS: usize> Logic for FetchAnswer
                 }
             } else if self.list.val() & self.data.val().get_bit(self.end_bit.val().index()) {
                 self.behind.next.kind = self.has_end.val();
-            } else if self.line.val().has1 & self.list.val() & self.upper.val().get_bit(self.link_bit.val().index())
+            } else if self.line.val().has1
+                & self.list.val()
+                & self.upper.val().get_bit(self.link_bit.val().index())
             {
                 self.behind.next.kind = self.has_fault.val();
                 self.list_err1.next = self.code_segment.val();
@@ -221,8 +222,7 @@ impl<const LW: usize, const GN: usize, const FEEDS: usize> Logic for FetchAnswer
                 self.err0.next = self.code_malformed.val();
             }
             self.writes.next = 0.into();
-            self.writes.next =
-                self.writes.val().replace_bit(0, self.takes.val() & self.counts_now.val());
+            self.writes.next = self.writes.val().replace_bit(0, self.takes.val() & self.counts_now.val());
         }
         self.wen.next = self.writes.val();
         self.kept.next = self.data.val();

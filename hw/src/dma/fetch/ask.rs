@@ -153,10 +153,10 @@ impl<const NQ: usize, const QB: usize, const GB: usize, const DB: usize, const F
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(
-            self, clock, producers, h2c_taken, c2h_taken, indices, places, numbers, address, size
+        clock!(self, clock, producers, h2c_taken, c2h_taken, indices, places, numbers, address, size);
+        dff_setup!(
+            self, clock, state, offering, g_now, index, mask, number_now, was_fresh, loaded, count, tag
         );
-        dff_setup!(self, clock, state, offering, g_now, index, mask, number_now, was_fresh, loaded, count, tag);
         dff_setup!(self, clock, is_list, bad, place, first, over, len, left_list);
         self.state.rst.next = self.rst.val();
         self.offering.rst.next = self.rst.val();

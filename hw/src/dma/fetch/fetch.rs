@@ -188,8 +188,21 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         clock!(
-            self, clock, queues, copies, asker, tags, lines, answer, writer, heads, feeder, pusher, h2c_store,
-            c2h_store, memory_port
+            self,
+            clock,
+            queues,
+            copies,
+            asker,
+            tags,
+            lines,
+            answer,
+            writer,
+            heads,
+            feeder,
+            pusher,
+            h2c_store,
+            c2h_store,
+            memory_port
         );
         dff_setup!(self, clock, pushed, pushed_g, pushed_value);
         self.pushed.rst.next = self.rst.val();

@@ -142,8 +142,22 @@ impl<const GN: usize, const GB: usize, const FEEDS: usize> Logic for FetchHead<G
     fn update(&mut self) {
         clock!(self, clock, init, heads, ends);
         dff_setup!(
-            self, clock, state, pending, waiting, served, any_pending, pick, clearing, tag, g_now,
-            batch_number, behind, came, finishes, kind
+            self,
+            clock,
+            state,
+            pending,
+            waiting,
+            served,
+            any_pending,
+            pick,
+            clearing,
+            tag,
+            g_now,
+            batch_number,
+            behind,
+            came,
+            finishes,
+            kind
         );
         dff_setup!(self, clock, by, tells, frees, lone, will_renew, will_close, will_kill, will_wait);
         dff_setup!(self, clock, late_ask, late_g, out_valid, out_g, out_value, out_rests, out_renews);

@@ -72,9 +72,7 @@ hw! {
 impl<const DB: usize, const FEEDS: usize> Logic for FetchSize<DB, FEEDS> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self, clock, available, used, left_few, span, few, nothing, room_few, full, ample, chosen
-        );
+        dff_setup!(self, clock, available, used, left_few, span, few, nothing, room_few, full, ample, chosen);
         // producer - index - 1: all ones if there is nothing. Differences of producer and index are at most a ring, of index and
         // taken a store.
         self.not_index.next = !self.index.val();

@@ -98,8 +98,7 @@ impl<const GB: usize> Logic for FetchTags<GB> {
 
         // Of the kind, the head asks whether a list ends here if its last entry is no LINK.
         self.number.next = bit_cast::<5, 4>(self.note.val().number);
-        self.number.next =
-            self.number.val().replace_bit(4, self.note.val().list & self.note.val().last);
+        self.number.next = self.number.val().replace_bit(4, self.note.val().list & self.note.val().last);
         self.look_queues.waddr.next = self.note_tag.val();
         self.look_queues.wdata.next = bit_cast::<GB, 7>(self.note.val().g);
         self.look_queues.wen.next = self.note_valid.val();

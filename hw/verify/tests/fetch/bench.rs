@@ -97,7 +97,9 @@ impl Places {
     /// 2 MiB from some 16-byte boundary on; half of them reach over 4 GiB or start above it.
     pub fn next(&mut self, rng: &mut StdRng) -> u64 {
         self.0 += 1;
-        let within = rng.random_range(0..4096) * 16;
+        // A ring begins with a page, or anywhere.
+        let within =
+            if rng.random() { rng.random_range(0..16) * 4096 } else { rng.random_range(0..4096) * 16 };
         match rng.random_range(0..4) {
             0 => ((4 * self.0 + 1) << 32) - rng.random_range(1..64) * 16,
             1 => ((4 * self.0 + 2) << 32) + within,
