@@ -6,9 +6,11 @@ mod copies;
 mod cut;
 mod egress;
 mod egress_out;
+mod egress_pick;
 mod issue;
 mod land;
 mod land_check;
+mod land_place;
 mod path;
 mod tag_ring;
 mod turns;
@@ -37,8 +39,8 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
         h2c_land64: Land<64, 2, 8, 3, 2, 9, 11, 6, 7>,
         h2c_land256: Land<256, 8, 32, 5, 2, 9, 11, 6, 7>,
         h2c_commit: Commit<4, 2, 6>,
-        h2c_egress: Egress<128, 16, 183, 4, 2, 9, 11, 5, 7>,
-        h2c_egress64: Egress<64, 8, 111, 64, 6, 6, 12, 3, 9>,
+        h2c_egress: Egress<128, 16, 183, 4, 2, 9, 11, 5, 7, 1>,
+        h2c_egress64: Egress<64, 8, 111, 64, 6, 6, 12, 3, 9, 1>,
         h2c: H2cDefault,
         h2c64: H2c64,
         h2c256: H2c256,

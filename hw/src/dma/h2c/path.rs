@@ -113,7 +113,7 @@ hw! {
         issue: Issue<NQ, QB, GN, RB, PB, SB, TB> = Default::default(),
         land: Land<W, K, KB, SB, QB, RB, AB, TB, TB1> = Default::default(),
         commit: Commit<NQ, QB, TB> = Default::default(),
-        egress: Egress<W, KB, FW, NQ, QB, RB, AB, PB, SLB> = Default::default(),
+        egress: Egress<W, KB, FW, NQ, QB, RB, AB, PB, SLB, 1> = Default::default(),
         requests: Bram<Request, TB> = Default::default(),
         landings: Bram<Landing, TB> = Default::default(),
         verdicts: Bram<Verdict, TB> = Default::default(),
@@ -218,7 +218,7 @@ impl<
         self.requests.waddr.next = self.issue.next_tag.val();
         self.requests.wdata.next = self.issue.req.val();
         self.requests.wen.next = self.issue.req_valid.val();
-        self.requests.raddr.next = self.commit.tail.val();
+        self.requests.raddr.next = self.commit.look.val();
         self.landings.waddr.next = self.issue.next_tag.val();
         self.h2c_tlp_valid.next = self.issue.req_valid.val() & (self.issue.req.val().status == 0);
         self.h2c_tlp_q.next = self.issue.req.val().q;
@@ -233,7 +233,7 @@ impl<
         self.verdicts.waddr.next = self.land.verdict_tag.val();
         self.verdicts.wdata.next = self.land.verdict.val();
         self.verdicts.wen.next = self.land.verdict_valid.val();
-        self.verdicts.raddr.next = self.commit.tail.val();
+        self.verdicts.raddr.next = self.commit.look.val();
         self.phases.waddr.next = self.land.verdict_tag.val();
         self.phases.wdata.next = self.land.verdict.val().phase;
         self.phases.wen.next = self.land.verdict_valid.val();
@@ -318,7 +318,8 @@ impl<
         self.egress.commit_q.next = self.commit.commit_q.val();
         self.egress.commit_row.next = self.commit.commit_row.val();
         self.egress.commit_pkts.next = self.commit.commit_pkts.val();
-        self.egress.user.next = self.users.rdata.val();
+        self.egress.user.next = bit_cast::<33, 32>(self.users.rdata.val());
+        self.egress.memory.next = 0.into();
         self.egress.packet_end.next = self.ends.rdata.val();
         self.egress.r_data.next = self.fifo.r_data.val();
         self.egress.h2c_pause.next = self.h2c_pause.val();
