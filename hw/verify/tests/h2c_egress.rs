@@ -342,7 +342,8 @@ fn with_store_and_forward_a_packet_starts_when_its_end_is_there() {
             }
             if round % 50 == 0 {
                 // A packet larger than the share.
-                let (user, rows) = (b.rng.random::<u32>() as u64, b.rng.random_range(shape.rows..3 * shape.rows));
+                let (user, rows) =
+                    (b.rng.random::<u32>() as u64, b.rng.random_range(shape.rows..3 * shape.rows));
                 let queue = &mut b.q[q];
                 queue.rows += rows;
                 queue.packets.push((user, queue.rows - 1, 3));

@@ -82,7 +82,9 @@ hw! {
     }
 }
 
-impl<const NQ: usize, const QB: usize, const RB: usize, const PB: usize> Logic for EgressPick<NQ, QB, RB, PB> {
+impl<const NQ: usize, const QB: usize, const RB: usize, const PB: usize> Logic
+    for EgressPick<NQ, QB, RB, PB>
+{
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, search, sent_rows, sent_pkts, begins, rows, packets, modes);

@@ -296,8 +296,7 @@ impl<
         self.stored.next = self.status.rdata.val();
         self.live.next = self.e_held.q.val();
         if self.e_first.q.val() {
-            self.live.next =
-                (self.stored.val().get_bit(3) != self.e_phase.q.val()) & !self.e_ignore.q.val();
+            self.live.next = (self.stored.val().get_bit(3) != self.e_phase.q.val()) & !self.e_ignore.q.val();
         }
         if self.e_valid.q.val() {
             self.e_held.d.next = self.live.val();

@@ -133,8 +133,7 @@ impl Logic for LandCheck {
                 | (self.rest_low.val() >= self.low.val()));
         self.longer.next = !self.d_negative.q.val()
             & (self.d_large.q.val()
-                | (self.d_rest.q.val().get_bit(2)
-                    & (self.rest_low.val() >= self.low.val())));
+                | (self.d_rest.q.val().get_bit(2) & (self.rest_low.val() >= self.low.val())));
         self.received.next = bit_cast::<14, 12>(self.next_dw.val()) << 2;
         // A header that says "nothing follows" ends the tag even if bytes are missing, or it would wait for ever.
         self.e_ended.d.next = self.d_stop.q.val()
