@@ -112,7 +112,7 @@ hw! {
         gone_begun: Dffr<Bit> = Default::default(),
         own_init: Signal<Local, Bit> = Default::default(),
         init_q: Signal<Local, Bits<QB>> = Default::default(),
-        event: Signal<Local, Bit> = Default::default(),
+        heard: Signal<Local, Bit> = Default::default(),
         after_row: Signal<Local, Bits<16>> = Default::default(),
         after_pkts: Signal<Local, Bits<16>> = Default::default(),
         row_now: Signal<Local, Bits<16>> = Default::default(),
@@ -204,8 +204,8 @@ impl<
         self.late_q.d.next = bit_cast::<QB, 6>(self.commit_q.val());
         self.late.d.next.row = self.commit_row.val() & self.row_mask.val();
         self.late.d.next.pkts = self.commit_pkts.val() & self.pkt_mask.val();
-        self.event.next = self.late_valid.q.val() & (self.late_q.q.val() == self.q.q.val());
-        self.recent.d.next = self.event.val();
+        self.heard.next = self.late_valid.q.val() & (self.late_q.q.val() == self.q.q.val());
+        self.recent.d.next = self.heard.val();
 
         // One beat if there is a row of a packet that is known so far, and room behind the FIFO. Rows behind an end that
         // isn't known yet belong to another packet.
@@ -274,7 +274,7 @@ impl<
             & (!self.can.q.val()
                 | self.waits.val()
                 | (self.go.val() & (self.count.q.val() == self.last_row.val())));
-        if self.event.val() {
+        if self.heard.val() {
             self.limit.d.next = self.late.q.val();
         }
         if self.change.val() {
@@ -317,7 +317,7 @@ impl<
         self.pick.change.next = self.change.val();
         // What was committed in the clocks before may have ended a wait.
         self.pick.stays_ready.next =
-            (self.left.val() & !self.waits.val()) | self.event.val() | self.recent.q.val();
+            (self.left.val() & !self.waits.val()) | self.heard.val() | self.recent.q.val();
 
         // What was sent, for issue and for the queue's next turn.
         self.gone_valid.d.next = self.go.val() | self.asked.q.val();
