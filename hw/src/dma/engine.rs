@@ -20,7 +20,7 @@ engine_sizes! { tlp_port! {
     /// | size | meaning |
     /// | --- | --- |
     /// | `W`, `K`, `KB`, `SB` | port width in bits, in DWORDs, in bytes, log2 of the bytes |
-    /// | `FW`, `MW` | word of the H2C output FIFO: `W + KB + 41`; of the memory writer's: `W + KB` |
+    /// | `FW`, `MW` | word of the H2C output FIFO: `W + KB + 39`; of the memory writer's: `W + KB` |
     /// | `NQ`, `QB`, `GN`, `GB`, `GB1` | queues per direction, log2 of it, queues in all, log2 of it, that and 1 |
     /// | `QA` | `GB + 5`: address of a queue register |
     /// | `DB`, `SA`, `FA` | log2 of the descriptors in a queue's store, `QB + DB`, `GB + 4` |

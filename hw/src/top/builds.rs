@@ -73,7 +73,7 @@ macro_rules! sized {
             { $w / 32 },
             { $w / 8 },
             { log2($w / 8) },
-            { $w + $w / 8 + 41 },
+            { $w + $w / 8 + 39 },
             { $w + $w / 8 },
             $nq,
             { queue_bits($nq) },

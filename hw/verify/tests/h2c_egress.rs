@@ -8,8 +8,8 @@ use verilated::Dut;
 /// Rows 0.. of one queue's life: which packet they belong to, and which end there with how many bytes.
 #[derive(Default)]
 struct Queue {
-    /// (user, last row, bytes in it) of each packet planned.
-    packets: Vec<(u32, u64, u64)>,
+    /// (user with FIXED as bit 32, last row, bytes in it) of each packet planned.
+    packets: Vec<(u64, u64, u64)>,
     rows: u64,
     committed: (u64, u64),
     /// What the packet memories hold: ahead of what is committed.
@@ -59,6 +59,8 @@ struct Bench {
     /// Chance of a queue with store-and-forward.
     store: f64,
     early: u64,
+    /// Queues at the card's memory: any queue between two lives.
+    memory: u64,
 }
 
 fn word(q: u64, life: u64, row: u64, bytes: u64) -> Vec<u32> {
@@ -87,6 +89,7 @@ impl Bench {
             clearing: None,
             store: 0.0,
             early: 0,
+            memory: 0,
         };
         (0..20).for_each(|_| b.step(None));
         assert_eq!(b.beats, 0, "nothing is sent before a queue is cleared");
@@ -110,6 +113,7 @@ impl Bench {
         self.d.set("cfgw_index", MODE.offset as u64 / 4 + 1);
         self.step(None);
         self.d.set("cfgw_valid", 0u64);
+        self.memory = self.memory & !(1 << q) | u64::from(self.rng.random::<bool>()) << q;
         self.clearing = Some((q as u64, 1));
         let life = self.q[q].life + 1;
         self.q[q] = Queue { life, store, ..Queue::default() };
@@ -134,7 +138,7 @@ impl Bench {
             let length = self.rng.random_range(1..=max);
             queue.rows += length;
             queue.packets.push((
-                self.rng.random(),
+                self.rng.random::<u64>() & 0x1_FFFF_FFFF,
                 queue.rows - 1,
                 self.rng.random_range(1..=self.shape.row),
             ));
@@ -166,9 +170,10 @@ impl Bench {
         let before = index.checked_sub(1).and_then(|before| queue.packets.get(before as usize));
         let begins = before.map_or(0, |packet| packet.1 + 1);
         let known = queue.written.1 > index;
-        let user = if queue.written.0 > begins { user } else { self.rng.random() };
+        let user = if queue.written.0 > begins { user } else { self.rng.random::<u64>() & 0x1_FFFF_FFFF };
         let (end, bytes) = if known { (end, bytes) } else { (self.rng.random_range(0..8) + begins, 1) };
-        self.d.set("user", user as u64);
+        self.d.set("user", user);
+        self.d.set("memory", self.memory);
         self.d.set("packet_end", ((end + 1) & 0xFFFF) | (bytes - 1) << 16);
         self.d.set("commit_valid", commit.is_some() as u64);
         let (q, row, pkts) = commit.unwrap_or_default();
@@ -231,7 +236,9 @@ impl Bench {
         let (row, packet) = queue.sent;
         assert_eq!(data, word(q, queue.life, row, self.shape.row), "queue {q}");
         let (user, end, bytes) = queue.packets[packet as usize];
-        assert_eq!(self.d.get("h2c_axis_tuser"), user as u64, "queue {q} row {row}");
+        assert_eq!(self.d.get("h2c_axis_tuser"), user & 0xFFFF_FFFF, "queue {q} row {row}");
+        assert_eq!(self.d.get("h2c_axis_tfixed"), user >> 32, "queue {q} row {row}");
+        assert_eq!(self.d.get("h2c_axis_tmem"), self.memory >> q & 1, "queue {q} row {row}");
         let last = row == end;
         assert_eq!(self.d.is_set("h2c_axis_tlast"), last, "queue {q} row {row}");
         // One that is large goes before its end is there.
@@ -335,7 +342,8 @@ fn with_store_and_forward_a_packet_starts_when_its_end_is_there() {
             }
             if round % 50 == 0 {
                 // A packet larger than the share.
-                let (user, rows) = (b.rng.random(), b.rng.random_range(shape.rows..3 * shape.rows));
+                let (user, rows) =
+                    (b.rng.random::<u32>() as u64, b.rng.random_range(shape.rows..3 * shape.rows));
                 let queue = &mut b.q[q];
                 queue.rows += rows;
                 queue.packets.push((user, queue.rows - 1, 3));
@@ -397,7 +405,7 @@ fn a_beat_every_clock_and_one_clock_between_queues() {
 fn at_most_one_clock_between_small_packets() {
     for (rows, clocks) in [(1, 2), (2, 2), (4, 4), (5, 5)] {
         let mut b = Bench::new(1, 1.0, SMALL);
-        b.q[2].packets = (1..200).map(|i| (i as u32, i * rows - 1, 5)).collect();
+        b.q[2].packets = (1..200).map(|i| (i, i * rows - 1, 5)).collect();
         b.q[2].rows = 200 * rows;
         b.pause = 4;
         for _ in 0..10 {

@@ -47,7 +47,7 @@ impl Bench {
         };
         d.pulse("rst", 1);
         let mut phases = vec![true; 64];
-        for _ in 0..70 {
+        for _ in 0..74 {
             d.step();
             if d.is_set("verdict_valid") {
                 assert!(d.is_set("sweeping"));

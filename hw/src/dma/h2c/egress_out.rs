@@ -2,7 +2,6 @@
 
 use rust_hdl::prelude::*;
 
-use super::types::PacketEnd;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 use crate::stream::Fifo;
@@ -11,7 +10,7 @@ hw! {
     /// Takes a beat's sideband with `go`, its data one clock later, and holds up to four beats for the card.
     ///
     /// The memory's read latency must not be seen by a card that stalls, so beats are read on credit: `room` tells
-    /// that another one fits whatever the card does.
+    /// that another one fits whatever the card does. TKEEP is kept as the number of the last byte.
     pub struct EgressOut<const W: usize, const KB: usize, const FW: usize, const QB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -19,9 +18,9 @@ hw! {
         pub go: Signal<In, Bit> = Default::default(),
         pub q: Signal<In, Bits<QB>> = Default::default(),
         pub last: Signal<In, Bit> = Default::default(),
-        pub packet_end: Signal<In, PacketEnd> = Default::default(),
-        pub user: Signal<In, Bits<33>> = Default::default(),
         pub memory: Signal<In, Bit> = Default::default(),
+        pub last_byte: Signal<In, Bits<8>> = Default::default(),
+        pub user: Signal<In, Bits<33>> = Default::default(),
         pub data: Signal<In, Bits<W>> = Default::default(),
         pub h2c_axis_tdata: Signal<Out, Bits<W>> = Default::default(),
         pub h2c_axis_tkeep: Signal<Out, Bits<KB>> = Default::default(),
@@ -30,7 +29,6 @@ hw! {
         pub h2c_axis_tuser: Signal<Out, Bits<32>> = Default::default(),
         pub h2c_axis_tmem: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tfixed: Signal<Out, Bit> = Default::default(),
-        pub h2c_axis_terr: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tvalid: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tready: Signal<In, Bit> = Default::default(),
         fifo: Fifo<FW, 2, 3> = Default::default(),
@@ -38,24 +36,23 @@ hw! {
         p_valid: Dffr<Bit> = Default::default(),
         p_q: Reg<Bits<QB>> = Default::default(),
         p_last: Reg<Bit> = Default::default(),
-        p_keep: Reg<Bits<KB>> = Default::default(),
         p_memory: Reg<Bit> = Default::default(),
+        p_lane: Reg<Bits<5>> = Default::default(),
         p_user: Reg<Bits<33>> = Default::default(),
         pop: Signal<Local, Bit> = Default::default(),
-        keep: Signal<Local, Bits<KB>> = Default::default(),
-        cut: Signal<Local, Bits<8>> = Default::default(),
+        side: Signal<Local, Bits<8>> = Default::default(),
+        lane: Signal<Local, Bits<5>> = Default::default(),
+        behind: Signal<Local, Bits<KB>> = Default::default(),
         word: Signal<Local, Bits<FW>> = Default::default(),
         out: Signal<Local, Bits<FW>> = Default::default(),
         depth: Constant<Bits<3>> = Constant::new(4_u64.into()),
-        last_lane: Constant<Bits<8>> = Constant::new((KB as u64 - 1).into()),
+        last_lane: Constant<Bits<5>> = Constant::new((KB as u64 - 1).into()),
         all_lanes: Constant<Bits<KB>> = Constant::new(((1_u64 << KB) - 1).into()),
-        // The word of the small FIFO: data, keep, user, dest, last.
-        keep_at: Constant<Bits<9>> = Constant::new((W as u64).into()),
+        // The word of the small FIFO: data, last lane with FIXED and memory above it, user, dest, last.
+        side_at: Constant<Bits<9>> = Constant::new((W as u64).into()),
         user_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64).into()),
-        dest_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 33).into()),
-        fixed_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 32).into()),
-        mem_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 40).into()),
-        last_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 39).into()),
+        dest_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 32).into()),
+        last_at: Constant<Bits<9>> = Constant::new((W as u64 + KB as u64 + 38).into()),
     }
 }
 
@@ -63,7 +60,7 @@ impl<const W: usize, const KB: usize, const FW: usize, const QB: usize> Logic fo
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, fifo);
-        dff_setup!(self, clock, held, p_valid, p_q, p_last, p_keep, p_memory, p_user);
+        dff_setup!(self, clock, held, p_valid, p_q, p_last, p_memory, p_lane, p_user);
         self.fifo.rst.next = self.rst.val();
         self.held.rst.next = self.rst.val();
         self.p_valid.rst.next = self.rst.val();
@@ -81,18 +78,22 @@ impl<const W: usize, const KB: usize, const FW: usize, const QB: usize> Logic fo
         self.p_last.d.next = self.last.val();
         self.p_user.d.next = self.user.val();
         self.p_memory.d.next = self.memory.val();
-        self.cut.next = self.last_lane.val() - self.packet_end.val().last_byte;
-        self.keep.next = self.all_lanes.val();
+        self.p_lane.d.next = self.last_lane.val();
         if self.last.val() {
-            self.keep.next = self.all_lanes.val() >> self.cut.val();
+            self.p_lane.d.next = bit_cast::<5, 8>(self.last_byte.val()) & self.last_lane.val();
         }
-        self.p_keep.d.next = self.keep.val();
 
+        self.side.next = bit_cast::<8, 5>(self.p_lane.q.val());
+        if self.p_user.q.val().get_bit(32) {
+            self.side.next = self.side.val() | 0x20;
+        }
+        if self.p_memory.q.val() {
+            self.side.next = self.side.val() | 0x40;
+        }
         self.word.next = bit_cast::<FW, W>(self.data.val())
-            | (bit_cast::<FW, KB>(self.p_keep.q.val()) << self.keep_at.val())
-            | (bit_cast::<FW, 33>(self.p_user.q.val()) << self.user_at.val())
+            | (bit_cast::<FW, 8>(self.side.val()) << self.side_at.val())
+            | (bit_cast::<FW, 32>(bit_cast::<32, 33>(self.p_user.q.val())) << self.user_at.val())
             | (bit_cast::<FW, QB>(self.p_q.q.val()) << self.dest_at.val())
-            | (bit_cast::<FW, 1>(self.p_memory.q.val().into()) << self.mem_at.val())
             | (bit_cast::<FW, 1>(self.p_last.q.val().into()) << self.last_at.val());
         self.fifo.in_data.next = self.word.val();
         self.fifo.in_valid.next = self.p_valid.q.val();
@@ -100,12 +101,15 @@ impl<const W: usize, const KB: usize, const FW: usize, const QB: usize> Logic fo
         self.out.next = self.fifo.out_data.val();
         self.h2c_axis_tvalid.next = self.fifo.out_valid.val();
         self.h2c_axis_tdata.next = bit_cast::<W, FW>(self.out.val());
-        self.h2c_axis_tkeep.next = bit_cast::<KB, FW>(self.out.val() >> self.keep_at.val());
+        self.side.next = bit_cast::<8, FW>(self.out.val() >> self.side_at.val());
+        self.lane.next = bit_cast::<5, 8>(self.side.val()) & self.last_lane.val();
+        self.behind.next = self.all_lanes.val() << self.lane.val();
+        self.behind.next = self.behind.val() << 1;
+        self.h2c_axis_tkeep.next = !self.behind.val();
+        self.h2c_axis_tfixed.next = self.side.val().get_bit(5);
+        self.h2c_axis_tmem.next = self.side.val().get_bit(6);
         self.h2c_axis_tuser.next = bit_cast::<32, FW>(self.out.val() >> self.user_at.val());
         self.h2c_axis_tdest.next = bit_cast::<6, FW>(self.out.val() >> self.dest_at.val());
         self.h2c_axis_tlast.next = self.out.val().get_bit(self.last_at.val().index());
-        self.h2c_axis_tmem.next = self.out.val().get_bit(self.mem_at.val().index());
-        self.h2c_axis_tfixed.next = self.out.val().get_bit(self.fixed_at.val().index());
-        self.h2c_axis_terr.next = false;
     }
 }

@@ -3,31 +3,39 @@
 use rust_hdl::prelude::*;
 
 use super::land_check::LandCheck;
+use super::land_place::LandPlace;
 use super::types::{Landing, Progress, Verdict};
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
-use crate::stream::Rotate;
+use crate::stream::{Mirror, Rotate};
+use ferrolane_abi::status;
+
+/// Code of the first kind of fault; the kinds 0 to 3 follow one another.
+const FIRST_CODE: u64 = status::DATA_UR as u64;
 
 hw! {
     /// Writes each completion beat straight to its place: one beat per clock, any split, any order between tags.
     ///
     /// ```text
-    ///  clock   A                B                     D                        E                  F
-    ///  beat ─► tag to the ────► where this TLP ─────► position, byte mask ───► end or progress ─► write
-    ///          memories         begins; asked for?    │ check of the header                       banks
-    ///                           ▲                     └─► rotator ──────────────────────────────► data
-    ///                           └────── newer progress of the same tag from D, E, F
+    ///  clock   A             B               C                 D                E                  F
+    ///  beat ─► tag to the ─► header only ─► DWs before and ─► place: position, part of the row ──► write
+    ///          memories      │              after this TLP    rotator ───────────────────────────► banks
+    ///                        │              ▲ │ progress      │                 │ asked for?
+    ///                        │              └─┘ of the tag    │                 │ its first fault
+    ///                        └─► check ─► byte count, end ────┴───────────────► verdict
     /// ```
     /// Progress of a tag is counted in DWs: completions of one read join at DW boundaries (all but the last end at a
     /// Read Completion Boundary, PCIe Base Spec r5 2.3.1.1), so the place of a beat is `base` + 4 · DWs before + W/8 · beats before. It is
-    /// stored at the last beat, and not if the TLP is marked `error`: that one counts as never received.
+    /// stored at the last beat, and not if the TLP is marked `error`: that one counts as never received. C stores it, so
+    /// the two beats behind one that is in C have read too early and take it from D and E.
     ///
     /// A tag ends when all its DWs are in, when a header says that nothing follows, or with a completion without data; the
-    /// first fault's code is kept. Data of faulty completions may be written, but never outside of the
-    /// request's own bytes, and commit never passes them on.
+    /// first fault's code is kept. Data of faulty completions may be written, and so may lanes behind a completion's
+    /// end, which the next one overwrites; but never outside of the request's own bytes, and commit passes on only what is whole.
     ///
-    /// A read is unanswered while the phases of its `Landing` and of its tag's `Progress` differ. After `rst` both memories of
-    /// phases are cleared in 2^`TB` clocks (`sweeping`), during which no read may be made.
+    /// A read is unanswered while the phase of its `Landing` and the one in `status` differ; the progress counts if it has the phase of the
+    /// `Landing`, else nothing has come yet. After `rst` all phases are cleared, one tag per clock down the stages; until the last is out
+    /// (`sweeping`, 2^`TB` + 5 clocks) no read may be made.
     pub struct Land<const W: usize, const K: usize, const KB: usize, const SB: usize, const QB: usize, const RB: usize, const AB: usize, const TB: usize, const TB1: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -61,76 +69,88 @@ hw! {
         pub w_second: Signal<Out, Bits<KB>> = Default::default(),
         pub w_enable: Signal<Out, Bits<KB>> = Default::default(),
         pub w_data: Signal<Out, Bits<W>> = Default::default(),
-        progress: Bram<Progress, TB> = Default::default(),
+        // So deep that synthesis takes a block RAM.
+        progress: Bram<Progress, 9> = Default::default(),
+        // Per tag: phase of the last read that ended, and the first fault of the present one.
+        status: Mirror<4, TB> = Default::default(),
         sweep: Dffr<Bits<TB1>> = Default::default(),
+        draining: Dffr<Bits<5>> = Default::default(),
         // B
+        b_sweep: Dffr<Bit> = Default::default(),
         b_valid: Dffr<Bit> = Default::default(),
         b_first: Reg<Bit> = Default::default(),
         b_last: Reg<Bit> = Default::default(),
         b_error: Reg<Bit> = Default::default(),
+        b_ignore: Reg<Bit> = Default::default(),
         b_tag: Reg<Bits<TB>> = Default::default(),
         b_len: Reg<Bits<11>> = Default::default(),
-        b_count: Reg<Bits<13>> = Default::default(),
-        b_status: Reg<Bits<3>> = Default::default(),
-        b_ep: Reg<Bit> = Default::default(),
-        b_has_data: Reg<Bit> = Default::default(),
-        b_ignore: Reg<Bit> = Default::default(),
         b_data: Reg<Bits<W>> = Default::default(),
-        b_keep: Reg<Bits<K>> = Default::default(),
-        // D: the values of the TLP hold over all of its beats.
-        check: LandCheck<K, KB, SB> = Default::default(),
+        // C
+        c_sweep: Dffr<Bit> = Default::default(),
+        c_valid: Dffr<Bit> = Default::default(),
+        c_whole: Dffr<Bit> = Default::default(),
+        c_counts: Dffr<Bit> = Default::default(),
+        c_first: Reg<Bit> = Default::default(),
+        c_ignore: Reg<Bit> = Default::default(),
+        c_tag: Reg<Bits<TB>> = Default::default(),
+        c_len: Reg<Bits<11>> = Default::default(),
+        c_data: Reg<Bits<W>> = Default::default(),
+        c_landing: Reg<Landing> = Default::default(),
+        c_stored: Reg<Progress> = Default::default(),
+        // The TLP one and two clocks ahead is of the same tag.
+        c_from_d: Dffr<Bit> = Default::default(),
+        c_from_e: Dffr<Bit> = Default::default(),
+        // D
+        d_sweep: Dffr<Bit> = Default::default(),
         d_valid: Dffr<Bit> = Default::default(),
-        d_last: Reg<Bit> = Default::default(),
-        d_error: Reg<Bit> = Default::default(),
-        d_live: Reg<Bit> = Default::default(),
+        d_whole: Dffr<Bit> = Default::default(),
+        d_counts: Dffr<Bit> = Default::default(),
+        d_first: Reg<Bit> = Default::default(),
+        d_ignore: Reg<Bit> = Default::default(),
+        d_begun: Reg<Bit> = Default::default(),
         d_tag: Reg<Bits<TB>> = Default::default(),
-        d_data: Reg<Bits<W>> = Default::default(),
-        d_start: Reg<Progress> = Default::default(),
         d_next: Reg<Bits<12>> = Default::default(),
-        d_offset: Reg<Bits<14>> = Default::default(),
+        // DWs from the request's first to lane 0 of the beat.
+        d_at: Reg<Bits<12>> = Default::default(),
+        d_phase: Reg<Bit> = Default::default(),
+        d_data: Reg<Bits<W>> = Default::default(),
+        check: LandCheck = Default::default(),
+        place: LandPlace<KB, SB, QB, RB, AB> = Default::default(),
         rotate: Rotate<W, SB> = Default::default(),
         // E
+        e_sweep: Dffr<Bit> = Default::default(),
         e_valid: Dffr<Bit> = Default::default(),
         e_whole: Dffr<Bit> = Default::default(),
         e_counts: Dffr<Bit> = Default::default(),
-        e_live: Dffr<Bit> = Default::default(),
+        e_first: Reg<Bit> = Default::default(),
+        e_ignore: Reg<Bit> = Default::default(),
         e_tag: Reg<Bits<TB>> = Default::default(),
-        e_after: Reg<Progress> = Default::default(),
-        e_code: Reg<Bits<8>> = Default::default(),
-        e_ended: Reg<Bit> = Default::default(),
-        e_q: Reg<Bits<QB>> = Default::default(),
-        e_pos: Reg<Bits<21>> = Default::default(),
-        e_mask: Reg<Bits<KB>> = Default::default(),
+        e_next: Reg<Bits<12>> = Default::default(),
+        e_phase: Reg<Bit> = Default::default(),
+        // Whether the TLP's first beat was asked for.
+        e_held: Reg<Bit> = Default::default(),
         // F
-        f_counts: Dffr<Bit> = Default::default(),
+        f_ended: Dffr<Bit> = Default::default(),
+        f_unexpected: Dffr<Bit> = Default::default(),
         f_tag: Reg<Bits<TB>> = Default::default(),
-        f_after: Reg<Progress> = Default::default(),
-        f_enable: Dffr<Bits<KB>> = Default::default(),
-        f_second: Reg<Bits<KB>> = Default::default(),
-        f_row: Reg<Bits<AB>> = Default::default(),
-        f_row2: Reg<Bits<AB>> = Default::default(),
+        f_fault: Dffr<Bits<3>> = Default::default(),
+        f_phase: Dffr<Bit> = Default::default(),
+        tag: Signal<Local, Bits<TB>> = Default::default(),
         foreign: Signal<Local, Bits<10>> = Default::default(),
-        after: Signal<Local, Progress> = Default::default(),
-        last: Signal<Local, Progress> = Default::default(),
-        start: Signal<Local, Progress> = Default::default(),
-        first_offset: Signal<Local, Bits<14>> = Default::default(),
-        d_counts: Signal<Local, Bit> = Default::default(),
-        offset: Signal<Local, Bits<SB>> = Default::default(),
-        rotated: Signal<Local, Bits<KB>> = Default::default(),
-        second: Signal<Local, Bits<KB>> = Default::default(),
-        row: Signal<Local, Bits<RB>> = Default::default(),
-        row2: Signal<Local, Bits<RB>> = Default::default(),
-        zero: Constant<Progress> = Constant::new(Progress::default()),
-        beat: Constant<Bits<14>> = Constant::new((KB as u64).into()),
+        whole: Signal<Local, Bit> = Default::default(),
+        begun: Signal<Local, Bit> = Default::default(),
+        start: Signal<Local, Bits<12>> = Default::default(),
+        next: Signal<Local, Bits<12>> = Default::default(),
+        stored: Signal<Local, Bits<4>> = Default::default(),
+        fault: Signal<Local, Bits<3>> = Default::default(),
+        kept: Signal<Local, Bits<4>> = Default::default(),
+        live: Signal<Local, Bit> = Default::default(),
+        final_beat: Signal<Local, Bit> = Default::default(),
         tag_shift: Constant<Bits<5>> = Constant::new((TB as u64).into()),
         swept: Constant<Bits<TB1>> = Constant::new((1_u64 << TB).into()),
         one_step: Constant<Bits<TB1>> = Constant::new(1_u64.into()),
-        one_row: Constant<Bits<RB>> = Constant::new(1_u64.into()),
-        row_shift: Constant<Bits<5>> = Constant::new((SB as u64).into()),
-        queue_shift: Constant<Bits<5>> = Constant::new((RB as u64).into()),
-        lanes: Constant<Bits<6>> = Constant::new((KB as u64).into()),
-        all_lanes: Constant<Bits<KB>> = Constant::new(((1_u64 << KB) - 1).into()),
-        back: Signal<Local, Bits<6>> = Default::default(),
+        row: Constant<Bits<12>> = Constant::new((K as u64).into()),
+        code: Constant<Bits<8>> = Constant::new(FIRST_CODE.into()),
     }
 }
 
@@ -148,157 +168,191 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, progress, check, rotate);
-        dff_setup!(self, clock, sweep, b_valid, b_first, b_last, b_error, b_tag, b_len, b_count);
-        dff_setup!(self, clock, b_status, b_ep, b_has_data, b_ignore, b_data, b_keep);
-        dff_setup!(self, clock, d_valid, d_last, d_error, d_live, d_tag, d_data, d_start, d_next, d_offset);
-        dff_setup!(
-            self, clock, e_valid, e_whole, e_counts, e_live, e_tag, e_after, e_code, e_ended, e_q, e_pos
-        );
-        dff_setup!(self, clock, e_mask, f_counts, f_tag, f_after, f_enable, f_second, f_row, f_row2);
+        clock!(self, clock, progress, status, check, place, rotate);
+        dff_setup!(self, clock, sweep, draining, b_sweep, b_valid, b_first, b_last, b_error, b_ignore, b_tag);
+        dff_setup!(self, clock, b_len, b_data, c_sweep, c_valid, c_whole, c_counts, c_first, c_ignore, c_tag);
+        dff_setup!(self, clock, c_len, c_data, c_landing, c_stored, c_from_d, c_from_e);
+        dff_setup!(self, clock, d_sweep, d_valid, d_whole, d_counts, d_first, d_ignore, d_begun, d_tag);
+        dff_setup!(self, clock, d_next, d_at, d_phase, d_data);
+        dff_setup!(self, clock, e_sweep, e_valid, e_whole, e_counts, e_first, e_ignore, e_tag, e_next);
+        dff_setup!(self, clock, e_phase, e_held, f_ended, f_unexpected, f_tag, f_fault, f_phase);
         self.sweep.rst.next = self.rst.val();
+        self.draining.rst.next = self.rst.val();
+        self.b_sweep.rst.next = self.rst.val();
         self.b_valid.rst.next = self.rst.val();
+        self.c_sweep.rst.next = self.rst.val();
+        self.c_valid.rst.next = self.rst.val();
+        self.c_whole.rst.next = self.rst.val();
+        self.c_counts.rst.next = self.rst.val();
+        self.c_from_d.rst.next = self.rst.val();
+        self.c_from_e.rst.next = self.rst.val();
+        self.d_sweep.rst.next = self.rst.val();
         self.d_valid.rst.next = self.rst.val();
+        self.d_whole.rst.next = self.rst.val();
+        self.d_counts.rst.next = self.rst.val();
+        self.e_sweep.rst.next = self.rst.val();
         self.e_valid.rst.next = self.rst.val();
         self.e_whole.rst.next = self.rst.val();
         self.e_counts.rst.next = self.rst.val();
-        self.e_live.rst.next = self.rst.val();
-        self.f_counts.rst.next = self.rst.val();
-        self.f_enable.rst.next = self.rst.val();
+        self.f_ended.rst.next = self.rst.val();
+        self.f_unexpected.rst.next = self.rst.val();
 
-        self.sweeping.next = self.sweep.q.val() != self.swept.val();
         // A: look up by tag.
-        self.look_tag.next = bit_cast::<TB, 10>(self.cpl_tag.val());
-        self.progress.raddr.next = bit_cast::<TB, 10>(self.cpl_tag.val());
+        self.tag.next = bit_cast::<TB, 10>(self.cpl_tag.val());
+        self.look_tag.next = self.tag.val();
+        self.progress.raddr.next = bit_cast::<9, TB>(self.tag.val());
+        self.b_sweep.d.next = self.sweep.q.val() != self.swept.val();
+        if self.sweep.q.val() != self.swept.val() {
+            self.sweep.d.next = self.sweep.q.val() + self.one_step.val();
+            self.tag.next = bit_cast::<TB, TB1>(self.sweep.q.val());
+        }
         self.b_valid.d.next = self.cpl_valid.val() & self.to_land.val();
         self.b_first.d.next = self.cpl_first.val();
         self.b_last.d.next = self.cpl_last.val();
         self.b_error.d.next = self.cpl_error.val();
-        self.b_tag.d.next = bit_cast::<TB, 10>(self.cpl_tag.val());
+        self.b_tag.d.next = self.tag.val();
         self.b_len.d.next = self.cpl_len.val();
-        self.b_count.d.next = self.cpl_byte_count.val();
-        self.b_status.d.next = self.cpl_status.val();
-        self.b_ep.d.next = self.cpl_ep.val();
-        self.b_has_data.d.next = self.cpl_has_data.val();
         self.foreign.next = self.cpl_tag.val() >> self.tag_shift.val();
         self.b_ignore.d.next = self.cpl_bad.val() | self.foreign.val().any();
         self.b_data.d.next = self.cpl_data.val();
-        self.b_keep.d.next = self.cpl_keep.val();
+        self.check.len.next = self.cpl_len.val();
+        self.check.count.next = self.cpl_byte_count.val();
+        self.check.status.next = self.cpl_status.val();
+        self.check.ep.next = self.cpl_ep.val();
+        self.check.has_data.next = self.cpl_has_data.val();
 
-        // D's outcome, needed by B: what the check says of the TLP in D.
-        self.check.landing_in.next = self.landing.val();
-        self.check.len_in.next = self.b_len.q.val();
-        self.check.count_in.next = self.b_count.q.val();
-        self.check.status_in.next = self.b_status.q.val();
-        self.check.ep_in.next = self.b_ep.q.val();
-        self.check.has_data_in.next = self.b_has_data.q.val();
-        self.check.keep_in.next = self.b_keep.q.val();
-        self.check.start.next = self.d_start.q.val();
-        self.check.after.next = self.d_next.q.val();
-        self.check.offset.next = self.d_offset.q.val();
-        self.d_counts.next =
-            self.d_valid.q.val() & self.d_last.q.val() & !self.d_error.q.val() & self.d_live.q.val();
-        self.after.next.dwords = self.d_next.q.val();
-        self.after.next.code = self.check.code.val();
-        self.after.next.phase = self.d_start.q.val().phase;
+        // B: what the memories say.
+        self.c_sweep.d.next = self.b_sweep.q.val();
+        self.c_valid.d.next = self.b_valid.q.val();
+        self.whole.next = self.b_valid.q.val() & self.b_last.q.val() & !self.b_error.q.val();
+        self.c_whole.d.next = self.whole.val();
+        self.c_counts.d.next = self.whole.val() & !self.b_ignore.q.val() & !self.b_sweep.q.val();
+        self.c_first.d.next = self.b_first.q.val();
+        self.c_ignore.d.next = self.b_ignore.q.val() | self.b_sweep.q.val();
+        self.c_tag.d.next = self.b_tag.q.val();
+        self.c_len.d.next = self.b_len.q.val();
+        self.c_data.d.next = self.b_data.q.val();
+        self.c_landing.d.next = self.landing.val();
+        self.c_stored.d.next = self.progress.rdata.val();
+        self.c_from_d.d.next = self.c_counts.q.val() & (self.c_tag.q.val() == self.b_tag.q.val());
+        self.c_from_e.d.next = self.d_counts.q.val() & (self.d_tag.q.val() == self.b_tag.q.val());
+
+        // C: where this TLP begins, and what comes behind it.
+        self.begun.next = self.c_from_d.q.val()
+            | self.c_from_e.q.val()
+            | (self.c_stored.q.val().phase == self.c_landing.q.val().phase);
+        self.start.next = 0.into();
+        if self.c_from_d.q.val() {
+            self.start.next = self.d_next.q.val();
+        } else if self.c_from_e.q.val() {
+            self.start.next = self.e_next.q.val();
+        } else if self.begun.val() {
+            self.start.next = self.c_stored.q.val().dwords;
+        }
+        self.next.next = self.start.val() + bit_cast::<12, 11>(self.c_len.q.val());
+        self.progress.wen.next = self.c_counts.q.val() | self.c_sweep.q.val();
+        self.progress.waddr.next = bit_cast::<9, TB>(self.c_tag.q.val());
+        self.progress.wdata.next.dwords = self.next.val();
+        self.progress.wdata.next.phase = self.c_landing.q.val().phase & !self.c_sweep.q.val();
+        if self.c_first.q.val() {
+            self.d_at.d.next = self.start.val();
+        } else if self.c_valid.q.val() {
+            self.d_at.d.next = self.d_at.q.val() + self.row.val();
+        }
+        self.d_sweep.d.next = self.c_sweep.q.val();
+        self.d_valid.d.next = self.c_valid.q.val();
+        self.d_whole.d.next = self.c_whole.q.val();
+        self.d_counts.d.next = self.c_counts.q.val();
+        self.d_first.d.next = self.c_first.q.val();
+        self.d_ignore.d.next = self.c_ignore.q.val();
+        self.d_begun.d.next = self.begun.val();
+        self.d_tag.d.next = self.c_tag.q.val();
+        self.d_next.d.next = self.next.val();
+        self.d_phase.d.next = self.c_landing.q.val().phase;
+        self.d_data.d.next = self.c_data.q.val();
+        self.check.landing_low.next = self.c_landing.q.val().low;
+        self.check.landing_end.next = self.c_landing.q.val().end;
+        self.place.landing.next = self.c_landing.q.val();
+
+        // D: the parts.
+        self.check.begun.next = self.d_begun.q.val();
+        self.check.next_dw.next = self.d_next.q.val();
+        self.place.at.next = self.d_at.q.val();
+        self.place.at_first.next = self.d_first.q.val() & !self.d_begun.q.val();
+        self.rotate.in_data.next = self.d_data.q.val();
+        self.rotate.in_amount.next = self.place.offset.val();
+        self.status.raddr.next = self.d_tag.q.val();
+        self.e_sweep.d.next = self.d_sweep.q.val();
+        self.e_valid.d.next = self.d_valid.q.val();
+        self.e_whole.d.next = self.d_whole.q.val();
+        self.e_counts.d.next = self.d_counts.q.val();
+        self.e_first.d.next = self.d_first.q.val();
+        self.e_ignore.d.next = self.d_ignore.q.val();
+        self.e_tag.d.next = self.d_tag.q.val();
+        self.e_next.d.next = self.d_next.q.val();
+        self.e_phase.d.next = self.d_phase.q.val();
+
+        // E: is it asked for, and how does it end?
+        self.stored.next = self.status.rdata.val();
+        self.live.next = self.e_held.q.val();
+        if self.e_first.q.val() {
+            self.live.next = (self.stored.val().get_bit(3) != self.e_phase.q.val()) & !self.e_ignore.q.val();
+        }
+        if self.e_valid.q.val() {
+            self.e_held.d.next = self.live.val();
+        }
+        self.final_beat.next = self.e_counts.q.val() & self.live.val();
+        self.fault.next = self.check.fault.val();
+        if self.stored.val().get_bit(2) {
+            self.fault.next = bit_cast::<3, 4>(self.stored.val());
+        }
+        self.kept.next = bit_cast::<4, 3>(self.fault.val());
+        if !self.e_phase.q.val() {
+            self.kept.next = self.kept.val() | 8;
+        }
         if self.check.ended.val() {
-            self.after.next.dwords = 0.into();
-            self.after.next.code = 0.into();
-            self.after.next.phase = !self.d_start.q.val().phase;
-        }
-
-        // B: where this TLP begins. The memory misses what is still in D, E and F; the youngest wins.
-        self.start.next = self.progress.rdata.val();
-        if self.f_counts.q.val() & (self.f_tag.q.val() == self.b_tag.q.val()) {
-            self.start.next = self.f_after.q.val();
-        }
-        if self.e_counts.q.val() & (self.e_tag.q.val() == self.b_tag.q.val()) {
-            self.start.next = self.e_after.q.val();
-        }
-        if self.d_counts.val() & (self.d_tag.q.val() == self.b_tag.q.val()) {
-            self.start.next = self.after.val();
-        }
-        self.first_offset.next = bit_cast::<14, 12>(self.start.val().dwords) << 2;
-        self.d_valid.d.next = self.b_valid.q.val();
-        if self.b_valid.q.val() {
-            self.d_last.d.next = self.b_last.q.val();
-            self.d_error.d.next = self.b_error.q.val();
-            self.d_tag.d.next = self.b_tag.q.val();
-            self.d_data.d.next = self.b_data.q.val();
-            self.d_offset.d.next = self.d_offset.q.val() + self.beat.val();
-            if self.b_first.q.val() {
-                self.d_start.d.next = self.start.val();
-                self.d_live.d.next = !self.b_ignore.q.val()
-                    & !self.sweeping.val()
-                    & (self.start.val().phase != self.landing.val().phase);
-                self.d_next.d.next = self.start.val().dwords + bit_cast::<12, 11>(self.b_len.q.val());
-                self.d_offset.d.next = self.first_offset.val();
+            self.kept.next = 0.into();
+            if self.e_phase.q.val() {
+                self.kept.next = 8.into();
             }
         }
-
-        // D: position, mask and verdict come from the check.
-        self.rotate.in_data.next = self.d_data.q.val();
-        self.rotate.in_amount.next = bit_cast::<SB, 21>(self.check.pos.val());
-        self.e_valid.d.next = self.d_valid.q.val();
-        self.e_whole.d.next = self.d_valid.q.val() & self.d_last.q.val() & !self.d_error.q.val();
-        self.e_counts.d.next = self.d_counts.val();
-        self.e_live.d.next = self.d_valid.q.val() & self.d_live.q.val();
-        self.e_tag.d.next = self.d_tag.q.val();
-        self.e_after.d.next = self.after.val();
-        self.e_code.d.next = self.check.code.val();
-        self.e_ended.d.next = self.check.ended.val();
-        self.e_q.d.next = bit_cast::<QB, 6>(self.check.q.val());
-        self.e_pos.d.next = self.check.pos.val();
-        self.e_mask.d.next = self.check.mask.val();
-
-        // E: the TLP counts once it is whole.
-        self.last.next = self.e_after.q.val();
-        self.verdict_valid.next = self.e_counts.q.val() & self.e_ended.q.val();
-        self.verdict_tag.next = self.e_tag.q.val();
-        self.verdict.next.code = self.e_code.q.val();
-        self.verdict.next.phase = self.last.val().phase;
-        self.progress.wen.next = self.e_counts.q.val();
-        self.progress.waddr.next = self.e_tag.q.val();
-        self.progress.wdata.next = self.last.val();
-        // A TLP that was marked bad on the wire was never received, so it isn't unexpected either.
-        self.unexpected.next = self.e_whole.q.val() & !self.e_live.q.val();
-        self.f_counts.d.next = self.e_counts.q.val();
-        self.f_tag.d.next = self.e_tag.q.val();
-        self.f_after.d.next = self.e_after.q.val();
-        self.offset.next = bit_cast::<SB, 21>(self.e_pos.q.val());
-        self.back.next = self.lanes.val() - bit_cast::<6, SB>(self.offset.val());
-        self.rotated.next =
-            (self.e_mask.q.val() << self.offset.val()) | (self.e_mask.q.val() >> self.back.val());
-        // Banks below the offset hold the part that reaches into the next row.
-        self.second.next = self.all_lanes.val() >> self.back.val();
-        self.f_enable.d.next = 0.into();
-        if self.e_live.q.val() {
-            self.f_enable.d.next = self.rotated.val();
+        if self.e_sweep.q.val() {
+            self.kept.next = 0.into();
         }
-        self.f_second.d.next = self.second.val();
-        self.row.next = bit_cast::<RB, 21>(self.e_pos.q.val() >> self.row_shift.val());
-        self.row2.next = self.row.val() + self.one_row.val();
-        self.f_row.d.next = (bit_cast::<AB, QB>(self.e_q.q.val()) << self.queue_shift.val())
-            | bit_cast::<AB, RB>(self.row.val());
-        self.f_row2.d.next = (bit_cast::<AB, QB>(self.e_q.q.val()) << self.queue_shift.val())
-            | bit_cast::<AB, RB>(self.row2.val());
+        self.status.wen.next = self.final_beat.val() | self.e_sweep.q.val();
+        self.status.waddr.next = self.e_tag.q.val();
+        self.status.wdata.next = self.kept.val();
+        self.f_ended.d.next = (self.final_beat.val() & self.check.ended.val()) | self.e_sweep.q.val();
+        self.f_tag.d.next = self.e_tag.q.val();
+        self.f_fault.d.next = self.fault.val();
+        self.f_phase.d.next = self.e_phase.q.val();
+        self.f_fault.rst.next = self.e_sweep.q.val();
+        self.f_phase.rst.next = self.e_sweep.q.val();
+        // A TLP that was marked bad on the wire was never received, so it isn't unexpected either.
+        self.f_unexpected.d.next = self.e_whole.q.val() & !self.live.val();
+        self.place.drop.next = !(self.e_valid.q.val() & self.live.val());
 
-        // F: write.
-        self.w_row.next = self.f_row.q.val();
-        self.w_row2.next = self.f_row2.q.val();
-        self.w_second.next = self.f_second.q.val();
-        self.w_enable.next = self.f_enable.q.val();
+        // F: verdict and write.
+        self.verdict_valid.next = self.f_ended.q.val();
+        self.verdict_tag.next = self.f_tag.q.val();
+        self.verdict.next.code = 0.into();
+        if self.f_fault.q.val().get_bit(2) {
+            self.verdict.next.code =
+                self.code.val() | bit_cast::<8, 2>(self.f_fault.q.val().get_bits::<2>(0));
+        }
+        self.verdict.next.phase = self.f_phase.q.val();
+        self.unexpected.next = self.f_unexpected.q.val();
+        self.w_row.next = self.place.w_row.val();
+        self.w_row2.next = self.place.w_row2.val();
+        self.w_second.next = self.place.w_second.val();
+        self.w_enable.next = self.place.w_enable.val();
         self.w_data.next = self.rotate.out_data.val();
 
-        if self.sweeping.val() {
-            self.sweep.d.next = self.sweep.q.val() + self.one_step.val();
-            self.progress.wen.next = true;
-            self.progress.waddr.next = bit_cast::<TB, TB1>(self.sweep.q.val());
-            self.progress.wdata.next = self.zero.val();
-            self.verdict_valid.next = true;
-            self.verdict_tag.next = bit_cast::<TB, TB1>(self.sweep.q.val());
-            self.verdict.next.code = 0.into();
-            self.verdict.next.phase = false;
+        // The stages that are still sweeping, E's verdict included.
+        self.draining.d.next = (self.draining.q.val() << 1) | 1;
+        if self.sweep.q.val() != self.swept.val() {
+            self.draining.d.next = 0.into();
         }
+        self.sweeping.next = !self.draining.q.val().get_bit(4);
     }
 }

@@ -1,155 +1,150 @@
-//! Position, byte mask and verdict on a completion.
+//! Whether a completion is sound, and whether its tag ends with it.
 
 use rust_hdl::prelude::*;
 
-use super::types::{Landing, Progress};
 use crate::hw;
 use crate::prim::Reg;
 use ferrolane_abi::status;
 
+// A fault is three bits: one that says there is one, and its kind. `Land` makes the code of it.
+const FIRST: u64 = status::DATA_UR as u64;
+const UR: u64 = 4;
+const CA: u64 = 4 + status::DATA_CA as u64 - FIRST;
+const POISONED: u64 = 4 + status::DATA_POISONED as u64 - FIRST;
+const MALFORMED: u64 = 4 + status::DATA_MALFORMED as u64 - FIRST;
+const _: () = assert!(FIRST % 4 == 0 && CA < 8 && POISONED < 8 && MALFORMED < 8);
+
 hw! {
-    /// Stage D of land: registers what stage B found, and tells where the beat goes and whether its TLP is sound.
+    /// Stages A to E of land for header fields.
     ///
+    /// ```text
+    ///  A  header         B  rest = 4 · len − count     C  end + rest       D  compared       E  fault, ended
+    ///                       fault by header            (landing's end)        with 4 · next
+    /// ```
     /// A read's first completion begins at its first byte, later ones at a DW. So with `start` DWs received before, the byte
     /// count in the header must be `end` − 4 · `start`, or `end` − `low` at first (PCIe Base Spec r5 2.2.9: the bytes left
-    /// including this completion's), and the payload must not have more DWs than the request has left.
-    pub struct LandCheck<const K: usize, const KB: usize, const SB: usize> {
+    /// including this completion's), and the payload must not have more DWs than the request has left. With `next = start + len`
+    /// the first is `end + rest = 4 · next (+ low)`, and then `rest` (`− low`) is by how much the payload is longer than what is left.
+    pub struct LandCheck {
         pub clock: Signal<In, Clock> = Default::default(),
-        pub landing_in: Signal<In, Landing> = Default::default(),
-        pub len_in: Signal<In, Bits<11>> = Default::default(),
-        pub count_in: Signal<In, Bits<13>> = Default::default(),
-        pub status_in: Signal<In, Bits<3>> = Default::default(),
-        pub ep_in: Signal<In, Bit> = Default::default(),
-        pub has_data_in: Signal<In, Bit> = Default::default(),
-        pub keep_in: Signal<In, Bits<K>> = Default::default(),
-        /// Progress before this TLP.
-        pub start: Signal<In, Progress> = Default::default(),
-        /// DWs received once it is in.
-        pub after: Signal<In, Bits<12>> = Default::default(),
-        /// Bytes from the landing base to lane 0 of this beat.
-        pub offset: Signal<In, Bits<14>> = Default::default(),
-        /// Code of the request's first fault, this TLP's included.
-        pub code: Signal<Out, Bits<8>> = Default::default(),
-        /// No other completion of the tag can follow.
+        // A
+        pub len: Signal<In, Bits<11>> = Default::default(),
+        pub count: Signal<In, Bits<13>> = Default::default(),
+        pub status: Signal<In, Bits<3>> = Default::default(),
+        pub ep: Signal<In, Bit> = Default::default(),
+        pub has_data: Signal<In, Bit> = Default::default(),
+        // C
+        pub landing_low: Signal<In, Bits<2>> = Default::default(),
+        pub landing_end: Signal<In, Bits<13>> = Default::default(),
+        // D: a completion of the read was received before; DWs received once this one is in.
+        pub begun: Signal<In, Bit> = Default::default(),
+        pub next_dw: Signal<In, Bits<12>> = Default::default(),
+        /// In E: bit 2 there is a fault, bits 1:0 which.
+        pub fault: Signal<Out, Bits<3>> = Default::default(),
+        /// In E: no other completion of the tag can follow.
         pub ended: Signal<Out, Bit> = Default::default(),
-        pub q: Signal<Out, Bits<6>> = Default::default(),
-        /// Where lane 0 lands, free-running in bytes.
-        pub pos: Signal<Out, Bits<21>> = Default::default(),
-        /// Lanes that the request asked for.
-        pub mask: Signal<Out, Bits<KB>> = Default::default(),
-        landing: Reg<Landing> = Default::default(),
-        len: Reg<Bits<11>> = Default::default(),
-        count: Reg<Bits<13>> = Default::default(),
-        status: Reg<Bits<3>> = Default::default(),
-        ep: Reg<Bit> = Default::default(),
-        has_data: Reg<Bit> = Default::default(),
-        keep: Reg<Bits<K>> = Default::default(),
-        is_first: Signal<Local, Bit> = Default::default(),
-        low: Signal<Local, Bits<14>> = Default::default(),
-        skipped: Signal<Local, Bits<14>> = Default::default(),
-        expected: Signal<Local, Bits<14>> = Default::default(),
-        limit: Signal<Local, Bits<14>> = Default::default(),
-        rounded: Signal<Local, Bits<14>> = Default::default(),
-        total: Signal<Local, Bits<14>> = Default::default(),
-        payload: Signal<Local, Bits<14>> = Default::default(),
-        claimed: Signal<Local, Bits<14>> = Default::default(),
-        dwords: Signal<Local, Bits<14>> = Default::default(),
-        stop: Signal<Local, Bit> = Default::default(),
-        fault: Signal<Local, Bits<8>> = Default::default(),
-        left: Signal<Local, Bits<14>> = Default::default(),
-        beyond: Signal<Local, Bits<14>> = Default::default(),
-        wanted: Signal<Local, Bits<KB>> = Default::default(),
-        lane: Signal<Local, Bits<KB>> = Default::default(),
-        row: Constant<Bits<14>> = Constant::new((KB as u64).into()),
-        all: Constant<Bits<KB>> = Constant::new((u64::MAX >> (64 - KB)).into()),
-        dw: [Constant<Bits<KB>>; K] = array_init::array_init(|k| Constant::new((15_u64 << (4 * k)).into())),
-        ur: Constant<Bits<8>> = Constant::new((status::DATA_UR as u64).into()),
-        ca: Constant<Bits<8>> = Constant::new((status::DATA_CA as u64).into()),
-        poisoned: Constant<Bits<8>> = Constant::new((status::DATA_POISONED as u64).into()),
-        malformed: Constant<Bits<8>> = Constant::new((status::DATA_MALFORMED as u64).into()),
+        b_len: Reg<Bits<11>> = Default::default(),
+        b_count: Reg<Bits<13>> = Default::default(),
+        b_status: Reg<Bits<3>> = Default::default(),
+        b_ep: Reg<Bit> = Default::default(),
+        b_has_data: Reg<Bit> = Default::default(),
+        c_rest: Reg<Bits<15>> = Default::default(),
+        c_fault: Reg<Bits<3>> = Default::default(),
+        c_stop: Reg<Bit> = Default::default(),
+        d_sum: Reg<Bits<15>> = Default::default(),
+        d_low: Reg<Bits<2>> = Default::default(),
+        d_end: Reg<Bits<13>> = Default::default(),
+        d_negative: Reg<Bit> = Default::default(),
+        d_large: Reg<Bit> = Default::default(),
+        d_rest: Reg<Bits<3>> = Default::default(),
+        d_fault: Reg<Bits<3>> = Default::default(),
+        d_stop: Reg<Bit> = Default::default(),
+        e_fault: Reg<Bits<3>> = Default::default(),
+        e_ended: Reg<Bit> = Default::default(),
+        payload: Signal<Local, Bits<15>> = Default::default(),
+        sum_low: Signal<Local, Bits<2>> = Default::default(),
+        rest_low: Signal<Local, Bits<2>> = Default::default(),
+        upper: Signal<Local, Bits<11>> = Default::default(),
+        low: Signal<Local, Bits<2>> = Default::default(),
+        received: Signal<Local, Bits<14>> = Default::default(),
+        counted: Signal<Local, Bits<13>> = Default::default(),
+        right: Signal<Local, Bit> = Default::default(),
+        reaches: Signal<Local, Bit> = Default::default(),
+        longer: Signal<Local, Bit> = Default::default(),
+        ur: Constant<Bits<3>> = Constant::new(UR.into()),
+        ca: Constant<Bits<3>> = Constant::new(CA.into()),
+        poisoned: Constant<Bits<3>> = Constant::new(POISONED.into()),
+        malformed: Constant<Bits<3>> = Constant::new(MALFORMED.into()),
     }
 }
 
-impl<const K: usize, const KB: usize, const SB: usize> Logic for LandCheck<K, KB, SB> {
+impl Logic for LandCheck {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, landing, len, count, status, ep, has_data, keep);
-        self.landing.d.next = self.landing_in.val();
-        self.len.d.next = self.len_in.val();
-        self.count.d.next = self.count_in.val();
-        self.status.d.next = self.status_in.val();
-        self.ep.d.next = self.ep_in.val();
-        self.has_data.d.next = self.has_data_in.val();
-        self.keep.d.next = self.keep_in.val();
+        dff_setup!(self, clock, b_len, b_count, b_status, b_ep, b_has_data, c_rest, c_fault, c_stop, d_sum);
+        dff_setup!(self, clock, d_low, d_end, d_negative, d_large, d_rest, d_fault, d_stop, e_fault, e_ended);
+        self.b_len.d.next = self.len.val();
+        self.b_count.d.next = self.count.val();
+        self.b_status.d.next = self.status.val();
+        self.b_ep.d.next = self.ep.val();
+        self.b_has_data.d.next = self.has_data.val();
 
-        self.is_first.next = self.start.val().dwords == 0;
-        self.limit.next = bit_cast::<14, 13>(self.landing.q.val().end);
-        self.low.next = bit_cast::<14, 2>(self.landing.q.val().low);
-        self.skipped.next = bit_cast::<14, 12>(self.start.val().dwords) << 2;
-        if self.is_first.val() {
-            self.skipped.next = self.low.val();
-        } else {
+        // B. Completion status, PCIe Base Spec r5 2.2.9 and 2.3.2: everything that isn't Successful or Completer Abort is
+        // handled as Unsupported Request. None of these is followed by another completion.
+        self.payload.next = bit_cast::<15, 11>(self.b_len.q.val()) << 2;
+        self.c_rest.d.next = self.payload.val() - bit_cast::<15, 13>(self.b_count.q.val());
+        self.c_stop.d.next = (self.b_status.q.val() != 0) | !self.b_has_data.q.val();
+        self.c_fault.d.next = 0.into();
+        if self.b_status.q.val() != 0 {
+            self.c_fault.d.next = self.ur.val();
+            if self.b_status.q.val() == 4 {
+                self.c_fault.d.next = self.ca.val();
+            }
+        } else if !self.b_has_data.q.val() {
+            self.c_fault.d.next = self.malformed.val();
+        } else if self.b_ep.q.val() {
+            self.c_fault.d.next = self.poisoned.val();
+        }
+
+        // C
+        self.d_sum.d.next = bit_cast::<15, 13>(self.landing_end.val()) + self.c_rest.q.val();
+        self.d_low.d.next = self.landing_low.val();
+        self.d_end.d.next = self.landing_end.val();
+        self.d_negative.d.next = self.c_rest.q.val().get_bit(14);
+        self.upper.next = self.c_rest.q.val().get_bits::<11>(3);
+        self.d_large.d.next = self.upper.val().any();
+        self.d_rest.d.next = bit_cast::<3, 15>(self.c_rest.q.val());
+        self.d_fault.d.next = self.c_fault.q.val();
+        self.d_stop.d.next = self.c_stop.q.val();
+
+        // D
+        self.low.next = self.d_low.q.val();
+        if self.begun.val() {
             self.low.next = 0.into();
         }
-        self.expected.next = self.limit.val() - self.skipped.val();
-        self.rounded.next = self.limit.val() + 3;
-        self.total.next = self.rounded.val() >> 2;
-        self.dwords.next = bit_cast::<14, 12>(self.after.val());
-        self.payload.next = bit_cast::<14, 11>(self.len.q.val()) << 2;
-        self.claimed.next = bit_cast::<14, 13>(self.count.q.val()) + self.low.val();
-
-        // Completion status, PCIe Base Spec r5 2.2.9 and 2.3.2: everything that isn't Successful or Completer Abort is
-        // handled as Unsupported Request. None of these is followed by another completion.
-        self.fault.next = 0.into();
-        self.stop.next = false;
-        if self.status.q.val() != 0 {
-            self.stop.next = true;
-            self.fault.next = self.ur.val();
-            if self.status.q.val() == 4 {
-                self.fault.next = self.ca.val();
-            }
-        } else if !self.has_data.q.val() {
-            self.stop.next = true;
-            self.fault.next = self.malformed.val();
-        } else if self.ep.q.val() {
-            self.fault.next = self.poisoned.val();
-        } else if (bit_cast::<14, 13>(self.count.q.val()) != self.expected.val())
-            | (self.dwords.val() > self.total.val())
-        {
-            self.fault.next = self.malformed.val();
-        }
-        self.code.next = self.start.val().code;
-        if self.start.val().code == 0 {
-            self.code.next = self.fault.val();
-        }
+        self.sum_low.next = bit_cast::<2, 15>(self.d_sum.q.val());
+        self.rest_low.next = bit_cast::<2, 3>(self.d_rest.q.val());
+        self.counted.next = self.d_sum.q.val().get_bits::<13>(2);
+        self.right.next = (self.counted.val() == bit_cast::<13, 12>(self.next_dw.val()))
+            & (self.sum_low.val() == self.low.val());
+        self.reaches.next = !self.d_negative.q.val()
+            & (self.d_large.q.val()
+                | self.d_rest.q.val().get_bit(2)
+                | (self.rest_low.val() >= self.low.val()));
+        self.longer.next = !self.d_negative.q.val()
+            & (self.d_large.q.val()
+                | (self.d_rest.q.val().get_bit(2) & (self.rest_low.val() >= self.low.val())));
+        self.received.next = bit_cast::<14, 12>(self.next_dw.val()) << 2;
         // A header that says "nothing follows" ends the tag even if bytes are missing, or it would wait for ever.
-        self.ended.next = self.stop.val()
-            | (self.dwords.val() >= self.total.val())
-            | (self.claimed.val() <= self.payload.val());
+        self.e_ended.d.next = self.d_stop.q.val()
+            | self.reaches.val()
+            | (self.received.val() >= bit_cast::<14, 13>(self.d_end.q.val()));
+        self.e_fault.d.next = self.d_fault.q.val();
+        if !self.d_fault.q.val().get_bit(2) & (!self.right.val() | self.longer.val()) {
+            self.e_fault.d.next = self.malformed.val();
+        }
 
-        self.q.next = self.landing.q.val().q;
-        self.pos.next = self.landing.q.val().base + bit_cast::<21, 14>(self.offset.val());
-        // Lanes of the request: not before `low` (first DW only), not behind `end`.
-        self.wanted.next = self.all.val();
-        self.left.next = self.limit.val() - self.offset.val();
-        self.beyond.next = self.row.val() - self.left.val();
-        if self.offset.val() >= self.limit.val() {
-            self.wanted.next = 0.into();
-        } else if self.left.val() < self.row.val() {
-            self.wanted.next = self.all.val() >> self.beyond.val();
-        }
-        if self.offset.val() == 0 {
-            self.lane.next = self.all.val() << self.landing.q.val().low;
-            self.wanted.next = self.wanted.val() & self.lane.val();
-        }
-        self.lane.next = 0.into();
-        if !self.stop.val() {
-            for k in 0..K {
-                if self.keep.q.val().get_bit(k) {
-                    self.lane.next = self.lane.val() | self.dw[k].val();
-                }
-            }
-        }
-        self.mask.next = self.wanted.val() & self.lane.val();
+        self.fault.next = self.e_fault.q.val();
+        self.ended.next = self.e_ended.q.val();
     }
 }

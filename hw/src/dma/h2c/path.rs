@@ -28,7 +28,7 @@ hw! {
     ///                                                         └─► writer ─► axi
     /// ```
     /// Each memory has one writer. Sizes: `KB = W/8`, `SB = log2 KB`, 2^`RB` rows and 2^`PB` packet slots per queue
-    /// (`RB + SB` at least 9, `RB` at most 15, `PB` 2 to 7), `AB = QB + RB`, `SLB = QB + PB`, `FW = W + KB + 41`,
+    /// (`RB + SB` at least 9, `RB` at most 15, `PB` 2 to 7), `AB = QB + RB`, `SLB = QB + PB`, `FW = W + KB + 39`,
     /// 2^`TB` tags (5 to 8), `TB1 = TB + 1`, `PB1 = PB + 1`, `SLB1 = QB + PB1`, `RW = W + KB`.
     /// `POLICIES` 1: MODE.STORE_FORWARD; `MEMORY` 1: memory queues, without it `axi_*` is silent.
     pub struct H2c<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const RB: usize, const AB: usize, const PB: usize, const SLB: usize, const TB: usize, const TB1: usize, const PB1: usize, const SLB1: usize, const RW: usize, const POLICIES: usize, const MEMORY: usize> {
@@ -288,7 +288,7 @@ impl<
         self.requests.waddr.next = self.issue.next_tag.val();
         self.requests.wdata.next = self.issue.req.val();
         self.requests.wen.next = self.issue.req_valid.val();
-        self.requests.raddr.next = self.commit.tail.val();
+        self.requests.raddr.next = self.commit.look.val();
         self.landings.waddr.next = self.issue.next_tag.val();
         self.h2c_tlp_valid.next = self.issue.req_valid.val() & (self.issue.req.val().status == 0);
         self.h2c_tlp_q.next = self.issue.req.val().q;
@@ -303,7 +303,7 @@ impl<
         self.verdicts.waddr.next = self.land.verdict_tag.val();
         self.verdicts.wdata.next = self.land.verdict.val();
         self.verdicts.wen.next = self.land.verdict_valid.val();
-        self.verdicts.raddr.next = self.commit.tail.val();
+        self.verdicts.raddr.next = self.commit.look.val();
         self.phases.waddr.next = self.land.verdict_tag.val();
         self.phases.wdata.next = self.land.verdict.val().phase;
         self.phases.wen.next = self.land.verdict_valid.val();

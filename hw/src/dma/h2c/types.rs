@@ -48,19 +48,16 @@ pub struct Landing {
     pub end: Bits<13>,
     /// Bits 1:0 of the address.
     pub low: Bits<2>,
-    /// The read is unanswered while the tag's [`Progress`] has the other phase.
+    /// The read is unanswered while the tag's last [`Verdict`] has the other phase.
     pub phase: Bit,
 }
 
-/// How far a request has landed, and what went wrong.
+/// How far a read has landed.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
 pub struct Progress {
-    /// DWs received.
+    /// DWs received of the read with this phase.
     pub dwords: Bits<12>,
-    /// Status code of the first fault, 0 without.
-    pub code: Bits<8>,
-    /// Phase of the last read of this tag that has ended. Each read of a tag has the phase that the one before had not, so
-    /// "unanswered" needs no bit that two blocks write.
+    /// The read's phase. Each read of a tag has the phase that the one before had not, so nothing is cleared between them.
     pub phase: Bit,
 }
 
