@@ -295,6 +295,8 @@ impl<
             self.counters[i].drop_valid.next = self.c2h.drop_valid.val();
             self.counters[i].drop_q.next = self.c2h.drop_q.val();
             self.counters[i].drop_bytes.next = self.c2h.drop_bytes.val();
+            self.counters[i].h2c_stall.next = 0.into();
+            self.counters[i].c2h_stall.next = 0.into();
             self.counters[i].tx_wr_valid.next = self.wr_arb.tx_wr_valid.val();
             self.counters[i].tx_wr_ready.next = self.tx_wr_ready.val();
             self.counters[i].tx_rd_valid.next = self.rd_arb.tx_rd_valid.val();
