@@ -183,6 +183,8 @@ impl Page {
             "rx_cpl_valid",
             "h2c_axis_tvalid",
             "c2h_axis_tvalid",
+            "h2c_stall",
+            "c2h_stall",
         ] {
             d.set(name, 0u64);
         }
@@ -374,4 +376,41 @@ fn a_read_lasts_until_its_last_completion() {
     assert_eq!(page.read(at(&global::READ_COUNT)).0, 1);
     assert_eq!(page.read(at(&global::READ_SUM_LO)).0, 32);
     assert_eq!(page.read(at(&global::READ_STALLS)).0, 1);
+}
+
+#[test]
+fn each_cause_of_a_stall_has_its_counter() {
+    // Bit of the port, register.
+    let causes = [
+        ("h2c_stall", 0, &global::H2C_NO_TAG),
+        ("h2c_stall", 1, &global::H2C_NO_ROOM),
+        ("h2c_stall", 2, &global::H2C_NO_PLACE),
+        ("h2c_stall", 3, &global::H2C_FENCE),
+        ("c2h_stall", 0, &global::C2H_NO_DESCRIPTOR),
+        ("c2h_stall", 1, &global::C2H_NO_PLACE),
+        ("c2h_stall", 2, &global::C2H_SEND_FULL),
+        ("c2h_stall", 3, &global::C2H_FENCE),
+    ];
+    let mut page = Page::new(8);
+    let mut rng = StdRng::seed_from_u64(8);
+    let mut expected = [0u32; 8];
+    for _ in 0..3000 {
+        for port in ["h2c_stall", "c2h_stall"] {
+            // Several at once, some more often than others.
+            let stall = rng.random_range(0..16u64) & rng.random_range(0..16u64) | rng.random_range(0..2);
+            page.d.set(port, stall);
+            for ((name, bit, _), count) in causes.iter().zip(&mut expected) {
+                *count += (stall >> bit & 1) as u32 * u32::from(*name == port);
+            }
+        }
+        page.d.step();
+    }
+    page.d.set("h2c_stall", 0u64);
+    page.d.set("c2h_stall", 0u64);
+    page.d.steps(24);
+    for ((name, bit, register), count) in causes.into_iter().zip(expected) {
+        let (value, there) = page.read(map::GLOBAL_COUNTERS + u64::from(register.offset));
+        assert_eq!((value, there), (count, true), "{name} {bit}");
+        assert!(count > 500);
+    }
 }

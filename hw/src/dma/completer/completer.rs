@@ -3,26 +3,29 @@
 use rust_hdl::prelude::*;
 
 use super::packet_fifo::PacketFifo;
+use super::pcie::CAUSE_UNSUPPORTED;
 use super::receive::Receive;
+use super::request_fifo::RequestFifo;
 use super::respond::Respond;
 use super::unpack::Unpack;
 use crate::hw;
-use crate::prim::Dffr;
+use crate::prim::{Dffr, Reg};
 
 hw! {
     /// Serves the host's requests to the BARs over a write bus and a read bus.
     ///
     /// ```text
     /// rx_req ─► Receive ─► PacketFifo ─► Unpack ─┬─► w_*
-    ///                                            └─► FIFO ─► Respond ◄─► r_*
+    ///             └► bad_req_*                   └─► FIFO ─► Respond ◄─► r_*
     ///                                                           └─► tx_cpl
     /// ```
     ///
     /// - Writes are applied in order, each once it has come whole: a TLP that ends with `error` changes nothing.
     /// - A read is served after all writes that came before it; writes never wait for a read.
     /// - A completion waits until all writes issued before its data was sampled are reported sent.
-    /// - Refused TLPs pulse `ur`: other types, and BARs that are not there.
-    /// - `w_valid` comes three clocks after a write's last beat where nothing waits in front of it, and then a DWORD per
+    /// - Refused TLPs pulse `ur`: other types, BARs that are not there, poisoned writes, and writes that no FIFO holds; all
+    ///   but those with `error` also `bad_req_valid`.
+    /// - `w_valid` comes four clocks after a write's last beat where nothing waits in front of it, and then a DWORD per
     ///   clock.
     ///
     /// `w_bar`/`r_bar` is the BAR hit (0, or 2 for the user registers), `w_addr`/`r_addr` the byte offset in it, modulo
@@ -66,22 +69,29 @@ hw! {
         pub wr_sent: Signal<In, Bits<16>> = Default::default(),
         /// Pulse: a request was refused.
         pub ur: Signal<Out, Bit> = Default::default(),
+        /// Pulse: one with this header, and why: as BAD_HEADER.CAUSE.
+        pub bad_req_valid: Signal<Out, Bit> = Default::default(),
+        pub bad_req_cause: Signal<Out, Bits<4>> = Default::default(),
+        pub bad_req_hdr: Signal<Out, Bits<128>> = Default::default(),
         receive: Receive<W> = Default::default(),
         rows: PacketFifo<W, 8, 9, 8> = Default::default(),
         unpack: Unpack<W, K> = Default::default(),
-        // Whole requests come in and no data, so it serves as a plain FIFO here. No more than 16 requests are inside, and
-        // as many find room.
-        reads: PacketFifo<1, 4, 5, 1> = Default::default(),
+        reads: RequestFifo = Default::default(),
         respond: Respond<W, K> = Default::default(),
         refused: Dffr<Bit> = Default::default(),
+        bad: Dffr<Bit> = Default::default(),
+        bad_cause: Reg<Bits<4>> = Default::default(),
+        bad_hdr: Reg<Bits<128>> = Default::default(),
+        unsupported: Constant<Bits<4>> = Constant::new(CAUSE_UNSUPPORTED.into()),
     }
 }
 
 impl<const W: usize, const K: usize> Logic for Completer<W, K> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, refused);
+        dff_setup!(self, clock, refused, bad, bad_cause, bad_hdr);
         self.refused.rst.next = self.rst.val();
+        self.bad.rst.next = self.rst.val();
         self.receive.clock.next = self.clock.val();
         self.receive.rst.next = self.rst.val();
         self.rows.clock.next = self.clock.val();
@@ -107,6 +117,15 @@ impl<const W: usize, const K: usize> Logic for Completer<W, K> {
         // Both never in one clock: a TLP that is refused commits no write.
         self.refused.d.next = self.receive.ur.val() | self.rows.oversize.val();
         self.ur.next = self.refused.q.val();
+        self.bad.d.next = self.receive.bad.val() | self.rows.oversize.val();
+        self.bad_cause.d.next = self.receive.bad_cause.val();
+        if self.rows.oversize.val() {
+            self.bad_cause.d.next = self.unsupported.val();
+        }
+        self.bad_hdr.d.next = self.receive.bad_hdr.val();
+        self.bad_req_valid.next = self.bad.q.val();
+        self.bad_req_cause.next = self.bad_cause.q.val();
+        self.bad_req_hdr.next = self.bad_hdr.q.val();
 
         self.rows.in_data.next = self.receive.row_data.val();
         self.rows.in_row.next = self.receive.row.val();
@@ -125,15 +144,12 @@ impl<const W: usize, const K: usize> Logic for Completer<W, K> {
         self.w_data.next = self.unpack.w_data.val();
         self.w_be.next = self.unpack.w_be.val();
 
-        self.reads.in_data.next = 0.into();
         self.reads.in_row.next = self.unpack.np.val();
-        self.unpack.np_ready.next = self.reads.in_room.val();
-        self.reads.in_put.next = self.unpack.np_valid.val() & self.reads.in_room.val();
-        self.reads.in_commit.next = self.unpack.np_valid.val() & self.reads.in_room.val();
-        self.reads.in_discard.next = false;
+        self.unpack.np_ready.next = self.reads.in_ready.val();
+        self.reads.in_valid.next = self.unpack.np_valid.val();
         self.respond.np.next = self.reads.out_row.val();
         self.respond.np_valid.next = self.reads.out_valid.val();
-        self.reads.out_ready.next = self.respond.np_ready.val();
+        self.reads.out_take.next = self.respond.np_done.val();
 
         self.r_valid.next = self.respond.r_valid.val();
         self.r_bar.next = self.respond.r_bar.val();

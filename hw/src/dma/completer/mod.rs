@@ -13,6 +13,7 @@ mod global_table;
 mod packet_fifo;
 mod pcie;
 mod receive;
+mod request_fifo;
 mod respond;
 mod serialise;
 mod size;

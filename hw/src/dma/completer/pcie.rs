@@ -23,6 +23,10 @@ pub(super) const TYPE_CAS: u64 = 0b0_1110;
 pub(super) const TYPE_MESSAGE_HIGH: u64 = 0b10;
 /// Bits 4:1 of the type of completions; bit 0 tells those of locked reads.
 pub(super) const TYPE_COMPLETION_HIGH: u64 = 0b0101;
+/// Cause in the header log: a request of a kind that is not served.
+pub(super) const CAUSE_UNSUPPORTED: u64 = 1;
+/// Cause in the header log: a poisoned request.
+pub(super) const CAUSE_POISONED: u64 = 2;
 /// Completion Status: Successful Completion.
 pub(super) const STATUS_SC: u64 = 0b000;
 /// Completion Status: Unsupported Request.
@@ -55,6 +59,10 @@ pub struct Request {
     pub first_be: Bits<4>,
     /// Byte enables of the last DWORD if there is more than one.
     pub last_be: Bits<4>,
+    /// They enable anything.
+    pub first_any: Bit,
+    /// They enable anything.
+    pub last_any: Bit,
     /// Who asks: bus, device, function.
     pub requester: Bits<16>,
     /// Tag, 10 bits.

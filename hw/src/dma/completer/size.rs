@@ -18,6 +18,8 @@ hw! {
         pub bytes: Signal<Out, Bits<13>> = Default::default(),
         /// Disabled bytes in front of the first enabled one; 0 if none is enabled.
         pub lead: Signal<Out, Bits<2>> = Default::default(),
+        /// Disabled bytes behind the last enabled one; 3 if none is enabled.
+        pub trail: Signal<Out, Bits<2>> = Default::default(),
         /// A memory read, to be served, that reads nothing.
         pub flush: Signal<Out, Bit> = Default::default(),
         single: Signal<Local, Bit> = Default::default(),
@@ -66,7 +68,8 @@ impl Logic for Size {
         self.outside.next = bit_cast::<13, 2>(self.front.val()) + bit_cast::<13, 2>(self.back.val());
         self.dwords.next = self.length.val();
         self.lead.next = self.front.val();
-        self.flush.next = self.req.val().served & self.single.val() & !self.be.val().any();
+        self.flush.next = self.req.val().served & self.single.val() & !self.req.val().first_any;
+        self.trail.next = self.back.val();
         self.bytes.next = 4.into();
         if self.req.val().read | self.req.val().locked {
             self.bytes.next = self.span.val() - self.outside.val();

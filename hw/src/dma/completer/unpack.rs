@@ -36,17 +36,21 @@ hw! {
         // DWORDs of the TLP have been written, the next one stands at `addr`.
         inner: Dffr<Bit> = Default::default(),
         lane: Dffr<Bits<4>> = Default::default(),
+        // The lane behind it, modulo the number of lanes.
+        lane_after: Dffr<Bits<4>> = Dffr::new(1_u64.into()),
         addr: Reg<Bits<17>> = Default::default(),
         here: Signal<Local, Bits<17>> = Default::default(),
         len: Signal<Local, Bits<4>> = Default::default(),
-        last_of_len: Signal<Local, Bits<4>> = Default::default(),
-        end_lane: Signal<Local, Bits<4>> = Default::default(),
+        len_lane: Signal<Local, Bits<4>> = Default::default(),
+        lane_next: Signal<Local, Bits<4>> = Default::default(),
+        any: Signal<Local, Bit> = Default::default(),
         last_dword: Signal<Local, Bit> = Default::default(),
         row_ends: Signal<Local, Bit> = Default::default(),
         be: Signal<Local, Bits<4>> = Default::default(),
         write: Signal<Local, Bit> = Default::default(),
         advance: Signal<Local, Bit> = Default::default(),
         last_lane: Constant<Bits<4>> = Constant::new((K as u64 - 1).into()),
+        second_lane: Constant<Bits<4>> = Constant::new(1_u64.into()),
         all: Constant<Bits<4>> = Constant::new(0xF_u64.into()),
         our_bar: Constant<Bits<3>> = Constant::new((map::BAR as u64).into()),
         user_bar: Constant<Bits<3>> = Constant::new((map::USER_BAR as u64).into()),
@@ -56,9 +60,10 @@ hw! {
 impl<const W: usize, const K: usize> Logic for Unpack<W, K> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, inner, lane, addr);
+        dff_setup!(self, clock, inner, lane, lane_after, addr);
         self.inner.rst.next = self.rst.val();
         self.lane.rst.next = self.rst.val();
+        self.lane_after.rst.next = self.rst.val();
 
         self.write.next = self.row_valid.val() & self.row.val().write;
         self.here.next = self.row.val().addr;
@@ -66,19 +71,21 @@ impl<const W: usize, const K: usize> Logic for Unpack<W, K> {
             self.here.next = self.addr.q.val();
         }
         self.len.next = bit_cast::<4, 10>(self.row.val().len);
-        self.last_of_len.next = self.len.val() - 1;
-        self.end_lane.next = self.last_of_len.val() & self.last_lane.val();
-        self.last_dword.next = self.row.val().last & (self.lane.q.val() == self.end_lane.val());
-        self.row_ends.next = self.last_dword.val() | (self.lane.q.val() == self.last_lane.val());
+        self.len_lane.next = self.len.val() & self.last_lane.val();
+        self.last_dword.next = self.row.val().last & (self.lane_after.q.val() == self.len_lane.val());
+        self.row_ends.next = self.last_dword.val() | (self.lane_after.q.val() == 0);
         // Last DW BE counts in requests of more than one DWORD, and First DW BE for the first (2.2.5).
         self.be.next = self.all.val();
+        self.any.next = true;
         if !self.inner.q.val() {
             self.be.next = self.row.val().first_be;
+            self.any.next = self.row.val().first_any;
         } else if self.last_dword.val() {
             self.be.next = self.row.val().last_be;
+            self.any.next = self.row.val().last_any;
         }
 
-        self.w_valid.next = self.write.val() & self.be.val().any();
+        self.w_valid.next = self.write.val() & self.any.val();
         self.w_bar.next = self.our_bar.val();
         if self.row.val().user {
             self.w_bar.next = self.user_bar.val();
@@ -92,13 +99,16 @@ impl<const W: usize, const K: usize> Logic for Unpack<W, K> {
         }
         self.w_be.next = self.be.val();
 
-        self.advance.next = self.write.val() & (self.w_ready.val() | !self.be.val().any());
+        self.lane_next.next = self.lane_after.q.val() + 1;
+        self.advance.next = self.write.val() & (self.w_ready.val() | !self.any.val());
         if self.advance.val() {
             self.addr.d.next = self.here.val() + 1;
             self.inner.d.next = !self.last_dword.val();
-            self.lane.d.next = self.lane.q.val() + 1;
+            self.lane.d.next = self.lane_after.q.val();
+            self.lane_after.d.next = self.lane_next.val() & self.last_lane.val();
             if self.row_ends.val() {
                 self.lane.d.next = 0.into();
+                self.lane_after.d.next = self.second_lane.val();
             }
         }
 

@@ -5,20 +5,18 @@ use ferrolane_abi::regs::{global_counters as global, queue_counters as queue};
 use ferrolane_abi::table::Register;
 use rust_hdl::prelude::*;
 
-use super::events::Events;
+use super::doorbell_times::DoorbellTimes;
 use super::latency::Latency;
+use super::port_events::{PortEvents, EVENTS};
 use super::tally::Tally;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
-use crate::stream::Mirror;
-
-/// Inputs of [`Events`], in the order of their registers.
-const EVENTS: usize = 9;
 
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum CountersState {
     Idle,
     Look,
+    Take,
     Answer,
 }
 
@@ -32,7 +30,7 @@ hw! {
     /// ```text
     ///  finished ─► bytes, descriptors ─┐
     ///  TLPs, errors of the queues ─────┤
-    ///  port's handshakes ─► events ────┼─► cnt_r_data
+    ///  handshakes, stalls ─► events ───┼─► register ─► cnt_r_data
     ///  reads and completions ─► latency┤
     ///  doorbells and TLPs ─► latency ──┘
     /// ```
@@ -68,6 +66,9 @@ hw! {
         pub drop_valid: Signal<In, Bit> = Default::default(),
         pub drop_q: Signal<In, Bits<6>> = Default::default(),
         pub drop_bytes: Signal<In, Bits<32>> = Default::default(),
+        /// What holds requests and TLPs up in this clock: see [`PortEvents`].
+        pub h2c_stall: Signal<In, Bits<4>> = Default::default(),
+        pub c2h_stall: Signal<In, Bits<4>> = Default::default(),
         pub tx_wr_valid: Signal<In, Bit> = Default::default(),
         pub tx_wr_ready: Signal<In, Bit> = Default::default(),
         pub tx_rd_valid: Signal<In, Bit> = Default::default(),
@@ -97,41 +98,26 @@ hw! {
         c2h_errors: Tally<QB> = Default::default(),
         drops: Tally<QB> = Default::default(),
         dropped: Tally<QB> = Default::default(),
-        events: Events<EVENTS, 4> = Default::default(),
+        events: PortEvents = Default::default(),
         reads: Latency<NT, TB> = Default::default(),
-        h2c_rings: Latency<NQ, QB> = Default::default(),
-        c2h_rings: Latency<NQ, QB> = Default::default(),
-        producers: Mirror<32, GB> = Default::default(),
-        idle: Dffr<Bits<GN>> = Default::default(),
+        rings: DoorbellTimes<NQ, QB, GN, GB> = Default::default(),
         // Registered taps, so that nothing hangs on the port's handshakes.
-        happened: Reg<Bits<EVENTS>> = Default::default(),
         read_taken: Dffr<Bit> = Default::default(),
         read_tag: Reg<Bits<TB>> = Default::default(),
         read_over: Dffr<Bit> = Default::default(),
         over_tag: Reg<Bits<TB>> = Default::default(),
-        ended: Dffr<Bit> = Default::default(),
-        ended_g: Reg<Bits<7>> = Default::default(),
-        ended_value: Reg<Bits<32>> = Default::default(),
         state: Dffr<CountersState> = Dffr::new(CountersState::Idle),
         carried: Reg<Bit> = Default::default(),
         upper: Reg<Bits<32>> = Default::default(),
+        // What was read, whether something stands there, and what reading it latches.
+        taken: Reg<Bits<32>> = Default::default(),
+        there: Reg<Bit> = Default::default(),
+        takes_high: Reg<Bit> = Default::default(),
+        high_taken: Reg<Bits<32>> = Default::default(),
         data: Reg<Bits<32>> = Default::default(),
         done: Dffr<Bit> = Default::default(),
         missed: Dffr<Bit> = Default::default(),
         all_bytes: Signal<Local, Bits<13>> = Default::default(),
-        wr_waits: Signal<Local, Bit> = Default::default(),
-        rd_waits: Signal<Local, Bit> = Default::default(),
-        cpl_waits: Signal<Local, Bit> = Default::default(),
-        h2c_waits: Signal<Local, Bit> = Default::default(),
-        c2h_waits: Signal<Local, Bit> = Default::default(),
-        seen: Signal<Local, Bits<EVENTS>> = Default::default(),
-        rings: Signal<Local, Bit> = Default::default(),
-        rings_mask: Signal<Local, Bits<GN>> = Default::default(),
-        idle_mask: Signal<Local, Bits<GN>> = Default::default(),
-        ring_c2h: Signal<Local, Bit> = Default::default(),
-        ring_q: Signal<Local, Bits<7>> = Default::default(),
-        init_c2h: Signal<Local, Bit> = Default::default(),
-        init_q: Signal<Local, Bits<7>> = Default::default(),
         own: Signal<Local, Bit> = Default::default(),
         of_engine: Signal<Local, Bit> = Default::default(),
         r_c2h: Signal<Local, Bit> = Default::default(),
@@ -148,7 +134,6 @@ hw! {
         t_sum: Signal<Local, Bits<64>> = Default::default(),
         t_least: Signal<Local, Bits<20>> = Default::default(),
         t_most: Signal<Local, Bits<20>> = Default::default(),
-        one: Constant<Bits<GN>> = Constant::new(1_u64.into()),
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         event_words: Constant<Bits<6>> = Constant::new((EVENTS as u64).into()),
         engine_bit: Constant<Bits<19>> = Constant::new((map::GLOBAL_COUNTERS - map::COUNTER_PAGE).into()),
@@ -187,10 +172,9 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, bytes_lo, bytes_hi, descriptors, h2c_tlps, c2h_tlps, h2c_errors, c2h_errors);
-        clock!(self, clock, drops, dropped, events, reads, h2c_rings, c2h_rings, producers);
-        dff_setup!(self, clock, happened, read_taken, read_tag, read_over, over_tag, idle, ended);
-        dff_setup!(self, clock, ended_g, ended_value);
-        dff_setup!(self, clock, state, carried, upper, data, done, missed);
+        clock!(self, clock, drops, dropped, events, reads, rings);
+        dff_setup!(self, clock, read_taken, read_tag, read_over, over_tag);
+        dff_setup!(self, clock, state, carried, upper, taken, there, takes_high, high_taken, data, done, missed);
         self.bytes_lo.rst.next = self.rst.val();
         self.bytes_hi.rst.next = self.rst.val();
         self.descriptors.rst.next = self.rst.val();
@@ -202,12 +186,9 @@ impl<
         self.dropped.rst.next = self.rst.val();
         self.events.rst.next = self.rst.val();
         self.reads.rst.next = self.rst.val();
-        self.h2c_rings.rst.next = self.rst.val();
-        self.c2h_rings.rst.next = self.rst.val();
+        self.rings.rst.next = self.rst.val();
         self.read_taken.rst.next = self.rst.val();
         self.read_over.rst.next = self.rst.val();
-        self.idle.rst.next = self.rst.val();
-        self.ended.rst.next = self.rst.val();
         self.state.rst.next = self.rst.val();
         self.done.rst.next = self.rst.val();
         self.missed.rst.next = self.rst.val();
@@ -244,26 +225,20 @@ impl<
         self.dropped.add_index.next = bit_cast::<QB, 6>(self.drop_q.val());
         self.dropped.add_value.next = self.drop_bytes.val();
 
-        // What the port and the card's streams did; the order is that of the registers, the first in bit 0.
-        self.wr_waits.next = self.tx_wr_valid.val() & !self.tx_wr_ready.val();
-        self.rd_waits.next = self.tx_rd_valid.val() & !self.tx_rd_ready.val();
-        self.cpl_waits.next = self.tx_cpl_valid.val() & !self.tx_cpl_ready.val();
-        self.h2c_waits.next = self.h2c_axis_tvalid.val() & !self.h2c_axis_tready.val();
-        self.c2h_waits.next = self.c2h_axis_tvalid.val() & !self.c2h_axis_tready.val();
-        self.seen.next = 0.into();
-        self.seen.next = self.seen.val().replace_bit(0, self.tx_wr_valid.val() & self.tx_wr_ready.val());
-        self.seen.next = self.seen.val().replace_bit(1, self.wr_waits.val());
-        self.seen.next = self.seen.val().replace_bit(2, self.rd_waits.val());
-        self.seen.next = self.seen.val().replace_bit(3, self.cpl_waits.val());
-        self.seen.next = self.seen.val().replace_bit(4, self.rx_cpl_valid.val());
-        self.seen.next =
-            self.seen.val().replace_bit(5, self.h2c_axis_tvalid.val() & self.h2c_axis_tready.val());
-        self.seen.next = self.seen.val().replace_bit(6, self.h2c_waits.val());
-        self.seen.next =
-            self.seen.val().replace_bit(7, self.c2h_axis_tvalid.val() & self.c2h_axis_tready.val());
-        self.seen.next = self.seen.val().replace_bit(8, self.c2h_waits.val());
-        self.happened.d.next = self.seen.val();
-        self.events.happens.next = self.happened.q.val();
+        // What the port, the card's streams and the stalls did.
+        self.events.tx_wr_valid.next = self.tx_wr_valid.val();
+        self.events.tx_wr_ready.next = self.tx_wr_ready.val();
+        self.events.tx_rd_valid.next = self.tx_rd_valid.val();
+        self.events.tx_rd_ready.next = self.tx_rd_ready.val();
+        self.events.tx_cpl_valid.next = self.tx_cpl_valid.val();
+        self.events.tx_cpl_ready.next = self.tx_cpl_ready.val();
+        self.events.rx_cpl_valid.next = self.rx_cpl_valid.val();
+        self.events.h2c_axis_tvalid.next = self.h2c_axis_tvalid.val();
+        self.events.h2c_axis_tready.next = self.h2c_axis_tready.val();
+        self.events.c2h_axis_tvalid.next = self.c2h_axis_tvalid.val();
+        self.events.c2h_axis_tready.next = self.c2h_axis_tready.val();
+        self.events.h2c_stall.next = self.h2c_stall.val();
+        self.events.c2h_stall.next = self.c2h_stall.val();
 
         // Reads: a request's last completion carries all that Byte Count says is left (PCIe Base Spec r5 2.2.9), or an error.
         self.all_bytes.next = bit_cast::<13, 11>(self.cpl_len.val()) << 2;
@@ -280,49 +255,21 @@ impl<
         self.reads.drop_valid.next = false;
         self.reads.drop_index.next = 0.into();
 
-        // Doorbells: timed if the queue had nothing to do. It has again nothing once all that it was given has ended; a
-        // doorbell in that very clock isn't timed.
-        self.producers.wen.next = self.prod_valid.val();
-        self.producers.waddr.next = bit_cast::<GB, 7>(self.prod_g.val());
-        self.producers.wdata.next = self.prod_value.val();
-        self.producers.raddr.next = bit_cast::<GB, 7>(self.finished_g.val());
-        self.ended.d.next = self.finished_valid.val();
-        self.ended_g.d.next = self.finished_g.val();
-        self.ended_value.d.next = self.finished_value.val();
-        self.rings.next = self.prod_valid.val() & self.idle.q.val().get_bit(self.prod_g.val().index());
-        self.rings_mask.next = 0.into();
-        if self.prod_valid.val() {
-            self.rings_mask.next = self.one.val() << self.prod_g.val();
-        }
-        self.idle_mask.next = 0.into();
-        if self.ended.q.val() & (self.ended_value.q.val() == self.producers.rdata.val()) {
-            self.idle_mask.next = self.one.val() << self.ended_g.q.val();
-        }
-        self.idle.d.next = (self.idle.q.val() | self.idle_mask.val()) & !self.rings_mask.val();
-        self.ring_c2h.next = self.prod_g.val() >= self.queues.val();
-        self.ring_q.next = self.prod_g.val();
-        if self.ring_c2h.val() {
-            self.ring_q.next = self.prod_g.val() - self.queues.val();
-        }
-        self.init_c2h.next = self.init_g.val() >= self.queues.val();
-        self.init_q.next = self.init_g.val();
-        if self.init_c2h.val() {
-            self.init_q.next = self.init_g.val() - self.queues.val();
-        }
-        self.h2c_rings.start_valid.next = self.rings.val() & !self.ring_c2h.val();
-        self.h2c_rings.start_index.next = bit_cast::<QB, 7>(self.ring_q.val());
-        self.h2c_rings.end_valid.next = self.h2c_tlp_valid.val();
-        self.h2c_rings.end_index.next = bit_cast::<QB, 6>(self.h2c_tlp_q.val());
-        self.h2c_rings.drop_valid.next = self.init_valid.val() & !self.init_c2h.val();
-        self.h2c_rings.drop_index.next = bit_cast::<QB, 7>(self.init_q.val());
-        self.c2h_rings.start_valid.next = self.rings.val() & self.ring_c2h.val();
-        self.c2h_rings.start_index.next = bit_cast::<QB, 7>(self.ring_q.val());
-        self.c2h_rings.end_valid.next = self.c2h_tlp_valid.val();
-        self.c2h_rings.end_index.next = bit_cast::<QB, 6>(self.c2h_tlp_q.val());
-        self.c2h_rings.drop_valid.next = self.init_valid.val() & self.init_c2h.val();
-        self.c2h_rings.drop_index.next = bit_cast::<QB, 7>(self.init_q.val());
+        // Doorbells.
+        self.rings.init_valid.next = self.init_valid.val();
+        self.rings.init_g.next = self.init_g.val();
+        self.rings.prod_valid.next = self.prod_valid.val();
+        self.rings.prod_g.next = self.prod_g.val();
+        self.rings.prod_value.next = self.prod_value.val();
+        self.rings.finished_valid.next = self.finished_valid.val();
+        self.rings.finished_g.next = self.finished_g.val();
+        self.rings.finished_value.next = self.finished_value.val();
+        self.rings.h2c_tlp_valid.next = self.h2c_tlp_valid.val();
+        self.rings.h2c_tlp_q.next = self.h2c_tlp_q.val();
+        self.rings.c2h_tlp_valid.next = self.c2h_tlp_valid.val();
+        self.rings.c2h_tlp_q.next = self.c2h_tlp_q.val();
 
-        // The read: addresses in Look, the value in Answer.
+        // The read: addresses in Look, the value in Take.
         self.of_engine.next = (self.t_r_addr.val() & self.engine_bit.val()).any();
         self.r_c2h.next = (self.t_r_addr.val() & self.direction.val()).any();
         self.r_q.next = bit_cast::<7, 19>(self.t_r_addr.val() >> self.stride.val()) & 0x3F;
@@ -343,7 +290,7 @@ impl<
         self.c2h_errors.raddr.next = bit_cast::<QB, 7>(self.r_q.val());
         self.drops.raddr.next = bit_cast::<QB, 7>(self.r_q.val());
         self.dropped.raddr.next = bit_cast::<QB, 7>(self.r_q.val());
-        self.events.raddr.next = bit_cast::<4, 6>(self.r_word.val());
+        self.events.raddr.next = bit_cast::<5, 6>(self.r_word.val());
 
         // 0 reads, 1 H2C doorbells, 2 C2H doorbells, each in eight words.
         self.timed.next = bit_cast::<2, 6>(self.r_word.val() >> 3);
@@ -352,16 +299,16 @@ impl<
         self.t_least.next = self.reads.least.val();
         self.t_most.next = self.reads.most.val();
         if self.timed.val() == 1 {
-            self.t_count.next = self.h2c_rings.count.val();
-            self.t_sum.next = self.h2c_rings.sum.val();
-            self.t_least.next = self.h2c_rings.least.val();
-            self.t_most.next = self.h2c_rings.most.val();
+            self.t_count.next = self.rings.h2c_count.val();
+            self.t_sum.next = self.rings.h2c_sum.val();
+            self.t_least.next = self.rings.h2c_least.val();
+            self.t_most.next = self.rings.h2c_most.val();
         }
         if self.timed.val() == 2 {
-            self.t_count.next = self.c2h_rings.count.val();
-            self.t_sum.next = self.c2h_rings.sum.val();
-            self.t_least.next = self.c2h_rings.least.val();
-            self.t_most.next = self.c2h_rings.most.val();
+            self.t_count.next = self.rings.c2h_count.val();
+            self.t_sum.next = self.rings.c2h_sum.val();
+            self.t_least.next = self.rings.c2h_least.val();
+            self.t_most.next = self.rings.c2h_most.val();
         }
         self.t_word.next = self.r_word.val() & 7;
 
@@ -432,6 +379,10 @@ impl<
             }
         }
         self.carried.d.next = self.bytes_lo.carry_valid.val();
+        self.taken.d.next = self.value.val();
+        self.there.d.next = self.found.val();
+        self.takes_high.d.next = self.latches.val();
+        self.high_taken.d.next = self.high.val().get_bits::<32>(32);
         self.data.d.next = 0.into();
         self.done.d.next = false;
         self.missed.d.next = false;
@@ -444,17 +395,20 @@ impl<
             CountersState::Look => {
                 // A carry reaches the upper half two clocks later.
                 if !self.bytes_lo.carry_valid.val() & !self.carried.q.val() {
-                    self.state.d.next = CountersState::Answer;
+                    self.state.d.next = CountersState::Take;
                 }
+            }
+            CountersState::Take => {
+                self.state.d.next = CountersState::Answer;
             }
             CountersState::Answer => {
                 self.state.d.next = CountersState::Idle;
                 self.done.d.next = true;
-                self.missed.d.next = !self.found.val();
-                if self.found.val() {
-                    self.data.d.next = self.value.val();
-                    if self.latches.val() {
-                        self.upper.d.next = self.high.val().get_bits::<32>(32);
+                self.missed.d.next = !self.there.q.val();
+                if self.there.q.val() {
+                    self.data.d.next = self.taken.q.val();
+                    if self.takes_high.q.val() {
+                        self.upper.d.next = self.high_taken.q.val();
                     }
                 }
             }

@@ -1,8 +1,10 @@
 //! Counters: what was moved, what waited, how long things took.
 
 mod counters;
+mod doorbell_times;
 mod events;
 mod latency;
+mod port_events;
 mod tally;
 
 pub use counters::Counters;

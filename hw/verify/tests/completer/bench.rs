@@ -48,6 +48,9 @@ pub struct Bench {
     sent: u16,
     ur_expected: u64,
     ur_seen: u64,
+    /// Cause and header of refused TLPs, to be logged in this order.
+    bad: VecDeque<(u64, [u32; 4])>,
+    pub bad_seen: u64,
     pub completions_seen: u64,
     pub np_high_water: usize,
 }
@@ -84,6 +87,8 @@ impl Bench {
             sent: issued,
             ur_expected: 0,
             ur_seen: 0,
+            bad: VecDeque::new(),
+            bad_seen: 0,
             completions_seen: 0,
             np_high_water: 0,
         }
@@ -108,6 +113,7 @@ impl Bench {
                     self.step();
                 }
                 assert_eq!(self.ur_seen, self.ur_expected, "refused TLPs");
+                assert!(self.bad.is_empty(), "not logged: {:x?}", self.bad);
                 assert!(self.reads.is_empty() && self.answers.is_empty());
                 return;
             }
@@ -151,6 +157,12 @@ impl Bench {
         self.np_ok.push_back(self.dut.is_set("rx_np_ok"));
         self.np_ok.pop_front();
         self.ur_seen += self.dut.get("ur");
+        if self.dut.is_set("bad_req_valid") {
+            let (cause, header) = self.bad.pop_front().expect("a TLP logged for nothing");
+            assert_eq!(self.dut.get("bad_req_cause"), cause, "{header:x?}");
+            assert_eq!(self.dut.get_wide("bad_req_hdr"), header);
+            self.bad_seen += 1;
+        }
         self.judge_rx();
         self.judge_writes();
         self.judge_reads();
@@ -202,9 +214,11 @@ impl Bench {
         let (request, effect) = self.requests.pop_front().expect("a request was offered");
         if !effect {
             self.ur_expected += 1;
+            self.bad.push_back((1, request.header()));
             return;
         }
         self.ur_expected += u64::from(request.pulses_ur());
+        self.bad.extend(request.logged().map(|cause| (cause, request.header())));
         let writes = request.writes();
         self.writes_queued += writes.len() as u64;
         self.writes.extend(writes);

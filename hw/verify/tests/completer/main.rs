@@ -34,6 +34,7 @@ fn random_traffic(lanes: usize) {
             bench.push(request);
         }
         bench.drain(2_000_000);
+        assert!(bench.bad_seen > 20, "{} TLPs logged", bench.bad_seen);
     }
 }
 
@@ -129,7 +130,7 @@ fn a_write_longer_than_the_fifo_is_dropped() {
     bench.push(Bench::write(0x14, 2));
     bench.push(Bench::read(0x14, 1));
     bench.drain(10_000);
-    assert_eq!(bench.writes_done, 2);
+    assert_eq!((bench.writes_done, bench.bad_seen), (2, 1));
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn a_dword_is_written_every_clock_and_read_within_six() {
         }
         let clocks = bench.dut.clocks() - start;
         // All of it must have come before the first is applied.
-        let allowed = 256 + 256 / lanes as u64 + 4;
+        let allowed = 256 + 256 / lanes as u64 + 5;
         assert!(clocks <= allowed, "{clocks} clocks for 256 DWORDs, {allowed} allowed");
         bench.push(Bench::read(0x1000, 256));
         let start = bench.dut.clocks();
@@ -154,9 +155,9 @@ fn a_dword_is_written_every_clock_and_read_within_six() {
     }
 }
 
-/// Three clocks from a write's last beat to the write bus; decode takes one more, the doorbell three.
+/// Four clocks from a write's last beat to the write bus; decode takes one more, the doorbell three.
 #[test]
-fn a_write_is_passed_on_three_clocks_after_its_last_beat() {
+fn a_write_is_passed_on_four_clocks_after_its_last_beat() {
     for (lanes, dwords) in [(2, 1), (4, 2), (8, 2), (4, 16), (2, 16)] {
         let mut bench = bench(lanes, 7, FAST);
         (0..10).for_each(|_| bench.step());
@@ -168,12 +169,12 @@ fn a_write_is_passed_on_three_clocks_after_its_last_beat() {
             bench.step();
         }
         let beats = (dwords as u64).div_ceil(lanes as u64);
-        assert_eq!(bench.dut.clocks() - start, beats + 3, "{lanes} lanes, {dwords} DWORDs");
+        assert_eq!(bench.dut.clocks() - start, beats + 4, "{lanes} lanes, {dwords} DWORDs");
         while bench.writes_done < dwords.into() {
             bench.step();
         }
         let clocks = bench.dut.clocks() - start;
-        assert_eq!(clocks, beats + 2 + u64::from(dwords), "one DWORD per clock at {lanes} lanes");
+        assert_eq!(clocks, beats + 3 + u64::from(dwords), "one DWORD per clock at {lanes} lanes");
         bench.drain(100);
     }
 }

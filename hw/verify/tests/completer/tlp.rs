@@ -180,6 +180,12 @@ impl Request {
         !message && (dropped || self.kind.refused() || !self.mapped())
     }
 
+    /// The cause with which it is logged. What the link says to discard comes again and is not.
+    pub fn logged(&self) -> Option<u64> {
+        let poisoned = self.kind == Kind::Write && self.mapped() && self.poisoned;
+        (self.pulses_ur() && !self.error).then_some(if poisoned { 2 } else { 1 })
+    }
+
     /// Its writes, those without a byte left out.
     pub fn writes(&self) -> Vec<DwordWrite> {
         if self.kind != Kind::Write || self.error || self.poisoned || !self.mapped() {
