@@ -154,7 +154,7 @@ hw! {
         cpl_route: CplRoute<W, K> = Default::default(),
         fetch: Fetch<W, K, NQ, QB, GN, GB, DB, SA, FA, LW, NB, NG, BA> = Default::default(),
         h2c: H2c<W, K, KB, SB, FW, NQ, QB, GN, HRB, HAB, HPB, HSB, TB, TB1> = Default::default(),
-        c2h: C2h<W, K, KB, NQ, QB, GN, SB, PW, CRB, CPB, CAB, CPA> = Default::default(),
+        c2h: C2h<W, K, KB, NQ, QB, GN, SB, PW, CRB, CPB, CAB, CPA, 1, 0> = Default::default(),
         record: Record<W, K, RL, NQ, QB, GN, GB, RA> = Default::default(),
         msix: Msix<W, K, NV, VB, NU, UV> = Default::default(),
         rd_arb: RdArb<W, K> = Default::default(),
@@ -644,7 +644,15 @@ impl<
         self.h2c.h2c_axis_tready.next = self.h2c_axis_tready.val();
         // c2h
         self.c2h.clock.next = self.clock.val();
-        self.c2h.rst.next = self.core_rst.val();
+        self.c2h.rst.next = self.rst.val();
+        self.c2h.core_rst.next = self.core_rst.val();
+        self.c2h.mem_desc_data.next = 0.into();
+        self.c2h.mem_desc_err.next = 0.into();
+        self.c2h.axi_arready.next = false;
+        self.c2h.axi_rdata.next = 0.into();
+        self.c2h.axi_rresp.next = 0.into();
+        self.c2h.axi_rlast.next = false;
+        self.c2h.axi_rvalid.next = false;
         self.c2h.c2h_axis_tdata.next = self.c2h_axis_tdata.val();
         self.c2h.c2h_axis_tkeep.next = self.c2h_axis_tkeep.val();
         self.c2h.c2h_axis_tlast.next = self.c2h_axis_tlast.val();

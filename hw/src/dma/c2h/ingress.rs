@@ -38,6 +38,8 @@ hw! {
         pub c2h_axis_tdata: Signal<In, Bits<W>> = Default::default(),
         pub c2h_axis_tkeep: Signal<In, Bits<KB>> = Default::default(),
         pub c2h_axis_tlast: Signal<In, Bit> = Default::default(),
+        /// Counts with TLAST: the packet ends with an error mark, and TKEEP may be empty.
+        pub c2h_axis_tbad: Signal<In, Bit> = Default::default(),
         pub c2h_axis_tdest: Signal<In, Bits<6>> = Default::default(),
         pub c2h_axis_tuser: Signal<In, Bits<32>> = Default::default(),
         pub c2h_axis_tvalid: Signal<In, Bit> = Default::default(),
@@ -254,7 +256,7 @@ impl<
         self.gap.next = !self.c2h_axis_tkeep.val();
         self.gap.next = self.gap.val() & self.keep_next.val();
         // The byte of lane 0 counts in any case.
-        if !self.c2h_axis_tkeep.val().get_bit(0) {
+        if !self.c2h_axis_tkeep.val().get_bit(0) & !self.c2h_axis_tbad.val() {
             self.gap.next = self.lane0.val() << 1;
         }
         if !self.c2h_axis_tlast.val() {
@@ -270,6 +272,7 @@ impl<
         self.in_side.in_data.next.user = self.c2h_axis_tuser.val();
         self.in_side.in_data.next.last = self.c2h_axis_tlast.val();
         self.in_side.in_data.next.gap = bit_cast::<32, KB>(self.gap.val());
+        self.in_side.in_data.next.bad = self.c2h_axis_tbad.val();
         self.in_side.in_valid.next = self.c2h_axis_tvalid.val();
         // Both FIFOs do the same at the same time.
         self.c2h_axis_tready.next = self.in_data.in_ready.val();
@@ -439,7 +442,7 @@ impl<
             | bit_cast::<PAB, PB>(self.low_pkt.val());
         // A full last beat ends with its row.
         self.stop_row.next = self.row.val();
-        if !self.lanes_used.q.val().any() {
+        if !self.lanes_used.q.val().any() & !self.side.q.val().bad {
             self.stop_row.next = self.row_behind.val();
         }
         self.pkt_wdata.next.stop = (bit_cast::<24, 16>(self.stop_row.val()) << self.lane_bits.val())
@@ -447,6 +450,7 @@ impl<
         self.pkt_wdata.next.after = self.row_behind.val();
         self.pkt_wdata.next.user = self.side.q.val().user;
         self.pkt_wdata.next.gap = self.gap_before.val();
+        self.pkt_wdata.next.bad = self.side.q.val().bad;
 
         // Pause. A beat's result is newer than that of a freed event compared in the same clock.
         self.after_beat.d.next = self.take.val();

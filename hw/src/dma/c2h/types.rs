@@ -13,6 +13,8 @@ pub struct Side {
     pub last: Bit,
     /// The lane behind the last byte that counts, as one bit; none if all lanes count.
     pub gap: Bits<32>,
+    /// The packet ends with an error.
+    pub bad: Bit,
 }
 
 /// Where a packet ends in its queue's share. Positions are free-running: row times bytes of a row, plus lane.
@@ -26,6 +28,8 @@ pub struct PacketEnd {
     pub user: Bits<32>,
     /// A packet before it was dropped.
     pub gap: Bit,
+    /// It was cut short by an error of the card's memory.
+    pub bad: Bit,
 }
 
 /// State of a queue in plan's memory.

@@ -10,7 +10,7 @@ mod read_walk;
 pub use read::MemoryReader;
 pub use read_busy::ReadBusy;
 pub use read_copies::ReadCopies;
-pub use read_descriptor::ReadDescriptor;
+pub use read_descriptor::{ReadDescriptor, REFUSED};
 pub use read_return::ReadReturn;
 pub use read_walk::ReadWalk;
 
