@@ -3,31 +3,37 @@
 use rust_hdl::prelude::*;
 
 use super::types::PacketEnd;
-use super::{Ingress, Plan, Send};
+use super::{Ingress, Merge, Plan, Send};
+use crate::dma::memory::MemoryReader;
 use crate::hw;
 use crate::prim::Bram;
 use crate::stream::{ByteRam, Level};
 
 /// 128 bit, 4 queues with 8 KiB and 64 packets each.
-pub type C2h128 = C2h<128, 4, 16, 4, 2, 8, 4, 14, 9, 6, 11, 8>;
+pub type C2h128 = C2h<128, 4, 16, 4, 2, 8, 4, 14, 9, 6, 11, 8, 1, 1>;
 
 hw! {
     /// Card to host: ingress, plan and send with the memories between them.
     ///
     /// ```text
-    ///  c2h_axis ─► ingress ─┬─► rows (ByteRam) ─────► send ─► data_wr, rec_c2h
-    ///                       ├─► packet ends ─► plan ──►┘ │
-    ///                       └─ fill ─────────► plan      │
-    ///                       ◄─────────── c2h_freed ──────┘
+    ///  axi ─► reader ─┐      ┌─► rows (ByteRam) ─────► send ─► data_wr, rec_c2h
+    ///  c2h_axis ─► merge ─► ingress ─► packet ends ─► plan ──►┘ │
+    ///                        └─ fill ─────────► plan       │
+    ///             ◄──────────────── c2h_freed ─────────────┘
     /// ```
+    /// All is reset by `core_rst`; `rst` is for what the card's memory is owed, and the memory is reset with it. `POLICIES` (flush, drop,
+    /// store-and-forward) and `MEMORY` (the reader) are 1, or 0 to leave them out.
+    ///
     /// `KB = W/8`, `OB = log2 KB`; a queue's share has 2^`RB` rows and 2^`PB` packet slots (`AB = QB + RB`, `PAB = QB
     /// + PB`). `PW`, the bits of a position in the share, is `RB + 1 + OB`; more, up to `16 + OB`, do no harm.
     pub struct C2h<
         const W: usize, const K: usize, const KB: usize, const NQ: usize, const QB: usize, const GN: usize,
         const OB: usize, const PW: usize, const RB: usize, const PB: usize, const AB: usize, const PAB: usize,
+        const POLICIES: usize, const MEMORY: usize,
     > {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
+        pub core_rst: Signal<In, Bit> = Default::default(),
         pub c2h_axis_tdata: Signal<In, Bits<W>> = Default::default(),
         pub c2h_axis_tkeep: Signal<In, Bits<KB>> = Default::default(),
         pub c2h_axis_tlast: Signal<In, Bit> = Default::default(),
@@ -102,12 +108,35 @@ hw! {
         pub c2h_tlp_valid: Signal<Out, Bit> = Default::default(),
         pub c2h_tlp_q: Signal<Out, Bits<6>> = Default::default(),
         pub send_busy: Signal<Out, Bit> = Default::default(),
-        ingress: Ingress<W, KB, NQ, QB, RB, PB, AB, PAB, OB, 1> = Default::default(),
-        plan: Plan<NQ, QB, GN, OB, PW, RB, PB, PAB> = Default::default(),
+        /// This clock: data but no descriptor, no place for its record, send can't take it, FENCE.
+        pub c2h_stall: Signal<Out, Bits<4>> = Default::default(),
+        /// DW2 and DW3 of a descriptor, one clock later.
+        pub mem_desc_q: Signal<Out, Bits<6>> = Default::default(),
+        pub mem_desc_slot: Signal<Out, Bits<7>> = Default::default(),
+        pub mem_desc_data: Signal<In, Bits<64>> = Default::default(),
+        pub mem_desc_err: Signal<In, Bits<8>> = Default::default(),
+        pub axi_araddr: Signal<Out, Bits<64>> = Default::default(),
+        pub axi_arlen: Signal<Out, Bits<8>> = Default::default(),
+        pub axi_arsize: Signal<Out, Bits<3>> = Default::default(),
+        pub axi_arburst: Signal<Out, Bits<2>> = Default::default(),
+        pub axi_arvalid: Signal<Out, Bit> = Default::default(),
+        pub axi_arready: Signal<In, Bit> = Default::default(),
+        pub axi_rdata: Signal<In, Bits<W>> = Default::default(),
+        pub axi_rresp: Signal<In, Bits<2>> = Default::default(),
+        pub axi_rlast: Signal<In, Bit> = Default::default(),
+        pub axi_rvalid: Signal<In, Bit> = Default::default(),
+        pub axi_rready: Signal<Out, Bit> = Default::default(),
+        /// Reads of the queue are under way.
+        pub mem_busy: Signal<Out, Bits<NQ>> = Default::default(),
+        merge: Merge<W, KB, NQ> = Default::default(),
+        reader: MemoryReader<W, KB, OB, NQ, QB, GN, RB, PB> = Default::default(),
+        ingress: Ingress<W, KB, NQ, QB, RB, PB, AB, PAB, OB, POLICIES> = Default::default(),
+        plan: Plan<NQ, QB, GN, OB, PW, RB, PB, PAB, POLICIES, MEMORY> = Default::default(),
         send: Send<W, K, KB, QB, RB, AB, OB, PW> = Default::default(),
         in_use: Level<QB, RB, OB> = Default::default(),
         rows: ByteRam<W, KB, AB> = Default::default(),
         packets: Bram<PacketEnd, PAB> = Default::default(),
+        no_memory: Constant<Bit> = Constant::new(MEMORY == 0),
         all_lanes: Constant<Bits<KB>> = Constant::new(((1_u64 << KB) - 1).into()),
     }
 }
@@ -125,7 +154,9 @@ impl<
         const PB: usize,
         const AB: usize,
         const PAB: usize,
-    > Logic for C2h<W, K, KB, NQ, QB, GN, OB, PW, RB, PB, AB, PAB>
+        const POLICIES: usize,
+        const MEMORY: usize,
+    > Logic for C2h<W, K, KB, NQ, QB, GN, OB, PW, RB, PB, AB, PAB, POLICIES, MEMORY>
 {
     #[hdl_gen]
     fn update(&mut self) {
@@ -133,15 +164,32 @@ impl<
         self.packets.clock.next = self.clock.val();
 
         self.ingress.clock.next = self.clock.val();
-        self.ingress.rst.next = self.rst.val();
-        self.ingress.c2h_axis_tdata.next = self.c2h_axis_tdata.val();
-        self.ingress.c2h_axis_tkeep.next = self.c2h_axis_tkeep.val();
-        self.ingress.c2h_axis_tlast.next = self.c2h_axis_tlast.val();
-        self.ingress.c2h_axis_tbad.next = false;
-        self.ingress.c2h_axis_tdest.next = self.c2h_axis_tdest.val();
-        self.ingress.c2h_axis_tuser.next = self.c2h_axis_tuser.val();
-        self.ingress.c2h_axis_tvalid.next = self.c2h_axis_tvalid.val();
-        self.c2h_axis_tready.next = self.ingress.c2h_axis_tready.val();
+        self.ingress.rst.next = self.core_rst.val();
+        self.merge.clock.next = self.clock.val();
+        self.merge.rst.next = self.core_rst.val();
+        self.merge.c2h_axis_tdata.next = self.c2h_axis_tdata.val();
+        self.merge.c2h_axis_tkeep.next = self.c2h_axis_tkeep.val();
+        self.merge.c2h_axis_tlast.next = self.c2h_axis_tlast.val();
+        self.merge.c2h_axis_tdest.next = self.c2h_axis_tdest.val();
+        self.merge.c2h_axis_tuser.next = self.c2h_axis_tuser.val();
+        self.merge.c2h_axis_tvalid.next = self.c2h_axis_tvalid.val();
+        self.c2h_axis_tready.next = self.merge.c2h_axis_tready.val();
+        self.merge.memory.next = self.reader.memory.val();
+        self.merge.m_valid.next = self.reader.m_valid.val();
+        self.reader.m_ready.next = self.merge.m_ready.val();
+        self.merge.m_data.next = self.reader.m_data.val();
+        self.merge.m_keep.next = self.reader.m_keep.val();
+        self.merge.m_last.next = self.reader.m_last.val();
+        self.merge.m_bad.next = self.reader.m_bad.val();
+        self.merge.m_q.next = self.reader.m_q.val();
+        self.ingress.c2h_axis_tdata.next = self.merge.to_tdata.val();
+        self.ingress.c2h_axis_tkeep.next = self.merge.to_tkeep.val();
+        self.ingress.c2h_axis_tlast.next = self.merge.to_tlast.val();
+        self.ingress.c2h_axis_tbad.next = self.merge.to_tbad.val();
+        self.ingress.c2h_axis_tdest.next = self.merge.to_tdest.val();
+        self.ingress.c2h_axis_tuser.next = self.merge.to_tuser.val();
+        self.ingress.c2h_axis_tvalid.next = self.merge.to_tvalid.val();
+        self.merge.to_tready.next = self.ingress.c2h_axis_tready.val();
         self.c2h_pause.next = self.ingress.c2h_pause.val();
         self.ingress.init_valid.next = self.init_valid.val();
         self.ingress.init_g.next = self.init_g.val();
@@ -163,7 +211,7 @@ impl<
             self.drop_bytes.next = self.ingress.drop_bytes.val();
         }
         self.in_use.clock.next = self.clock.val();
-        self.in_use.rst.next = self.rst.val();
+        self.in_use.rst.next = self.core_rst.val();
         self.in_use.in_valid.next = self.ingress.fill_valid.val();
         self.in_use.in_q.next = self.ingress.fill_q.val();
         self.in_use.in_row.next = self.ingress.fill_row.val();
@@ -176,7 +224,7 @@ impl<
         self.level.next = self.in_use.level.val();
         self.peak.next = self.in_use.peak.val();
         self.plan.clock.next = self.clock.val();
-        self.plan.rst.next = self.rst.val();
+        self.plan.rst.next = self.core_rst.val();
         self.plan.run.next = self.run.val();
         self.plan.halted.next = self.halted.val();
         self.plan.cfg_mps.next = self.cfg_mps.val();
@@ -209,8 +257,50 @@ impl<
         self.c2h_err_q.next = self.plan.c2h_err_q.val();
         self.c2h_err_code.next = self.plan.c2h_err_code.val();
         self.scanning.next = self.plan.scanning.val();
+        self.c2h_stall.next = self.plan.c2h_stall.val();
+
+        // Left out, it is held in reset, and synthesis takes it away.
+        self.reader.clock.next = self.clock.val();
+        self.reader.rst.next = self.rst.val() | self.no_memory.val();
+        self.reader.core_rst.next = self.core_rst.val() | self.no_memory.val();
+        self.reader.run.next = self.run.val();
+        self.reader.halted.next = self.halted.val();
+        self.reader.init_valid.next = self.init_valid.val();
+        self.reader.init_g.next = self.init_g.val();
+        self.reader.cfgw_valid.next = self.cfgw_valid.val();
+        self.reader.cfgw_g.next = self.cfgw_g.val();
+        self.reader.cfgw_index.next = self.cfgw_index.val();
+        self.reader.cfgw_data.next = self.cfgw_data.val();
+        self.reader.head_valid.next = self.head_valid.val();
+        self.reader.head_g.next = self.head_g.val();
+        self.reader.head_value.next = self.head_value.val();
+        self.reader.finished_valid.next = self.finished_valid.val();
+        self.reader.finished_g.next = self.finished_g.val();
+        self.reader.finished_value.next = self.finished_value.val();
+        self.reader.c2h_freed_valid.next = self.send.c2h_freed_valid.val();
+        self.reader.c2h_freed_q.next = self.send.c2h_freed_q.val();
+        self.reader.c2h_freed_row.next = self.send.c2h_freed_row.val();
+        self.reader.c2h_freed_pkts.next = self.send.c2h_freed_pkts.val();
+        self.reader.stored_valid.next = self.ingress.fill_valid.val() & !self.ingress.fill_clears.val();
+        self.reader.stored_q.next = self.ingress.fill_q.val();
+        self.mem_desc_q.next = self.reader.mem_desc_q.val();
+        self.mem_desc_slot.next = self.reader.mem_desc_slot.val();
+        self.reader.mem_desc_data.next = self.mem_desc_data.val();
+        self.reader.mem_desc_err.next = self.mem_desc_err.val();
+        self.axi_araddr.next = self.reader.axi_araddr.val();
+        self.axi_arlen.next = self.reader.axi_arlen.val();
+        self.axi_arsize.next = self.reader.axi_arsize.val();
+        self.axi_arburst.next = self.reader.axi_arburst.val();
+        self.axi_arvalid.next = self.reader.axi_arvalid.val();
+        self.reader.axi_arready.next = self.axi_arready.val();
+        self.reader.axi_rdata.next = self.axi_rdata.val();
+        self.reader.axi_rresp.next = self.axi_rresp.val();
+        self.reader.axi_rlast.next = self.axi_rlast.val();
+        self.reader.axi_rvalid.next = self.axi_rvalid.val();
+        self.axi_rready.next = self.reader.axi_rready.val();
+        self.mem_busy.next = self.reader.mem_busy.val();
         self.send.clock.next = self.clock.val();
-        self.send.rst.next = self.rst.val();
+        self.send.rst.next = self.core_rst.val();
         self.data_wr_valid.next = self.send.data_wr_valid.val();
         self.send.data_wr_ready.next = self.data_wr_ready.val();
         self.data_wr_first.next = self.send.data_wr_first.val();

@@ -10,10 +10,11 @@ hw! {
     /// Compares what the descriptor allows with what is in the share, every 2 clocks.
     ///
     /// ```text
-    ///  sample │ bytes from `pos`, and from the next packet on ───────┐
-    ///  decide │ distance, limit ─► n, ends, done                     │
-    ///  next   │ distance ◄─ bytes from `pos` - n, or the next packet's ◄
+    ///  sample │ bytes from `pos` on ─────────────┐
+    ///  decide │ distance, limit ─► n, ends, done  │
+    ///  step   │ distance ◄─ bytes from `pos` - n ◄┘, or the next packet's
     /// ```
+    /// A packet begins in the first lane of its row, that of a memory queue's descriptor in lane `lane`.
     /// The bytes in the share end with the packet if its end is known, else with the last row written. There is a TLP if
     /// they are as many as the descriptor allows up to the next multiple of MPS, or reach the packet's end.
     ///
@@ -40,12 +41,15 @@ hw! {
         pub shed: Signal<In, Bit> = Default::default(),
         /// Next byte in the share.
         pub pos: Signal<In, Bits<PW>> = Default::default(),
+        /// Lane in which the descriptor that comes next begins, and whether it becomes the present one with this step though no packet ends.
+        pub lane: Signal<In, Bits<OB>> = Default::default(),
+        pub begins: Signal<In, Bit> = Default::default(),
         /// See `Ends`.
         pub rows: Signal<In, Bits<16>> = Default::default(),
         pub held: Signal<In, Bit> = Default::default(),
         pub packet_end: Signal<In, PacketEnd> = Default::default(),
         pub more: Signal<In, Bit> = Default::default(),
-        pub memory: Signal<In, PacketEnd> = Default::default(),
+        pub next_end: Signal<In, PacketEnd> = Default::default(),
         /// There is a TLP, or a refused descriptor; in the clock of `decide`, the others in the clock behind.
         pub go: Signal<Out, Bit> = Default::default(),
         /// Its bytes, 1 to 1024; 0 without.
@@ -69,8 +73,6 @@ hw! {
         bounded: Reg<Bit> = Default::default(),
         from_pos: Reg<Bits<PW>> = Default::default(),
         from_pos_bounded: Reg<Bit> = Default::default(),
-        from_next: Reg<Bits<PW>> = Default::default(),
-        from_next_bounded: Reg<Bit> = Default::default(),
         n_out: Reg<Bits<11>> = Default::default(),
         ends_out: Reg<Bit> = Default::default(),
         done_out: Reg<Bit> = Default::default(),
@@ -80,6 +82,8 @@ hw! {
         next_stop: Signal<Local, Bits<PW>> = Default::default(),
         stop: Signal<Local, Bits<PW>> = Default::default(),
         after: Signal<Local, Bits<PW>> = Default::default(),
+        upto: Signal<Local, Bits<PW>> = Default::default(),
+        from: Signal<Local, Bits<PW>> = Default::default(),
         limit_wide: Signal<Local, Bits<PW>> = Default::default(),
         fits: Signal<Local, Bit> = Default::default(),
         reaches: Signal<Local, Bit> = Default::default(),
@@ -103,12 +107,12 @@ const fn most<const RB: usize, const OB: usize>() -> u64 {
 impl<const OB: usize, const PW: usize, const RB: usize> Logic for Cut<OB, PW, RB> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, distance, bounded, from_pos, from_pos_bounded, from_next, from_next_bounded);
+        dff_setup!(self, clock, distance, bounded, from_pos, from_pos_bounded);
         dff_setup!(self, clock, n_out, ends_out, done_out, flushed_out, empty_out, skip_out);
 
         self.next_stop.next = bit_cast::<PW, 16>(self.rows.val()) << self.lane_bits.val();
         if self.more.val() {
-            self.next_stop.next = bit_cast::<PW, 24>(self.memory.val().stop);
+            self.next_stop.next = bit_cast::<PW, 24>(self.next_end.val().stop);
         }
         self.stop.next = self.next_stop.val();
         if self.held.val() {
@@ -130,8 +134,6 @@ impl<const OB: usize, const PW: usize, const RB: usize> Logic for Cut<OB, PW, RB
         if self.sample.val() {
             self.from_pos.d.next = self.stop.val() - self.pos.val();
             self.from_pos_bounded.d.next = self.held.val() | self.more.val();
-            self.from_next.d.next = self.next_stop.val() - self.after.val();
-            self.from_next_bounded.d.next = self.more.val();
 
             self.ends_out.d.next =
                 self.decide.val() & ((self.reaches.val() & !self.refused.val()) | self.sheds.val());
@@ -141,7 +143,7 @@ impl<const OB: usize, const PW: usize, const RB: usize> Logic for Cut<OB, PW, RB
                     | self.refused.val()
                     | self.flushes.val());
             self.flushed_out.d.next = self.decide.val() & self.flushes.val() & !self.refused.val();
-            self.empty_out.d.next = self.flushes.val() & !self.distance.q.val().any();
+            self.empty_out.d.next = !self.distance.q.val().any();
             self.skip_out.d.next = self.decide.val() & self.sheds.val();
             self.n_out.d.next = 0.into();
             if self.decide.val() & !self.refused.val() & !self.sheds.val() {
@@ -152,12 +154,21 @@ impl<const OB: usize, const PW: usize, const RB: usize> Logic for Cut<OB, PW, RB
                 }
             }
         }
+        // One subtraction for both: of positions, or of distances.
+        self.upto.next = self.from_pos.q.val();
+        self.from.next = bit_cast::<PW, 11>(self.n_out.q.val());
+        if self.begins.val() {
+            self.from.next = bit_cast::<PW, OB>(self.lane.val());
+        }
+        if self.ends_out.q.val() {
+            self.upto.next = self.next_stop.val();
+            self.from.next = self.after.val() | bit_cast::<PW, OB>(self.lane.val());
+        }
         if self.step.val() {
-            self.distance.d.next = self.from_pos.q.val() - bit_cast::<PW, 11>(self.n_out.q.val());
+            self.distance.d.next = self.upto.val() - self.from.val();
             self.bounded.d.next = self.from_pos_bounded.q.val();
             if self.ends_out.q.val() {
-                self.distance.d.next = self.from_next.q.val();
-                self.bounded.d.next = self.from_next_bounded.q.val();
+                self.bounded.d.next = self.more.val();
             }
         }
         self.go.next = self.sheds.val()

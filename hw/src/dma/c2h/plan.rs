@@ -1,17 +1,20 @@
 //! Decides which bytes of which queue go to host memory next.
 
+use ferrolane_abi::status;
 use rust_hdl::prelude::*;
 
-use super::types::{Context, Entry, PacketEnd};
-use super::{Ahead, Clear, Cut, Ends, Flush, Pick, Present, Watch};
+use super::types::{Entry, PacketEnd};
+use super::{Ahead, Clear, Cut, Ends, Flush, PassOver, Pick, Place, Present, Stall, Watch};
 use crate::hw;
-use crate::prim::{Bram, Dffr, Reg};
+use crate::prim::{Dffr, Reg};
 
 /// Steps of plan.
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum PlanState {
     /// No queue in hand: puts away the context of the last, takes that of the next.
     Swap,
+    /// It was cleared: its context counts as 0.
+    Wipe,
     /// The copies of the queue's counts, and its next descriptor, come from their memories.
     Look,
     /// The end of its packet comes; how many bytes are there?
@@ -31,7 +34,7 @@ hw! {
     ///         ┌──────────◄─ turn over, nothing to do ────────────┐
     ///  Swap ──┴─► Look ─► Read ─► Set ─┬──► Cut ──────► Push ────┤
     ///                                  └────────◄────────────────┘ TLP handed on, also of the next descriptor
-    ///  Pick: next queue    Ahead: next descriptor    Ends: packet ends    Present: this one    Cut: bytes
+    ///  Pick: next queue   Place: context   Ahead: next descriptor   Present: this one   Ends: packet ends   Cut: bytes
     /// ```
     /// A TLP is handed on only if its bytes are all in the share: as many as the cut allows, or up to the end of a
     /// packet; see `Cut`. It is cut at host addresses that are multiples of MPS, hence never crosses 4 KiB (PCIe Base Spec
@@ -41,6 +44,9 @@ hw! {
     /// A TLP takes 2 clocks, a change of the queue 4 more. A queue keeps its turn for (MODE.WEIGHT + 1) * 512 bytes, a
     /// TLP counting as 64 at least, or until nothing can be done for it; if no other queue asks then, going on costs one clock.
     ///
+    /// Data of a memory queue come as a packet per descriptor, which begins in the lane of its card address; its end tells nobody of a
+    /// packet. One that is marked bad ends its descriptor with CARD_READ_ERROR, and the queue.
+    ///
     /// A flush ends the present descriptor with the bytes that are there; see `Flush`. A queue with store-and-forward starts a packet
     /// only when its end is in the share; see `Cut`. With head drop and little room the oldest packet is passed over,
     /// if nothing of it was handed on, with or without a descriptor.
@@ -49,7 +55,7 @@ hw! {
     /// is done for its queue until it is cleared.
     pub struct Plan<
         const NQ: usize, const QB: usize, const GN: usize, const OB: usize, const PW: usize, const RB: usize, const PB: usize,
-        const PAB: usize,
+        const PAB: usize, const POLICIES: usize, const MEMORY: usize,
     > {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -102,6 +108,8 @@ hw! {
         pub c2h_err_q: Signal<Out, Bits<6>> = Default::default(),
         pub c2h_err_code: Signal<Out, Bits<8>> = Default::default(),
         pub scanning: Signal<Out, Bit> = Default::default(),
+        /// This clock: data but no descriptor, no place for its record, send can't take it, FENCE.
+        pub c2h_stall: Signal<Out, Bits<4>> = Default::default(),
         /// Read port of the packet ends.
         pub pkt_raddr: Signal<Out, Bits<PAB>> = Default::default(),
         pub pkt_rdata: Signal<In, PacketEnd> = Default::default(),
@@ -115,15 +123,17 @@ hw! {
         pub clear_ready: Signal<In, Bit> = Default::default(),
 
         state: Dffr<PlanState> = Dffr::new(PlanState::Swap),
-        contexts: Bram<Context, QB> = Default::default(),
-        watch: Watch<NQ, QB> = Default::default(),
+        place: Place<NQ, QB, OB, PW> = Default::default(),
+        watch: Watch<NQ, QB, POLICIES, MEMORY> = Default::default(),
         pick: Pick<NQ, QB, GN> = Default::default(),
-        ahead: Ahead = Default::default(),
+        ahead: Ahead<OB> = Default::default(),
         present: Present = Default::default(),
         clear: Clear<NQ> = Default::default(),
         ends: Ends = Default::default(),
         cut: Cut<OB, PW, RB> = Default::default(),
         flush: Flush<NQ, QB> = Default::default(),
+        pass_over: PassOver<NQ, PW> = Default::default(),
+        stalled: Stall<OB, PW> = Default::default(),
 
         // The queue in hand; it stays in the registers until another one is taken.
         queue: Dffr<Bits<6>> = Default::default(),
@@ -132,23 +142,15 @@ hw! {
         unspent: Dffr<Bit> = Default::default(),
         credit: Reg<Bits<17>> = Default::default(),
         attr: Reg<Bits<2>> = Default::default(),
-        pos: Reg<Bits<PW>> = Default::default(),
-        pkts: Reg<Bits<16>> = Default::default(),
-        dead: Reg<Bit> = Default::default(),
-        midway: Reg<Bit> = Default::default(),
-        gap: Reg<Bit> = Default::default(),
-        // Its policies, and whether it has little room.
+        // Its policies; it is a memory queue.
         store: Dffr<Bit> = Default::default(),
         drops: Dffr<Bit> = Default::default(),
         drops_oldest: Dffr<Bit> = Default::default(),
-        tight: Dffr<Bit> = Default::default(),
+        memory: Dffr<Bit> = Default::default(),
         // What a flush could write is written; until `Flush` knows.
         flush_end: Dffr<Bit> = Default::default(),
         flush_end_q: Reg<Bits<6>> = Default::default(),
         flush_ended: Dffr<Bit> = Default::default(),
-        skipped: Dffr<Bit> = Default::default(),
-        skipped_q: Reg<Bits<6>> = Default::default(),
-        skipped_bytes: Reg<Bits<PW>> = Default::default(),
         taken: Dffr<Bit> = Default::default(),
         taken_q: Reg<Bits<6>> = Default::default(),
         taken_value: Reg<Bits<32>> = Default::default(),
@@ -170,22 +172,24 @@ hw! {
         goes_on: Signal<Local, Bit> = Default::default(),
         skip: Signal<Local, Bit> = Default::default(),
         moves: Signal<Local, Bit> = Default::default(),
-        shed_now: Signal<Local, Bit> = Default::default(),
-        of_q: Signal<Local, Bits<NQ>> = Default::default(),
+        failed: Signal<Local, Bit> = Default::default(),
+        wipe: Signal<Local, Bit> = Default::default(),
+        code: Signal<Local, Bits<8>> = Default::default(),
+        blank: Signal<Local, Bit> = Default::default(),
         look: Signal<Local, Bits<6>> = Default::default(),
         index: Signal<Local, Bits<32>> = Default::default(),
         saved_taken: Signal<Local, Bits<32>> = Default::default(),
-        next_pos: Signal<Local, Bits<PW>> = Default::default(),
-        freed_rows: Signal<Local, Bits<PW>> = Default::default(),
+        start_pkts: Signal<Local, Bits<16>> = Default::default(),
+        pkt_q: Signal<Local, Bits<6>> = Default::default(),
         turn: Signal<Local, Bits<17>> = Default::default(),
         cost: Signal<Local, Bits<11>> = Default::default(),
         next_credit: Signal<Local, Bits<17>> = Default::default(),
         low_pkt: Signal<Local, Bits<PB>> = Default::default(),
 
-        lane_bits: Constant<Bits<8>> = Constant::new((OB as u64).into()),
         slot_bits: Constant<Bits<8>> = Constant::new((PB as u64).into()),
         rounding: Constant<Bits<17>> = Constant::new(511_u64.into()),
-        one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
+        policies: Constant<Bits<1>> = Constant::new((POLICIES as u64).into()),
+        read_error: Constant<Bits<8>> = Constant::new((status::CARD_READ_ERROR as u64).into()),
     }
 }
 
@@ -198,14 +202,16 @@ impl<
         const RB: usize,
         const PB: usize,
         const PAB: usize,
-    > Logic for Plan<NQ, QB, GN, OB, PW, RB, PB, PAB>
+        const POLICIES: usize,
+        const MEMORY: usize,
+    > Logic for Plan<NQ, QB, GN, OB, PW, RB, PB, PAB, POLICIES, MEMORY>
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, queue, held, dirty, unspent, credit, attr, pos, pkts, dead);
-        dff_setup!(self, clock, midway, gap, store, drops, drops_oldest, tight);
-        dff_setup!(self, clock, flush_end, flush_end_q, flush_ended, skipped, skipped_q, skipped_bytes);
+        dff_setup!(self, clock, state, queue, held, dirty, unspent, credit, attr, store, drops, drops_oldest);
+        dff_setup!(self, clock, memory, flush_end, flush_end_q, flush_ended);
         dff_setup!(self, clock, taken, taken_q, taken_value, error, error_q, error_code);
+        clock!(self, clock, place, watch, pick, ahead, present, clear, ends, cut, flush, pass_over, stalled);
         self.state.rst.next = self.rst.val();
         self.queue.rst.next = self.rst.val();
         self.held.rst.next = self.rst.val();
@@ -216,13 +222,18 @@ impl<
         self.store.rst.next = self.rst.val();
         self.drops.rst.next = self.rst.val();
         self.drops_oldest.rst.next = self.rst.val();
-        self.tight.rst.next = self.rst.val();
+        self.memory.rst.next = self.rst.val();
         self.flush_end.rst.next = self.rst.val();
         self.flush_ended.rst.next = self.rst.val();
-        self.skipped.rst.next = self.rst.val();
-        self.contexts.clock.next = self.clock.val();
+        self.place.rst.next = self.rst.val();
+        self.pick.rst.next = self.rst.val();
+        self.ahead.rst.next = self.rst.val();
+        self.clear.rst.next = self.rst.val();
+        self.ends.rst.next = self.rst.val();
+        self.flush.rst.next = self.rst.val();
+        self.pass_over.rst.next = self.rst.val();
+        self.stalled.rst.next = self.rst.val();
 
-        self.watch.clock.next = self.clock.val();
         self.watch.cfgw_valid.next = self.cfgw_valid.val();
         self.watch.cfgw_g.next = self.cfgw_g.val();
         self.watch.cfgw_index.next = self.cfgw_index.val();
@@ -240,8 +251,6 @@ impl<
         self.watch.fill_q.next = self.fill_q.val();
         self.watch.fill_row.next = self.fill_row.val();
         self.watch.fill_pkts.next = self.fill_pkts.val();
-        self.pick.clock.next = self.clock.val();
-        self.pick.rst.next = self.rst.val();
         self.pick.run.next = self.run.val();
         self.pick.halted.next = self.halted.val();
         self.pick.room_valid.next = self.room_valid.val();
@@ -253,8 +262,6 @@ impl<
         self.pick.fill_valid.next = self.fill_valid.val();
         self.pick.fill_q.next = self.fill_q.val();
         self.pick.q.next = self.queue.q.val();
-        self.flush.clock.next = self.clock.val();
-        self.flush.rst.next = self.rst.val();
         self.flush.cfgw_valid.next = self.cfgw_valid.val();
         self.flush.cfgw_g.next = self.cfgw_g.val();
         self.flush.cfgw_index.next = self.cfgw_index.val();
@@ -264,20 +271,13 @@ impl<
         self.flush.flush_valid.next = self.flush_valid.val();
         self.flush.flush_g.next = self.flush_g.val();
         self.flush.q.next = self.queue.q.val();
-        self.pick.wake_valid.next = self.flush.wake_valid.val();
+        self.pick.wake_valid.next = self.flush.wake_valid.val() & self.policies.val().any();
         self.pick.wake_q.next = self.flush.wake_q.val();
-        self.ahead.clock.next = self.clock.val();
-        self.ahead.rst.next = self.rst.val();
-        self.ends.clock.next = self.clock.val();
-        self.ends.rst.next = self.rst.val();
-        self.cut.clock.next = self.clock.val();
-        self.present.clock.next = self.clock.val();
-        self.clear.clock.next = self.clock.val();
-        self.clear.rst.next = self.rst.val();
 
         // Swap: another queue is loaded; the one in hand, if it is the next again, is still there.
         self.swap.next = self.state.q.val() == PlanState::Swap;
-        self.push.next = self.state.q.val() == PlanState::Push;
+        self.wipe.next = self.state.q.val() == PlanState::Wipe;
+        self.push.next = (self.state.q.val() == PlanState::Push) & self.ends.settled.val();
         self.other.next =
             self.pick.found.val() & (!self.held.q.val() | (self.pick.candidate.val() != self.queue.q.val()));
         self.preview.next = self.swap.val() & self.other.val();
@@ -295,17 +295,24 @@ impl<
             self.look.next = self.pick.candidate.val();
         }
         self.watch.look.next = bit_cast::<QB, 6>(self.look.val());
-        self.contexts.raddr.next = self.pick.early.val();
-        self.reading.next = !self.swap.val() & (self.state.q.val() != PlanState::Look);
+        self.place.read.next = self.pick.early.val();
+        self.reading.next = !self.swap.val() & !self.wipe.val() & (self.state.q.val() != PlanState::Look);
 
         // Push: what was cut is handed on, and a descriptor follows the one that ends.
         self.refused.next = self.present.code.val().any();
+        self.failed.next = self.cut.ends.val() & self.ends.packet_end.val().bad & self.memory.q.val();
+        self.code.next = self.present.code.val();
+        if self.failed.val() {
+            self.code.next = self.read_error.val();
+        }
         self.entry_valid.next = self.push.val();
         self.accept.next = self.push.val() & self.entry_ready.val();
         self.skip.next = self.cut.skip.val();
         self.moves.next = self.accept.val() & !self.skip.val();
-        self.stage.next = self.accept.val() & self.cut.done.val() & !self.refused.val();
-        if (self.state.q.val() == PlanState::Set) & !self.present.active.val() & !self.dead.q.val() {
+        // Nothing is done for the queue any more, or it has no descriptor.
+        self.blank.next = !self.present.active.val() & !self.place.dead.val();
+        self.stage.next = self.accept.val() & self.cut.done.val() & !self.refused.val() & !self.failed.val();
+        if (self.state.q.val() == PlanState::Set) & self.blank.val() {
             self.stage.next = true;
         }
         self.stage.next = self.stage.val() & self.ahead.ready.val();
@@ -313,7 +320,7 @@ impl<
         self.save.next = self.dirty.q.val() & self.swap.val();
         self.clear.init_valid.next = self.init_valid.val();
         self.clear.init_g.next = self.init_g.val();
-        self.clear.busy.next = self.save.val() | self.accept.val();
+        self.clear.busy.next = self.accept.val();
         self.clear.clear_ready.next = self.clear_ready.val();
         self.init_done_plan.next = self.clear.clear.val();
         self.clear_valid.next = self.clear.clear_valid.val();
@@ -322,28 +329,29 @@ impl<
         // Contexts. A present descriptor that was not started is read again.
         self.index.next = self.ahead.index.val() - 1;
         self.saved_taken.next = self.ahead.index.val();
+        self.place.unbegun.next = false;
         if self.present.active.val() & !self.present.started.val() {
             self.saved_taken.next = self.index.val();
+            self.place.unbegun.next = self.memory.q.val();
         }
-        self.contexts.waddr.next = bit_cast::<QB, 6>(self.queue.q.val());
-        self.contexts.wen.next = self.save.val() | self.clear.clear.val();
-        self.contexts.wdata.next = self.present.saved.val();
-        self.contexts.wdata.next.taken = self.saved_taken.val();
-        self.contexts.wdata.next.pos = bit_cast::<24, PW>(self.pos.q.val());
-        self.contexts.wdata.next.pkts = self.pkts.q.val();
-        self.contexts.wdata.next.dead = self.dead.q.val();
-        self.contexts.wdata.next.inside = self.midway.q.val();
-        self.contexts.wdata.next.gap = self.gap.q.val();
-        if self.clear.clear.val() {
-            self.contexts.waddr.next = bit_cast::<QB, 6>(self.clear.q.val());
-            self.contexts.wdata.next.taken = 0.into();
-            self.contexts.wdata.next.active = false;
-            self.contexts.wdata.next.dead = false;
-            self.contexts.wdata.next.inside = false;
-            self.contexts.wdata.next.gap = false;
-            self.contexts.wdata.next.pos = 0.into();
-            self.contexts.wdata.next.pkts = 0.into();
-        }
+        self.place.queue.next = self.queue.q.val();
+        self.place.candidate.next = self.pick.candidate.val();
+        self.place.load.next = self.load.val();
+        self.place.wipe.next = self.wipe.val();
+        self.place.save.next = self.save.val();
+        self.place.clear.next = self.clear.clear.val();
+        self.place.clear_q.next = self.clear.q.val();
+        self.place.saved.next = self.present.saved.val();
+        self.place.taken.next = self.saved_taken.val();
+        self.place.accept.next = self.accept.val();
+        self.place.n.next = self.cut.n.val();
+        self.place.ends.next = self.cut.ends.val();
+        self.place.after.next = self.ends.packet_end.val().after;
+        self.place.passed.next = self.ends.passed.val();
+        self.place.skip.next = self.skip.val();
+        self.place.dies.next = (self.refused.val() | self.failed.val()) & !self.skip.val();
+        self.place.begins.next = self.stage.val();
+        self.place.lane.next = self.ahead.lane.val();
 
         self.taken.d.next = self.clear.clear.val();
         self.taken_q.d.next = self.queue.q.val();
@@ -355,14 +363,17 @@ impl<
         if self.moves.val() & !self.present.started.val() {
             self.taken.d.next = true;
         }
-        self.error.d.next = self.moves.val() & self.refused.val();
+        self.error.d.next = self.moves.val() & (self.refused.val() | self.failed.val());
         self.error_q.d.next = self.queue.q.val();
-        self.error_code.d.next = self.present.code.val();
+        self.error_code.d.next = self.code.val();
 
-        self.ahead.restart.next = self.load.val();
-        self.ahead.start.next = self.contexts.rdata.val().taken;
+        self.ahead.restart.next = self.load.val() | self.wipe.val();
+        self.ahead.start.next = self.place.loaded.val().taken;
+        self.ahead.wipe.next = self.wipe.val();
+        self.ahead.memory.next = self.watch.memory.val();
+        self.ahead.base.next = self.watch.base.val();
         self.ahead.preview.next = self.preview.val();
-        self.ahead.enable.next = !self.swap.val();
+        self.ahead.enable.next = !self.swap.val() & !self.wipe.val();
         self.ahead.take.next = self.stage.val();
         self.ahead.head.next = self.watch.head.val();
         self.ahead.finished.next = self.watch.finished.val();
@@ -373,40 +384,58 @@ impl<
         self.c2h_desc_q.next = self.look.val();
         self.c2h_desc_slot.next = self.ahead.slot.val();
 
-        self.ends.restart.next = self.load.val();
-        self.ends.start.next = self.contexts.rdata.val().pkts;
+        self.start_pkts.next = self.place.loaded.val().pkts;
+        self.pkt_q.next = self.look.val();
+        if self.wipe.val() {
+            self.start_pkts.next = 0.into();
+        }
+        self.ends.restart.next = self.load.val() | self.wipe.val();
+        self.ends.preview.next = self.preview.val() | self.wipe.val();
+        self.ends.start.next = self.start_pkts.val();
         self.ends.enable.next = self.reading.val();
         self.ends.pass.next = self.accept.val() & self.cut.ends.val();
         self.ends.rows_now.next = self.watch.rows.val();
         self.ends.pkts_now.next = self.watch.pkts.val();
         self.ends.memory.next = self.pkt_rdata.val();
         self.low_pkt.next = bit_cast::<PB, 16>(self.ends.number.val());
-        self.pkt_raddr.next = (bit_cast::<PAB, 6>(self.queue.q.val()) << self.slot_bits.val())
+        self.pkt_raddr.next = (bit_cast::<PAB, 6>(self.pkt_q.val()) << self.slot_bits.val())
             | bit_cast::<PAB, PB>(self.low_pkt.val());
 
         self.cut.decide.next = self.state.q.val() == PlanState::Cut;
         self.cut.sample.next =
             (self.state.q.val() == PlanState::Cut) | (self.state.q.val() == PlanState::Read);
         self.cut.step.next = self.accept.val() | (self.state.q.val() == PlanState::Set);
-        // Policies. With a descriptor at hand no more than every other packet is passed over. A change of the queue has been seen by all of these before Cut.
+        // Policies. A change of the queue has been seen by all of these before Cut.
         if !self.swap.val() {
             self.store.d.next = self.watch.store.val();
             self.drops.d.next = self.watch.drops.val();
             self.drops_oldest.d.next = self.watch.drops_oldest.val();
+            self.memory.d.next = self.watch.memory.val();
         }
-        self.of_q.next = (self.shed.val() >> self.queue.q.val()) & self.one.val();
-        self.tight.d.next = self.of_q.val().any();
-        self.shed_now.next = self.tight.q.val()
-            & self.drops_oldest.q.val()
-            & !self.midway.q.val()
-            & !self.dead.q.val()
-            & !self.skipped.q.val()
-            & !(self.gap.q.val() & self.present.active.val());
-        self.cut.shed.next = self.shed_now.val();
+        self.pass_over.shed.next = self.shed.val();
+        self.pass_over.q.next = self.queue.q.val();
+        self.pass_over.drops_oldest.next = self.drops_oldest.q.val();
+        self.pass_over.midway.next = self.place.midway.val();
+        self.pass_over.dead.next = self.place.dead.val();
+        self.pass_over.gap.next = self.place.gap.val();
+        self.pass_over.active.next = self.present.active.val();
+        self.pass_over.passed.next = self.accept.val() & self.skip.val();
+        self.pass_over.bytes.next = self.cut.skipped.val();
+        self.pass_over.shed_ready.next = self.shed_ready.val();
+        self.shed_valid.next = self.pass_over.shed_valid.val();
+        self.shed_q.next = self.pass_over.shed_q.val();
+        self.shed_bytes.next = self.pass_over.shed_bytes.val();
+        self.cut.shed.next = self.pass_over.now.val();
+        self.cut.lane.next = self.ahead.lane.val();
+        self.cut.begins.next = (self.state.q.val() == PlanState::Set) & !self.present.active.val();
         self.cut.active.next = self.present.active.val();
         self.cut.begun.next = self.present.active.val() & self.present.started.val();
-        self.cut.flush.next = self.flush.due.val() & !self.flush_end.q.val() & !self.flush_ended.q.val();
-        self.cut.waits.next = self.store.q.val() & !self.midway.q.val();
+        self.cut.flush.next = self.flush.due.val()
+            & !self.flush_end.q.val()
+            & !self.flush_ended.q.val()
+            & !self.memory.q.val()
+            & self.policies.val().any();
+        self.cut.waits.next = self.store.q.val() & !self.place.midway.val();
         self.cut.patient.next = self.drops.q.val();
         self.flush_end.d.next = self.flush_end.q.val() & self.clear.clear.val();
         if ((self.state.q.val() == PlanState::Cut)
@@ -427,33 +456,16 @@ impl<
         if self.clear.clear.val() {
             self.flush.done_q.next = self.clear.q.val();
         }
-        if self.shed_ready.val() {
-            self.skipped.d.next = false;
-        }
-        if self.accept.val() & self.skip.val() {
-            self.skipped.d.next = true;
-            self.skipped_q.d.next = self.queue.q.val();
-            self.skipped_bytes.d.next = self.cut.skipped.val();
-        }
-        self.shed_valid.next = self.skipped.q.val();
-        self.shed_q.next = self.skipped_q.q.val();
-        self.shed_bytes.next = bit_cast::<32, PW>(self.skipped_bytes.q.val());
         self.cut.limit.next = self.present.limit.val();
         self.cut.whole.next = self.present.whole.val();
         self.cut.refused.next = self.refused.val();
-        self.cut.pos.next = self.pos.q.val();
+        self.cut.pos.next = self.place.pos.val();
         self.cut.rows.next = self.ends.rows.val();
         self.cut.held.next = self.ends.held.val();
         self.cut.packet_end.next = self.ends.packet_end.val();
         self.cut.more.next = self.ends.more.val();
-        self.cut.memory.next = self.pkt_rdata.val();
+        self.cut.next_end.next = self.ends.next_end.val();
 
-        // What is left behind once this TLP's bytes have been read. A packet begins in a fresh row.
-        self.next_pos.next = self.pos.q.val() + bit_cast::<PW, 11>(self.cut.n.val());
-        if self.cut.ends.val() {
-            self.next_pos.next = bit_cast::<PW, 16>(self.ends.packet_end.val().after) << self.lane_bits.val();
-        }
-        self.freed_rows.next = self.next_pos.val() >> self.lane_bits.val();
         // A TLP of less than 64 bytes takes the time of one: it counts as such, so that turns don't last for ever.
         self.cost.next = self.cut.n.val();
         if self.cut.n.val() < 64 {
@@ -464,23 +476,22 @@ impl<
         self.entry.next.q = self.queue.q.val();
         self.entry.next.tlp = !self.refused.val() & !self.cut.empty.val() & !self.skip.val();
         self.entry.next.record = self.cut.done.val();
-        self.entry.next.pos = bit_cast::<24, PW>(self.pos.q.val());
+        self.entry.next.pos = bit_cast::<24, PW>(self.place.pos.val());
         self.entry.next.addr = self.present.addr.val();
         self.entry.next.n = self.cut.n.val();
         self.entry.next.attr = self.attr.q.val();
-        self.entry.next.row = bit_cast::<16, PW>(self.freed_rows.val());
-        self.entry.next.pkts = self.pkts.q.val();
+        self.entry.next.row = self.place.next_row.val();
+        self.entry.next.pkts = self.place.next_pkts.val();
         self.entry.next.bytes_moved = self.present.moved.val();
         self.entry.next.meta = 0.into();
         self.entry.next.index = self.index.val();
-        self.entry.next.eop = self.cut.ends.val();
+        self.entry.next.eop = self.cut.ends.val() & !self.memory.q.val();
         self.entry.next.flushed = self.cut.flushed.val();
-        self.entry.next.gap = self.cut.ends.val() & (self.gap.q.val() | self.ends.packet_end.val().gap);
+        self.entry.next.gap = self.cut.ends.val() & (self.place.gap.val() | self.ends.packet_end.val().gap);
         self.entry.next.skip = self.skip.val();
-        self.entry.next.irq = self.present.irq.val() | self.refused.val();
-        self.entry.next.status = self.present.code.val();
+        self.entry.next.irq = self.present.irq.val() | self.refused.val() | self.failed.val();
+        self.entry.next.status = self.code.val();
         if self.cut.ends.val() {
-            self.entry.next.pkts = self.ends.passed.val();
             self.entry.next.meta = self.ends.packet_end.val().user;
         }
 
@@ -493,7 +504,8 @@ impl<
             self.attr.d.next = self.attr.d.val() | 2;
         }
         self.present.load.next = self.load.val();
-        self.present.loaded.next = self.contexts.rdata.val();
+        self.present.loaded.next = self.place.loaded.val();
+        self.present.wipe.next = self.wipe.val();
         self.present.stage.next = self.stage.val();
         self.present.next_addr.next = self.ahead.addr.val();
         self.present.next_length.next = self.ahead.length.val();
@@ -506,14 +518,7 @@ impl<
         self.present.n.next = self.cut.n.val();
         self.present.done.next = self.cut.done.val();
         if self.accept.val() {
-            self.pos.d.next = self.next_pos.val();
-            self.pkts.d.next = self.entry.val().pkts;
             self.credit.d.next = self.next_credit.val();
-            self.dead.d.next = self.refused.val() & !self.skip.val();
-            self.midway.d.next = !self.cut.ends.val();
-            if self.cut.ends.val() {
-                self.gap.d.next = self.skip.val();
-            }
             self.dirty.d.next = true;
         }
         // A turn begins with its bytes less one, so that the last one makes it negative.
@@ -528,14 +533,10 @@ impl<
         if self.load.val() {
             self.queue.d.next = self.pick.candidate.val();
             self.held.d.next = true;
-            self.pos.d.next = bit_cast::<PW, 24>(self.contexts.rdata.val().pos);
-            self.pkts.d.next = self.contexts.rdata.val().pkts;
-            self.dead.d.next = self.contexts.rdata.val().dead;
-            self.midway.d.next = self.contexts.rdata.val().inside;
-            self.gap.d.next = self.contexts.rdata.val().gap;
         }
         if self.clear.clear.val() & (self.queue.q.val() == self.clear.q.val()) {
             self.held.d.next = false;
+            self.dirty.d.next = false;
         }
 
         // Behind a packet that was passed over the room is looked at again.
@@ -547,9 +548,15 @@ impl<
                 if self.load.val() | self.same.val() {
                     self.state.d.next = PlanState::Look;
                 }
+                if self.load.val() & self.place.fresh.val() {
+                    self.state.d.next = PlanState::Wipe;
+                }
                 if self.renew.val() {
                     self.state.d.next = PlanState::Cut;
                 }
+            }
+            PlanState::Wipe => {
+                self.state.d.next = PlanState::Look;
             }
             PlanState::Look => {
                 self.state.d.next = PlanState::Read;
@@ -559,7 +566,9 @@ impl<
             }
             PlanState::Set => {
                 self.state.d.next = PlanState::Swap;
-                if !self.dead.q.val() & (self.present.active.val() | self.stage.val() | self.shed_now.val()) {
+                if !self.place.dead.val()
+                    & (self.present.active.val() | self.stage.val() | self.pass_over.now.val())
+                {
                     self.state.d.next = PlanState::Cut;
                 }
             }
@@ -582,6 +591,15 @@ impl<
                 }
             }
         }
+        self.stalled.rest.next =
+            self.swap.val() & self.held.q.val() & self.pick.q_allowed.val() & self.blank.val();
+        self.stalled.none.next = self.ahead.none.val();
+        self.stalled.no_place.next = self.ahead.no_place.val();
+        self.stalled.fenced.next = self.ahead.fenced.val();
+        self.stalled.refused.next = self.push.val() & !self.entry_ready.val();
+        self.stalled.rows.next = self.ends.rows.val();
+        self.stalled.pos.next = self.place.pos.val();
+        self.c2h_stall.next = self.stalled.stall.val();
         self.scanning.next = self.swap.val();
         self.c2h_taken_valid.next = self.taken.q.val();
         self.c2h_taken_q.next = self.taken_q.q.val();

@@ -4,7 +4,7 @@ use rust_hdl::prelude::*;
 
 use super::types::Context;
 use crate::hw;
-use crate::prim::Reg;
+use crate::prim::{Dffr, Reg};
 
 hw! {
     /// Goes through a descriptor in steps that end at multiples of MPS.
@@ -18,6 +18,8 @@ hw! {
     /// step was the descriptor's last, and the one of `ahead` follows.
     pub struct Present {
         pub clock: Signal<In, Clock> = Default::default(),
+        /// There is no descriptor.
+        pub wipe: Signal<In, Bit> = Default::default(),
         /// Takes the context's descriptor.
         pub load: Signal<In, Bit> = Default::default(),
         pub loaded: Signal<In, Context> = Default::default(),
@@ -49,7 +51,7 @@ hw! {
         /// Not 0: it is refused with this code.
         pub code: Signal<Out, Bits<8>> = Default::default(),
 
-        there: Reg<Bit> = Default::default(),
+        there: Dffr<Bit> = Default::default(),
         begun: Reg<Bit> = Default::default(),
         address: Reg<Bits<64>> = Default::default(),
         left: Reg<Bits<24>> = Default::default(),
@@ -70,6 +72,7 @@ impl Logic for Present {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, there, begun, address, left, earlier, rest, most, fills, mps, asks, fault);
+        self.there.rst.next = self.wipe.val();
         self.payload.next = self.base.val() << self.mps.q.val();
         self.after.next = self.earlier.q.val() + bit_cast::<24, 11>(self.n.val());
         self.rest.d.next = self.left.q.val() - bit_cast::<24, 11>(self.most.q.val());

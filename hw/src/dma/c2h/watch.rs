@@ -18,8 +18,8 @@ hw! {
     /// Of the buses for both directions it takes what is for C2H, `g >= NQ`. Of free-running indices it keeps as many
     /// bits as tell the greatest difference: 8 of `head` (128 descriptors in the store) and `finished` (fewer than 128
     /// ends between plan and the record writer's answer), 17 of the completion ring. The settings are written while
-    /// the queue is idle only, so nobody reads them in that clock.
-    pub struct Watch<const NQ: usize, const QB: usize> {
+    /// the queue is idle only, so nobody reads them in that clock. Policies count on stream queues only.
+    pub struct Watch<const NQ: usize, const QB: usize, const POLICIES: usize, const MEMORY: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub cfgw_valid: Signal<In, Bit> = Default::default(),
         pub cfgw_g: Signal<In, Bits<7>> = Default::default(),
@@ -57,13 +57,17 @@ hw! {
         pub store: Signal<Out, Bit> = Default::default(),
         pub drops: Signal<Out, Bit> = Default::default(),
         pub drops_oldest: Signal<Out, Bit> = Default::default(),
+        /// MODE.MEMORY, and the lowest bits of CARD_BASE.
+        pub memory: Signal<Out, Bit> = Default::default(),
+        pub base: Signal<Out, Bits<5>> = Default::default(),
 
         fill: Mirror<32, QB> = Default::default(),
         heads: Mirror<8, QB> = Default::default(),
         ends: Mirror<8, QB> = Default::default(),
         rooms: Mirror<17, QB> = Default::default(),
         rings: Bram<Bits<5>, QB> = Default::default(),
-        modes: Bram<Bits<11>, QB> = Default::default(),
+        modes: Bram<Bits<12>, QB> = Default::default(),
+        bases: Bram<Bits<5>, QB> = Default::default(),
         limit_out: Reg<Bits<17>> = Default::default(),
         head_q: Signal<Local, Bits<7>> = Default::default(),
         room_q: Signal<Local, Bits<7>> = Default::default(),
@@ -78,8 +82,10 @@ hw! {
         store_in: Signal<Local, Bits<32>> = Default::default(),
         drop_in: Signal<Local, Bits<32>> = Default::default(),
         policy_in: Signal<Local, Bits<2>> = Default::default(),
-        mode_in: Signal<Local, Bits<11>> = Default::default(),
-        mode: Signal<Local, Bits<11>> = Default::default(),
+        memory_in: Signal<Local, Bits<32>> = Default::default(),
+        is_memory: Signal<Local, Bit> = Default::default(),
+        mode_in: Signal<Local, Bits<12>> = Default::default(),
+        mode: Signal<Local, Bits<12>> = Default::default(),
         first_g: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         one: Constant<Bits<17>> = Constant::new(1_u64.into()),
         ring_size: Constant<Bits<6>> = Constant::new(index(&regs::queue::RING_SIZE)),
@@ -89,6 +95,11 @@ hw! {
         snoop_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "NO_SNOOP")),
         weight_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "WEIGHT")),
         drop_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "DROP")),
+        memory_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "MEMORY")),
+        base_index: Constant<Bits<6>> = Constant::new(index(&regs::queue::CARD_BASE_LO)),
+        // Whether it was built.
+        policies: Constant<Bits<1>> = Constant::new((POLICIES as u64).into()),
+        memories: Constant<Bits<1>> = Constant::new((MEMORY as u64).into()),
         store_shift: Constant<Bits<8>> = Constant::new(lsb(&regs::queue::MODE, "STORE_FORWARD")),
     }
 }
@@ -103,7 +114,9 @@ fn lsb(register: &Register, field: &str) -> Bits<8> {
     (register.field(field).expect("a field of the table").lsb as u64).into()
 }
 
-impl<const NQ: usize, const QB: usize> Logic for Watch<NQ, QB> {
+impl<const NQ: usize, const QB: usize, const POLICIES: usize, const MEMORY: usize> Logic
+    for Watch<NQ, QB, POLICIES, MEMORY>
+{
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, limit_out);
@@ -139,7 +152,7 @@ impl<const NQ: usize, const QB: usize> Logic for Watch<NQ, QB> {
         self.snoop_in.next = self.cfgw_data.val() >> self.snoop_shift.val();
         self.weight_in.next = self.cfgw_data.val() >> self.weight_shift.val();
         self.modes.waddr.next = bit_cast::<QB, 7>(self.cfgw_q.val());
-        self.mode_in.next = (bit_cast::<11, 32>(self.weight_in.val()) & 0x3F) << 2;
+        self.mode_in.next = (bit_cast::<12, 32>(self.weight_in.val()) & 0x3F) << 2;
         if self.relaxed_in.val().get_bit(0) {
             self.mode_in.next = self.mode_in.val() | 1;
         }
@@ -149,15 +162,27 @@ impl<const NQ: usize, const QB: usize> Logic for Watch<NQ, QB> {
         self.store_in.next = self.cfgw_data.val() >> self.store_shift.val();
         self.drop_in.next = self.cfgw_data.val() >> self.drop_shift.val();
         self.policy_in.next = bit_cast::<2, 32>(self.drop_in.val());
-        if self.store_in.val().get_bit(0) | self.policy_in.val().any() {
-            self.mode_in.next = self.mode_in.val() | 0x100;
+        self.memory_in.next = self.cfgw_data.val() >> self.memory_shift.val();
+        self.is_memory.next = self.memory_in.val().get_bit(0) & self.memories.val().any();
+        if self.is_memory.val() {
+            self.mode_in.next = self.mode_in.val() | 0x800;
+        } else if self.policies.val().any() {
+            if self.store_in.val().get_bit(0) | self.policy_in.val().any() {
+                self.mode_in.next = self.mode_in.val() | 0x100;
+            }
+            if self.policy_in.val().any() {
+                self.mode_in.next = self.mode_in.val() | 0x200;
+            }
+            if self.policy_in.val() == 2 {
+                self.mode_in.next = self.mode_in.val() | 0x400;
+            }
         }
-        if self.policy_in.val().any() {
-            self.mode_in.next = self.mode_in.val() | 0x200;
-        }
-        if self.policy_in.val() == 2 {
-            self.mode_in.next = self.mode_in.val() | 0x400;
-        }
+        self.bases.clock.next = self.clock.val();
+        self.bases.waddr.next = bit_cast::<QB, 7>(self.cfgw_q.val());
+        self.bases.wdata.next = self.cfgw_data.val().get_bits::<5>(0);
+        self.bases.wen.next = self.setting.val() & (self.cfgw_index.val() == self.base_index.val());
+        self.bases.raddr.next = self.look.val();
+        self.base.next = self.bases.rdata.val();
         self.modes.wdata.next = self.mode_in.val();
         self.modes.wen.next = self.setting.val() & (self.cfgw_index.val() == self.mode_index.val());
 
@@ -178,8 +203,9 @@ impl<const NQ: usize, const QB: usize> Logic for Watch<NQ, QB> {
         self.relaxed.next = self.mode.val().get_bit(0);
         self.no_snoop.next = self.mode.val().get_bit(1);
         self.weight.next = self.mode.val().get_bits::<6>(2);
-        self.store.next = self.mode.val().get_bit(8);
-        self.drops.next = self.mode.val().get_bit(9);
-        self.drops_oldest.next = self.mode.val().get_bit(10);
+        self.store.next = self.mode.val().get_bit(8) & self.policies.val().any();
+        self.drops.next = self.mode.val().get_bit(9) & self.policies.val().any();
+        self.drops_oldest.next = self.mode.val().get_bit(10) & self.policies.val().any();
+        self.memory.next = self.mode.val().get_bit(11) & self.memories.val().any();
     }
 }

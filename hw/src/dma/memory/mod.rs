@@ -14,7 +14,7 @@ mod write_port;
 pub use read::MemoryReader;
 pub use read_busy::ReadBusy;
 pub use read_copies::ReadCopies;
-pub use read_descriptor::ReadDescriptor;
+pub use read_descriptor::{ReadDescriptor, REFUSED};
 pub use read_return::ReadReturn;
 pub use read_walk::ReadWalk;
 pub use write::MemoryWriter;

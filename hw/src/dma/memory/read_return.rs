@@ -3,7 +3,6 @@
 use rust_hdl::prelude::*;
 
 use super::read_walk::Owed;
-use crate::dma::c2h::StructFifo;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 use crate::stream::Fifo;
@@ -47,7 +46,7 @@ hw! {
         pub asked: Signal<Out, Bits<5>> = Default::default(),
         pub came: Signal<Out, Bits<5>> = Default::default(),
 
-        queue: StructFifo<Owed, 4, 5> = Default::default(),
+        queue: Fifo<25, 4, 5> = Default::default(),
         beats: Fifo<W, 2, 3> = Default::default(),
         // Does the same as `beats` at the same time.
         answers: Fifo<2, 2, 3> = Default::default(),
@@ -65,6 +64,7 @@ hw! {
         keep_bad: Reg<Bits<KB>> = Default::default(),
         forget: Reg<Bit> = Default::default(),
 
+        coming: Signal<Local, Owed> = Default::default(),
         code: Signal<Local, Bits<2>> = Default::default(),
         failed: Signal<Local, Bit> = Default::default(),
         forgets: Signal<Local, Bit> = Default::default(),
@@ -98,7 +98,18 @@ impl<const W: usize, const KB: usize, const SB: usize, const NQ: usize> Logic fo
         self.there.rst.next = self.rst.val();
 
         self.queue.in_valid.next = self.owed_valid.val();
-        self.queue.in_data.next = self.owed.val();
+        self.queue.in_data.next = bit_cast::<25, 6>(self.owed.val().q)
+            | (bit_cast::<25, 8>(self.owed.val().beats) << 6)
+            | (bit_cast::<25, 5>(self.owed.val().stop) << 14)
+            | (bit_cast::<25, 5>(self.owed.val().lane) << 19);
+        if self.owed.val().last {
+            self.queue.in_data.next = self.queue.in_data.val() | 0x100_0000;
+        }
+        self.coming.next.q = self.queue.out_data.val().get_bits::<6>(0);
+        self.coming.next.beats = self.queue.out_data.val().get_bits::<8>(6);
+        self.coming.next.stop = self.queue.out_data.val().get_bits::<5>(14);
+        self.coming.next.lane = self.queue.out_data.val().get_bits::<5>(19);
+        self.coming.next.last = self.queue.out_data.val().get_bit(24);
         self.owed_ready.next = self.queue.in_ready.val();
         if self.owed_valid.val() & self.queue.in_ready.val() {
             self.asked_count.d.next = self.asked_count.q.val() + 1;
@@ -140,15 +151,15 @@ impl<const W: usize, const KB: usize, const SB: usize, const NQ: usize> Logic fo
         }
         self.load.next = !self.there.q.val() | self.finish.val();
         self.queue.out_ready.next = self.load.val();
-        self.stop.next = bit_cast::<SB, 5>(self.queue.out_data.val().stop);
-        self.lane.next = bit_cast::<SB, 5>(self.queue.out_data.val().lane);
-        self.of_next.next = (self.lost.q.val() >> self.queue.out_data.val().q) & self.one.val();
+        self.stop.next = bit_cast::<SB, 5>(self.coming.val().stop);
+        self.lane.next = bit_cast::<SB, 5>(self.coming.val().lane);
+        self.of_next.next = (self.lost.q.val() >> self.coming.val().q) & self.one.val();
         if self.load.val() {
             self.there.d.next = self.queue.out_valid.val();
-            self.q.d.next = self.queue.out_data.val().q;
-            self.left.d.next = self.queue.out_data.val().beats;
-            self.at_end.d.next = self.queue.out_data.val().beats == 0;
-            self.last.d.next = self.queue.out_data.val().last;
+            self.q.d.next = self.coming.val().q;
+            self.left.d.next = self.coming.val().beats;
+            self.at_end.d.next = self.coming.val().beats == 0;
+            self.last.d.next = self.coming.val().last;
             self.over.next = self.all_lanes.val() << self.stop.val();
             self.keep.d.next = !self.over.val();
             if !self.stop.val().any() {
@@ -156,8 +167,8 @@ impl<const W: usize, const KB: usize, const SB: usize, const NQ: usize> Logic fo
             }
             self.over.next = self.all_lanes.val() << self.lane.val();
             self.keep_bad.d.next = !self.over.val();
-            self.forget.d.next = self.of_next.val().any()
-                | (self.fails.val() & (self.queue.out_data.val().q == self.q.q.val()));
+            self.forget.d.next =
+                self.of_next.val().any() | (self.fails.val() & (self.coming.val().q == self.q.q.val()));
         } else {
             self.over.next = 0.into();
         }

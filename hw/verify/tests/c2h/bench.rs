@@ -9,6 +9,7 @@ use verilated::Dut;
 
 use crate::card::CardBeat;
 use crate::host::Desc;
+use crate::memory::Memory;
 use crate::shape::Shape;
 use crate::tlp::{Beat, Sink};
 
@@ -67,6 +68,8 @@ pub struct Queue {
     pub consumer: u32,
     /// Descriptors that have ended, as the bus told it.
     pub finished: u32,
+    /// Its other end is the card's memory, from this address on.
+    pub memory: Option<u64>,
     /// What its data TLPs must carry as attributes.
     pub attr: u32,
     pub store: Vec<([u32; 4], u8)>,
@@ -120,6 +123,9 @@ pub struct Bench {
     pub fences: u64,
     pub scanning_age: u32,
     pub clock: u64,
+    pub memory: Memory,
+    /// Clocks in which each bit of `c2h_stall` was set.
+    pub stalls: [u64; 4],
 }
 
 impl Bench {
@@ -131,7 +137,9 @@ impl Bench {
         d.set("cfgw_valid", 0u64);
         d.set("cfg_ro_enable", seed & 1);
         d.set("cfg_ns_enable", seed >> 1 & 1);
+        d.set("core_rst", 1u64);
         d.pulse("rst", 3);
+        d.set("core_rst", 0u64);
         let q = (0..build.nq)
             .map(|i| Queue { store: vec![([0; 4], 0); SLOTS], next_addr: area(i), ..Queue::default() })
             .collect();
@@ -153,7 +161,11 @@ impl Bench {
             fences: 0,
             scanning_age: 0,
             clock: 0,
+            memory: Memory::default(),
+            stalls: [0; 4],
         };
+        bench.memory.errors = bench.shape.errors;
+        bench.memory.latency = bench.rng.random_range(1..40);
         for i in 0..build.nq {
             bench.start(i);
         }
@@ -172,13 +184,25 @@ impl Bench {
         }
         self.d.set_wide("run", &[0]);
         self.d.set("c2h_axis_tvalid", 0u64);
+        self.d.set("axi_arready", 0u64);
+        self.d.set("axi_rvalid", 0u64);
         self.d.set("head_valid", 0u64);
         self.d.set("room_valid", 0u64);
         self.d.set("finished_valid", 0u64);
         let clocks = self.rng.random_range(1..4);
-        self.d.pulse("rst", clocks);
+        self.d.set("core_rst", 1u64);
+        for _ in 0..clocks {
+            let lanes = self.lanes as u64;
+            self.memory.before(&mut self.d, &mut self.rng, lanes, self.clock, self.shape.axi);
+            self.d.step();
+            self.clock += 1;
+            self.memory.after(&self.d, lanes, self.clock);
+        }
+        self.d.set("core_rst", 0u64);
         self.sink = Sink::default();
+        self.memory.before(&mut self.d, &mut self.rng, self.lanes as u64, self.clock, self.shape.axi);
         self.d.step();
+        self.memory.after(&self.d, self.lanes as u64, self.clock);
         assert!(!self.d.is_set("send_busy") && !self.d.is_set("rec_c2h_valid"));
         for i in 0..self.nq {
             self.start(i);
@@ -196,6 +220,11 @@ impl Bench {
             cpl_log2,
             ..Queue::default()
         };
+        let memory = self.rng.random_bool(self.shape.memory);
+        if memory {
+            // Any alignment, and sums that carry.
+            self.q[i].memory = Some((i as u64 + 1) << 40 | self.rng.random::<u64>() >> 26);
+        }
         let g = (self.nq + i) as u64;
         let mode = match self.shape.weight {
             Some(weight) => weight << 8,
@@ -205,7 +234,7 @@ impl Bench {
         self.q[i].attr = ((mode >> 4 & 1) << 1 | mode >> 5 & 1) as u32 & enabled as u32;
         let policy = regs::queue::MODE.field("DROP").unwrap().put(self.shape.drop as u32)
             | regs::queue::MODE.field("STORE_FORWARD").unwrap().put(self.shape.store as u32);
-        let mode = mode & !(7 << 16) | policy as u64;
+        let mode = mode & !(7 << 16 | 1 << 6) | policy as u64 | (memory as u64) << 6;
         let junk = self.rng.random::<u32>() & !(31 << 8);
         self.d.set("cfgw_valid", 1u64);
         self.d.set("cfgw_g", g);
@@ -214,6 +243,13 @@ impl Bench {
         self.step();
         self.d.set("cfgw_index", regs::queue::MODE.offset as u64 / 4);
         self.d.set("cfgw_data", mode);
+        self.step();
+        let base = self.q[i].memory.unwrap_or(self.rng.random());
+        self.d.set("cfgw_index", regs::queue::CARD_BASE_LO.offset as u64 / 4);
+        self.d.set("cfgw_data", base & 0xFFFF_FFFF);
+        self.step();
+        self.d.set("cfgw_index", regs::queue::CARD_BASE_HI.offset as u64 / 4);
+        self.d.set("cfgw_data", base >> 32);
         self.step();
         self.d.set("cfgw_index", regs::queue::FLUSH_TIME.offset as u64 / 4);
         self.d.set("cfgw_data", self.shape.flush_time);
@@ -250,7 +286,7 @@ impl Bench {
         }
         self.step();
         let queue = &mut self.q[i];
-        (queue.run, queue.feed, queue.post) = (true, i < self.shape.queues, true);
+        (queue.run, queue.feed, queue.post) = (true, i < self.shape.queues && !memory, true);
         if !old.leftover.is_empty() {
             // It counts as a packet.
             let (bytes, user) = old.packets.back().expect("the packet that was cut");
@@ -291,6 +327,12 @@ impl Bench {
         while !self.d.is_set("scanning") {
             self.step();
         }
+        let mut waited = 0;
+        while self.d.get("mem_busy") >> i & 1 == 1 {
+            self.step();
+            waited += 1;
+            assert!(waited < 100_000, "queue {i} stays busy");
+        }
         loop {
             self.step();
             // Other queues may keep it busy for ever; the entries of one queue are gone after so many quiet clocks.
@@ -318,6 +360,7 @@ impl Bench {
     /// Lets all that was sent and has a descriptor arrive.
     pub fn settle(&mut self) {
         self.q.iter_mut().for_each(|q| q.feed = false);
+        self.q.iter_mut().filter(|q| q.memory.is_some()).for_each(|q| q.post = false);
         self.shape.post = self.shape.post.max(0.2);
         self.shape.consume = self.shape.consume.max(0.2);
         let mut quiet = 0;
@@ -328,7 +371,8 @@ impl Bench {
             let before = (self.sink.bytes, self.records(), self.drops());
             self.step();
             let all = self.shape.drop != 0
-                || self.q.iter().all(|q| q.packets.is_empty() || q.halted || !q.run || !q.post);
+                || self.q.iter().all(|q| q.packets.is_empty() || q.halted || !q.run || !q.post)
+                    && self.q.iter().all(|q| q.memory.is_none() || q.halted || !q.run || q.descs.is_empty());
             let same = before == (self.sink.bytes, self.records(), self.drops());
             quiet = if all && same { quiet + 1 } else { 0 };
             clocks += 1;
@@ -359,6 +403,8 @@ impl Bench {
     pub fn step(&mut self) {
         self.host();
         self.card();
+        let lanes = self.lanes as u64;
+        self.memory.before(&mut self.d, &mut self.rng, lanes, self.clock, self.shape.axi);
         let ready = self.rng.random_bool(self.shape.ready);
         let record_ready = self.rng.random_bool(self.shape.record_ready);
         self.d.set("data_wr_ready", ready as u64);
@@ -386,6 +432,19 @@ impl Bench {
 
     fn after(&mut self, ready: bool, record_ready: bool) {
         self.clock += 1;
+        self.memory.after(&self.d, self.lanes as u64, self.clock);
+        let stall = self.d.get("c2h_stall");
+        (0..4).for_each(|k| self.stalls[k] += stall >> k & 1);
+        let (q, slot) = (self.d.get("mem_desc_q") as usize, self.d.get("mem_desc_slot") as usize);
+        let (dws, err) = match self.q.get(q) {
+            Some(q) if (slot as u32).wrapping_sub(q.taken) % SLOTS as u32 >= q.head.wrapping_sub(q.taken) => {
+                (self.rng.random(), self.rng.random())
+            }
+            Some(q) => q.store[slot],
+            None => (self.rng.random(), self.rng.random()),
+        };
+        self.d.set_wide("mem_desc_data", &dws[2..]);
+        self.d.set("mem_desc_err", err as u64);
         if self.d.is_set("drop_valid") {
             let q = &mut self.q[self.d.get("drop_q") as usize];
             q.dropped.0 += 1;

@@ -5,6 +5,7 @@ use rand::{rngs::StdRng, Rng};
 use verilated::Dut;
 
 use crate::bench::{Bench, Bus, SLOTS};
+use crate::memory::{byte, fails};
 
 #[derive(Clone, Debug)]
 pub struct Desc {
@@ -12,6 +13,8 @@ pub struct Desc {
     pub len: u32,
     pub flags: u8,
     pub err: u8,
+    /// On a memory queue: the address in the card's memory, and the bytes of a row.
+    pub source: Option<(u64, u64)>,
 }
 
 impl Desc {
@@ -20,11 +23,38 @@ impl Desc {
             self.err
         } else if self.len == 0 {
             status::BAD_LENGTH
-        } else if self.flags & descriptor::REFUSED != 0 {
+        } else if self.flags & self.refused() != 0 {
             status::BAD_FLAGS
+        } else if self.source.is_some_and(|s| self.flags & descriptor::FIXED != 0 && !s.0.is_multiple_of(s.1))
+        {
+            status::BAD_CARD_ADDRESS
         } else {
             status::OK
         }
+    }
+}
+
+impl Desc {
+    fn refused(&self) -> u8 {
+        match self.source {
+            Some(_) => descriptor::REFUSED & !descriptor::FIXED | descriptor::SOP | descriptor::EOP,
+            None => descriptor::REFUSED,
+        }
+    }
+
+    /// Of a memory queue's descriptor: the bytes in front of the first row that can't be read, and whether there is one.
+    fn bytes(&self, errors: u64) -> (Vec<u8>, bool) {
+        let (from, lanes) = self.source.expect("a memory queue");
+        let fixed = self.flags & descriptor::FIXED != 0;
+        let mut bytes = Vec::new();
+        for k in 0..self.len as u64 {
+            let at = if fixed { from + k % lanes } else { from + k };
+            if fails(at / lanes * lanes, errors) {
+                return (bytes, true);
+            }
+            bytes.push(byte(at));
+        }
+        (bytes, false)
     }
 }
 
@@ -35,15 +65,12 @@ impl Bench {
             let full = self.q[i].head.wrapping_sub(self.q[i].taken) as usize >= SLOTS;
             let q = &self.q[i];
             if q.run && q.post && !full && !q.bad_posted && self.rng.random_bool(post.min(1.0)) {
-                let desc = self.descriptor(i);
+                let mut card: u32 = self.rng.random();
+                let desc = self.descriptor(i, &mut card);
                 let q = &mut self.q[i];
                 q.bad_posted = desc.status() != 0;
-                let dws = [
-                    desc.addr as u32,
-                    (desc.addr >> 32) as u32,
-                    desc.len | (desc.flags as u32) << 24,
-                    self.rng.random(),
-                ];
+                let dws =
+                    [desc.addr as u32, (desc.addr >> 32) as u32, desc.len | (desc.flags as u32) << 24, card];
                 q.store[q.head as usize % SLOTS] = (dws, desc.err);
                 q.head += 1;
                 q.descs.push_back(desc);
@@ -77,7 +104,7 @@ impl Bench {
         }
     }
 
-    fn descriptor(&mut self, i: usize) -> Desc {
+    fn descriptor(&mut self, i: usize, card: &mut u32) -> Desc {
         let mut len = self.length(self.shape.descriptor) as u32;
         if self.shape.drop != 0 {
             len = len.max(8);
@@ -91,9 +118,20 @@ impl Bench {
             self.q[i].next_addr + if self.rng.random() { self.rng.random_range(0..300) } else { 0 }
         };
         self.q[i].next_addr = addr + len as u64;
-        let flags = self.rng.random::<u8>() & (descriptor::SOP | descriptor::EOP | descriptor::IRQ);
+        let mut flags = self.rng.random::<u8>() & (descriptor::SOP | descriptor::EOP | descriptor::IRQ);
+        let lanes = self.lanes as u64;
+        if let Some(base) = self.q[i].memory {
+            flags &= descriptor::IRQ;
+            if self.rng.random_bool(0.1) {
+                *card = card.wrapping_sub((base.wrapping_add(*card as u64) % lanes) as u32);
+                if base.wrapping_add(*card as u64).is_multiple_of(lanes) {
+                    flags |= descriptor::FIXED;
+                }
+            }
+        }
+        let source = self.q[i].memory.map(|base| (base.wrapping_add(*card as u64), lanes));
         let fence = if self.rng.random_bool(self.shape.fence) { descriptor::FENCE } else { 0 };
-        let mut desc = Desc { addr, len, flags: flags | fence, err: 0 };
+        let mut desc = Desc { addr, len, flags: flags | fence, err: 0, source };
         if self.rng.random_bool(self.shape.bad) {
             match self.rng.random_range(0..3) {
                 0 => desc.err = status::FETCH_UR + self.rng.random_range(0..4),
@@ -124,6 +162,23 @@ impl Bench {
             assert_eq!(bytes, 0);
             assert_eq!(got, (index, desc.status(), 0, 0, true));
             assert_eq!(q.error, Some(desc.status()));
+            return;
+        }
+        if desc.source.is_some() {
+            let (bytes_due, failed) = desc.bytes(self.memory.errors);
+            let code = if failed { status::CARD_READ_ERROR } else { status::OK };
+            assert_eq!(bytes, bytes_due.len(), "bytes of descriptor {index} of queue {i}: {desc:x?}");
+            assert_eq!(got, (index, code, 0, 0, failed || desc.flags & descriptor::IRQ != 0));
+            assert_eq!(q.error, failed.then_some(code));
+            for (k, due) in bytes_due.iter().enumerate() {
+                let at = desc.addr + k as u64;
+                assert_eq!(
+                    self.sink.written.remove(&at),
+                    Some(*due),
+                    "byte {k} of descriptor {index} of queue {i}"
+                );
+            }
+            q.bytes += bytes as u64;
             return;
         }
         let flags = got.2;

@@ -3,6 +3,7 @@
 mod bench;
 mod card;
 mod host;
+mod memory;
 mod policies;
 mod shape;
 mod tlp;
@@ -35,6 +36,9 @@ fn full_speed(packet: usize, descriptor: usize) -> Shape {
         store: false,
         flush_time: 0,
         flush: 0.0,
+        memory: 0.0,
+        errors: 0,
+        axi: 1.0,
         cpl_log2: Some(7),
     }
 }
@@ -243,4 +247,107 @@ fn a_reset_at_any_time_leaves_nothing_behind() {
         b.settle();
         assert!(b.records() > 0);
     }
+}
+
+/// Traffic of memory queues, and of stream queues between them.
+fn mixed(seed: u64) -> Shape {
+    let mut rng = StdRng::seed_from_u64(700 + seed);
+    let mut shape = Shape::random(&mut rng);
+    shape.memory = [0.5, 1.0][seed as usize % 2];
+    shape.axi = [0.2, 0.7, 1.0][rng.random_range(0..3)];
+    // A stream queue that fills its share stops the memory's beats, too.
+    shape.heed = Some(rng.random_range(0..16));
+    shape.flush_time = seed % 3;
+    shape
+}
+
+#[test]
+fn memory_queues_carry_the_memory_to_the_host() {
+    let mut bytes = 0;
+    for seed in 0..32 {
+        let mut b = Bench::new(BUILDS[seed as usize % 4], seed, mixed(seed));
+        b.run(if b.nq == 64 { 10_000 } else { 20_000 });
+        b.settle();
+        assert!(b.memory.idle());
+        bytes += b.q.iter().filter(|q| q.memory.is_some()).map(|q| q.bytes).sum::<u64>();
+    }
+    assert!(bytes > 1_000_000, "{bytes}");
+}
+
+#[test]
+fn a_memory_that_fails_ends_its_queue_and_no_other() {
+    let mut errors = 0;
+    for seed in 0..24 {
+        let mut shape = mixed(40 + seed);
+        shape.errors = [30, 300][seed as usize / 2 % 2];
+        shape.bad = if seed % 3 == 0 { 0.02 } else { 0.0 };
+        let mut b = Bench::new(BUILDS[seed as usize % 4], seed, shape);
+        b.run(8_000);
+        b.settle();
+        errors += b.q.iter().filter(|q| q.error == Some(ferrolane_abi::status::CARD_READ_ERROR)).count();
+        for i in 0..b.nq.min(4) {
+            b.stop(i);
+            b.start(i);
+        }
+        b.run(3_000);
+        b.settle();
+    }
+    assert!(errors > 20, "{errors} errors");
+}
+
+#[test]
+fn memory_queues_restart_clean_and_survive_resets() {
+    for seed in 0..16 {
+        let mut b = Bench::new(BUILDS[seed as usize % 4], seed, mixed(80 + seed));
+        for _ in 0..8 {
+            let clocks = b.rng.random_range(0..1500);
+            b.run(clocks);
+            let i = b.rng.random_range(0..b.nq);
+            b.stop(i);
+            b.start(i);
+            if b.rng.random_bool(0.3) {
+                b.reset();
+            }
+        }
+        b.run(3_000);
+        b.settle();
+        assert!(b.records() > 0);
+    }
+}
+
+#[test]
+fn memory_queues_keep_the_pace() {
+    for (build, descriptor, due) in [(W128, 4096, 0.97), (W128, 256, 0.8), (W64, 4096, 0.9)] {
+        let mut shape = full_speed(64, descriptor);
+        (shape.memory, shape.aligned) = (1.0, true);
+        let (_, beats) = speed(build, 3, build.nq, shape);
+        assert!(beats >= due, "{beats} with {descriptor} bytes");
+    }
+}
+
+#[test]
+fn stalls_tell_what_is_missing() {
+    let mut shape = full_speed(4096, 4096);
+    shape.queues = 1;
+    let mut b = Bench::new(W128, 3, shape);
+    b.run(2_000);
+    // No descriptor, then no place for records, then nobody takes the data.
+    b.q.iter_mut().for_each(|q| q.post = false);
+    b.run(20_000);
+    let before = b.stalls;
+    b.run(100);
+    assert!(b.stalls[0] - before[0] > 90, "{:?}", b.stalls);
+    b.q[0].post = true;
+    b.shape.consume = 0.0;
+    b.run(10_000);
+    let before = b.stalls;
+    b.run(100);
+    assert!(b.stalls[1] - before[1] > 90, "{:?}", b.stalls);
+    b.shape.consume = 1.0;
+    b.run(1_000);
+    b.shape.ready = 0.0;
+    b.run(1_000);
+    let before = b.stalls;
+    b.run(100);
+    assert!(b.stalls[2] - before[2] > 90, "{:?}", b.stalls);
 }

@@ -40,6 +40,10 @@ pub struct Shape {
     /// FLUSH_TIME, and the chance per clock of a command to flush some queue.
     pub flush_time: u64,
     pub flush: f64,
+    /// Chance that a queue is a memory queue, that one of 64 bytes in so many can't be read, and that the memory does something in a clock.
+    pub memory: f64,
+    pub errors: u64,
+    pub axi: f64,
     /// log2 of the completion ring's entries, if given.
     pub cpl_log2: Option<u32>,
 }
@@ -70,6 +74,9 @@ impl Shape {
             store: false,
             flush_time: 0,
             flush: 0.0,
+            memory: 0.0,
+            errors: 0,
+            axi: 1.0,
             cpl_log2: None,
         }
     }

@@ -18,8 +18,13 @@ pub struct Queue {
     pub halted: bool,
     pub cpl_log2: u32,
     // Share: bytes of each packet in it and its TUSER; rows written, packets ended and told of on the fill bus.
-    pub packets: VecDeque<(u64, u32)>,
-    pub writing: Option<(u64, u32)>,
+    pub packets: VecDeque<(u64, u32, bool)>,
+    /// Bytes in the share, position of the end among them, TUSER, cut by an error.
+    pub writing: Option<(u64, u64, u32, bool)>,
+    /// Memory queue: lane of CARD_BASE, and the packets of its descriptors that are not written yet.
+    pub memory: bool,
+    pub lane: u64,
+    pub reads: VecDeque<(u64, u64, u32, bool)>,
     pub written: u64,
     pub row: u16,
     pub pkts: u16,
@@ -30,8 +35,7 @@ pub struct Queue {
     pub pos: u64,
     pub into: u64,
     pub read_pkts: u16,
-    // Descriptors: address, length, flags, code.
-    pub descs: VecDeque<(u64, u64, u8, u8)>,
+    pub descs: VecDeque<Desc>,
     pub store: Vec<([u32; 4], u8)>,
     pub head: u32,
     pub taken: u32,
@@ -81,18 +85,40 @@ pub struct Bench {
     pub fences: u64,
     pub entries: u64,
     pub errors: u64,
+    /// Descriptors of memory queues that ended without error.
+    pub memory_ends: u64,
     pub fills: VecDeque<(usize, u16, u16)>,
     pub heads: VecDeque<(usize, u32)>,
     pub rooms: VecDeque<(usize, u32)>,
     pub ended: VecDeque<(usize, u32)>,
 }
 
-fn status_of(d: &(u64, u64, u8, u8)) -> u8 {
-    match *d {
-        (.., code) if code != 0 => code,
-        (_, 0, ..) => status::BAD_LENGTH,
-        (_, _, flags, _) if flags & descriptor::REFUSED != 0 => status::BAD_FLAGS,
-        _ => 0,
+#[derive(Clone, Copy)]
+pub struct Desc {
+    addr: u64,
+    len: u64,
+    flags: u8,
+    code: u8,
+    /// On a memory queue: the lane it begins in.
+    lane: Option<u64>,
+}
+
+fn status_of(d: &Desc) -> u8 {
+    const PACKET: u8 = descriptor::SOP | descriptor::EOP;
+    let refused = match d.lane {
+        Some(_) => descriptor::REFUSED & !descriptor::FIXED | PACKET,
+        None => descriptor::REFUSED,
+    };
+    if d.code != 0 {
+        d.code
+    } else if d.len == 0 {
+        status::BAD_LENGTH
+    } else if d.flags & refused != 0 {
+        status::BAD_FLAGS
+    } else if d.flags & descriptor::FIXED != 0 && d.lane != Some(0) {
+        status::BAD_CARD_ADDRESS
+    } else {
+        0
     }
 }
 
@@ -126,6 +152,7 @@ impl Bench {
             fences: 0,
             entries: 0,
             errors: 0,
+            memory_ends: 0,
             fills: VecDeque::new(),
             heads: VecDeque::new(),
             rooms: VecDeque::new(),
@@ -151,10 +178,17 @@ impl Bench {
         self.d.set("cfgw_data", (cpl_log2 as u64) << 8 | 0xE0FF);
         self.step();
         let mode = self.mode.unwrap_or(self.rng.random::<u32>() as u64 & 0x7FF8_FFFF);
+        // Of a memory queue the policies mean nothing.
+        let policies = if mode >> 6 & 1 == 1 { self.rng.random_range(0..8u64) << 16 } else { 0 };
         self.q[i].weight = mode >> 8 & 63;
         self.q[i].attr = (mode >> 4 & self.enabled & 1) << 1 | mode >> 5 & self.enabled >> 1 & 1;
         self.d.set("cfgw_index", regs::queue::MODE.offset as u64 / 4);
-        self.d.set("cfgw_data", mode);
+        self.d.set("cfgw_data", mode | policies);
+        self.step();
+        (self.q[i].memory, self.q[i].lane) = (mode >> 6 & 1 == 1, self.rng.random_range(0..16));
+        let base = self.rng.random::<u32>() as u64 & !15 | self.q[i].lane;
+        self.d.set("cfgw_index", regs::queue::CARD_BASE_LO.offset as u64 / 4);
+        self.d.set("cfgw_data", base);
         self.step();
         self.d.set("cfgw_index", regs::queue::FLUSH_TIME.offset as u64 / 4);
         self.d.set("cfgw_data", 0u64);
@@ -212,48 +246,18 @@ impl Bench {
         }
         if self.q[i].used() < 500 && self.q[i].pkts.wrapping_sub(self.q[i].read_pkts) < 60 {
             let packet = match self.q[i].writing {
-                Some(p) => p,
-                None => (self.size(self.packet), self.rng.random()),
-            };
-            let q = &mut self.q[i];
-            if q.writing.is_none() {
-                q.packets.push_back(packet);
-            }
-            q.written += 16;
-            q.writing = Some(packet);
-            if q.written >= packet.0 {
-                let end = ((packet.0 - 1) % 16) as u32;
-                // Position behind the last byte, row behind it, TUSER, from the lowest bit.
-                let stop = (q.row as u32 * 16 + end + 1) & 0xF_FFFF;
-                let after = q.row.wrapping_add(1) as u32;
-                q.ends[q.pkts as usize % 64] =
-                    [stop | after << 24, after >> 8 | packet.1 << 8, packet.1 >> 24];
-                q.pkts = q.pkts.wrapping_add(1);
-                (q.writing, q.written) = (None, 0);
-            }
-            q.row = q.row.wrapping_add(1);
-            self.fills.push_back((i, q.row, q.pkts));
-        }
-        let room = self.q[i].head.wrapping_sub(self.q[i].taken) < SLOTS;
-        if room && !self.q[i].descs.iter().any(|d| status_of(d) != 0) && self.rng.random() {
-            let addr = self.rng.random::<u64>() >> self.rng.random_range(0..40);
-            let fence = if !self.fixed && self.rng.random_bool(0.1) { descriptor::FENCE } else { 0 };
-            let flags = self.rng.random_range(0..8) | fence;
-            let mut desc = (addr, self.size(self.descriptor), flags, 0);
-            if self.rng.random_bool(self.bad) {
-                match self.rng.random_range(0..3) {
-                    0 => desc.3 = self.rng.random_range(1..=255),
-                    1 => desc.1 = 0,
-                    _ => desc.2 |= [8, 16, 64, 128][self.rng.random_range(0..4)],
+                None if self.q[i].memory => self.q[i].reads.pop_front(),
+                None => {
+                    let n = self.size(self.packet);
+                    Some((n, n, self.rng.random(), false))
                 }
+                writing => writing,
+            };
+            if let Some(packet) = packet {
+                self.row(i, packet);
             }
-            let q = &mut self.q[i];
-            let dws = [addr as u32, (addr >> 32) as u32, desc.1 as u32 | (desc.2 as u32) << 24, 0x1234_5678];
-            q.store[(q.head % SLOTS) as usize] = (dws, desc.3);
-            q.descs.push_back(desc);
-            q.head += 1;
-            self.heads.push_back((i, q.head));
         }
+        self.post(i);
         let q = &mut self.q[i];
         // What was told to be taken before it ended.
         let ended = q.index.min(q.taken);
@@ -265,6 +269,74 @@ impl Bench {
             q.finished += 1 + self.rng.random_range(0..=(ended - q.finished - 1).min(2));
             self.ended.push_back((i, q.finished));
         }
+    }
+
+    /// The next row of a packet.
+    fn row(&mut self, i: usize, packet: (u64, u64, u32, bool)) {
+        let q = &mut self.q[i];
+        let (all, stop, user, bad) = packet;
+        if q.writing.is_none() {
+            q.packets.push_back((stop, user, bad));
+        }
+        q.written += 16;
+        q.writing = Some(packet);
+        if q.written >= all {
+            // Position behind the last byte, row behind it, TUSER, cut by an error, from the lowest bit.
+            let stop = (q.row as u64 * 16 + 16 + stop - all.next_multiple_of(16)) as u32 & 0xF_FFFF;
+            let after = q.row.wrapping_add(1) as u32;
+            q.ends[q.pkts as usize % 64] =
+                [stop | after << 24, after >> 8 | user << 8, user >> 24 | (bad as u32) << 9];
+            q.pkts = q.pkts.wrapping_add(1);
+            (q.writing, q.written) = (None, 0);
+        }
+        q.row = q.row.wrapping_add(1);
+        self.fills.push_back((i, q.row, q.pkts));
+    }
+
+    /// The host posts a descriptor.
+    fn post(&mut self, i: usize) {
+        let room = self.q[i].head.wrapping_sub(self.q[i].taken) < SLOTS;
+        if !room || self.q[i].descs.iter().any(|d| status_of(d) != 0) || !self.rng.random::<bool>() {
+            return;
+        }
+        let addr = self.rng.random::<u64>() >> self.rng.random_range(0..40);
+        let card: u32 = self.rng.random();
+        let memory = self.q[i].memory;
+        let lane = (self.q[i].lane + card as u64) % 16;
+        let mut flags = self.rng.random_range(0..8);
+        if memory {
+            let fixed = if lane == 0 { descriptor::FIXED } else { 0 };
+            flags = flags & descriptor::IRQ | fixed;
+        }
+        if !self.fixed && self.rng.random_bool(0.1) {
+            flags |= descriptor::FENCE;
+        }
+        let len = self.size(self.descriptor);
+        let mut desc = Desc { addr, len, flags, code: 0, lane: memory.then_some(lane) };
+        if self.rng.random_bool(self.bad) {
+            match self.rng.random_range(0..4) {
+                0 => desc.code = self.rng.random_range(1..=255),
+                1 => desc.len = 0,
+                2 if memory => desc.flags |= [1, 2, 64][self.rng.random_range(0..3)],
+                _ => desc.flags |= [8, 16, 64, 128][self.rng.random_range(0..4)],
+            }
+        }
+        if memory && status_of(&desc) == 0 {
+            let all = lane + len;
+            let rows = all.div_ceil(16);
+            let good = if self.rng.random_bool(self.bad) { self.rng.random_range(0..rows) } else { rows };
+            self.q[i].reads.push_back(match good {
+                _ if good == rows => (all, all, 0, false),
+                0 => (16, lane, 0, true),
+                _ => (16 * (good + 1), 16 * good, 0, true),
+            });
+        }
+        let q = &mut self.q[i];
+        let dws = [addr as u32, (addr >> 32) as u32, desc.len as u32 | (desc.flags as u32) << 24, card];
+        q.store[(q.head % SLOTS) as usize] = (dws, desc.code);
+        q.descs.push_back(desc);
+        q.head += 1;
+        self.heads.push_back((i, q.head));
     }
 
     pub fn step(&mut self) {
@@ -380,14 +452,20 @@ impl Bench {
             q.error = Some(status_of(&desc));
             return;
         }
-        let (length, user) = q.packets[0];
+        let (length, user, bad) = q.packets[0];
+        if let (Some(lane), 0) = (desc.lane, q.moved) {
+            q.into += lane;
+            q.pos += lane;
+        }
         let rest = length - q.into;
-        let left = desc.1 - q.moved;
-        let limit = left.min(mps - (desc.0.wrapping_add(q.moved)) % mps);
+        let left = desc.len - q.moved;
+        let limit = left.min(mps - (desc.addr.wrapping_add(q.moved)) % mps);
         assert_eq!(n, limit.min(rest), "{limit} {rest}");
-        assert!(tlp);
-        assert_eq!(attr, q.attr);
-        assert_eq!((pos, addr), (q.pos % POSITIONS, desc.0.wrapping_add(q.moved)));
+        assert_eq!(tlp, n != 0);
+        if tlp {
+            assert_eq!(attr, q.attr);
+            assert_eq!((pos, addr), (q.pos % POSITIONS, desc.addr.wrapping_add(q.moved)));
+        }
         // All its bytes are in the share.
         let ends = n == rest;
         let there = q.told_row.wrapping_sub((q.pos >> 4) as u16) as u64 * 16 - q.pos % 16;
@@ -396,18 +474,29 @@ impl Bench {
         q.into += n;
         q.moved += n;
         if ends {
-            q.pos = q.pos.next_multiple_of(16);
+            // An error leaves a row without bytes.
+            q.pos = if bad { (q.pos + 1).next_multiple_of(16) } else { q.pos.next_multiple_of(16) };
             q.into = 0;
             q.read_pkts = q.read_pkts.wrapping_add(1);
             q.packets.pop_front();
         }
         assert_eq!((row, pkts), (q.pos % POSITIONS >> 4, q.read_pkts as u64));
-        let done = ends || q.moved == desc.1;
+        let done = ends || q.moved == desc.len;
+        if let Some(_) = desc.lane {
+            assert_eq!(ends, done, "a descriptor of a memory queue is a packet");
+        }
         assert_eq!(record, done);
         if done {
             let meta_due = if ends { user as u64 } else { 0 };
-            assert_eq!((bytes, meta, index, code), (q.moved, meta_due, q.index as u64, 0));
-            assert_eq!((eop == 1, irq == 1), (ends, desc.2 & descriptor::IRQ != 0));
+            let code_due = if bad { status::CARD_READ_ERROR } else { 0 };
+            assert_eq!((bytes, meta, index, code), (q.moved, meta_due, q.index as u64, code_due as u64));
+            assert_eq!(eop == 1, ends && desc.lane.is_none());
+            assert_eq!(irq == 1, bad || desc.flags & descriptor::IRQ != 0);
+            if bad {
+                q.error = Some(code_due);
+                return;
+            }
+            self.memory_ends += desc.lane.is_some() as u64;
             q.index += 1;
             q.moved = 0;
             q.descs.pop_front();

@@ -7,13 +7,16 @@ use rand::Rng;
 
 #[test]
 fn entries_follow_the_rules() {
+    let mut memory = 0;
     for seed in 0..24 {
         let mut b = Bench::new(seed);
         for _ in 0..30_000 {
             b.step();
         }
         assert!(b.entries > 500, "seed {seed}: {} entries", b.entries);
+        memory += b.memory_ends;
     }
+    assert!(memory > 5_000, "{memory} descriptors of memory queues");
 }
 
 #[test]
@@ -113,4 +116,15 @@ fn every_queue_gets_its_turn() {
         }
         assert!(b.fences > 0);
     }
+}
+
+#[test]
+fn descriptors_of_memory_queues_take_two_clocks_each() {
+    let mut b = full(4, 2, 64, 7 << 8 | 1 << 6);
+    let (before, ends) = (b.entries, b.memory_ends);
+    (0..200).for_each(|_| b.step());
+    let (entries, ends) = (b.entries - before, b.memory_ends - ends);
+    println!("{entries} TLPs, {ends} descriptors in 200 clocks");
+    // The bench writes 8 rows per clock at most; 64 bytes at any two alignments take up to 2 TLPs.
+    assert!(entries as f64 > 200.0 / 2.0 * 0.9, "{entries} TLPs");
 }
