@@ -63,7 +63,7 @@ hw! {
         at: Dffr<Bits<PW>> = Default::default(),
         pkts: Dffr<Bits<16>> = Default::default(),
         gone: Dffr<Bit> = Default::default(),
-        within: Dffr<Bit> = Default::default(),
+        begun: Dffr<Bit> = Default::default(),
         hole: Dffr<Bit> = Default::default(),
         next_pos: Signal<Local, Bits<PW>> = Default::default(),
         rows: Signal<Local, Bits<PW>> = Default::default(),
@@ -78,13 +78,13 @@ hw! {
 impl<const NQ: usize, const QB: usize, const OB: usize, const PW: usize> Logic for Place<NQ, QB, OB, PW> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, cleared, at, pkts, gone, within, hole);
+        dff_setup!(self, clock, cleared, at, pkts, gone, begun, hole);
         self.contexts.clock.next = self.clock.val();
         self.cleared.rst.next = self.rst.val();
         self.at.rst.next = self.wipe.val();
         self.pkts.rst.next = self.wipe.val();
         self.gone.rst.next = self.wipe.val();
-        self.within.rst.next = self.wipe.val();
+        self.begun.rst.next = self.wipe.val();
         self.hole.rst.next = self.wipe.val();
 
         // A packet begins in a fresh row.
@@ -98,7 +98,7 @@ impl<const NQ: usize, const QB: usize, const OB: usize, const PW: usize> Logic f
             self.at.d.next = self.next_pos.val();
             self.pkts.d.next = self.passed_now.val();
             self.gone.d.next = self.dies.val();
-            self.within.d.next = !self.ends.val();
+            self.begun.d.next = !self.ends.val();
             if self.ends.val() {
                 self.hole.d.next = self.skip.val();
             }
@@ -111,7 +111,7 @@ impl<const NQ: usize, const QB: usize, const OB: usize, const PW: usize> Logic f
             self.at.d.next = bit_cast::<PW, 24>(self.contexts.rdata.val().pos);
             self.pkts.d.next = self.contexts.rdata.val().pkts;
             self.gone.d.next = self.contexts.rdata.val().dead;
-            self.within.d.next = self.contexts.rdata.val().inside;
+            self.begun.d.next = self.contexts.rdata.val().inside;
             self.hole.d.next = self.contexts.rdata.val().gap;
         }
 
@@ -128,7 +128,7 @@ impl<const NQ: usize, const QB: usize, const OB: usize, const PW: usize> Logic f
         self.contexts.wdata.next.pos = bit_cast::<24, PW>(self.rows.val());
         self.contexts.wdata.next.pkts = self.pkts.q.val();
         self.contexts.wdata.next.dead = self.gone.q.val();
-        self.contexts.wdata.next.inside = self.within.q.val();
+        self.contexts.wdata.next.inside = self.begun.q.val();
         self.contexts.wdata.next.gap = self.hole.q.val();
         self.hot.next = self.one.val() << self.queue.val();
         self.hot.next = !self.hot.val();
@@ -147,7 +147,7 @@ impl<const NQ: usize, const QB: usize, const OB: usize, const PW: usize> Logic f
         self.loaded.next = self.contexts.rdata.val();
         self.pos.next = self.at.q.val();
         self.dead.next = self.gone.q.val();
-        self.midway.next = self.within.q.val();
+        self.midway.next = self.begun.q.val();
         self.gap.next = self.hole.q.val();
     }
 }
