@@ -328,18 +328,23 @@ fn only_a_doorbell_of_a_queue_without_work_is_timed() {
     }
     page.pulse("prod", 2, 4);
     page.tlp("h2c", 2);
+    // A time counts a clock later than without the registers in front of `Latency`.
+    page.d.steps(2);
     assert_eq!(page.read(at(&global::H2C_COUNT)).0, 1);
     assert_eq!(page.read(at(&global::H2C_MIN)).0, 11);
     // It has work: not timed.
     page.pulse("prod", 2, 5);
     page.tlp("h2c", 2);
+    page.d.steps(2);
     assert_eq!(page.read(at(&global::H2C_COUNT)).0, 1);
     for i in 1..=5 {
         page.finish(2, i, 64);
     }
-    page.d.step();
+    // The queue rests two clocks behind.
+    page.d.steps(2);
     page.pulse("prod", 2, 6);
     page.tlp("h2c", 2);
+    page.d.steps(2);
     assert_eq!(page.read(at(&global::H2C_COUNT)).0, 2);
     assert_eq!(page.read(at(&global::H2C_SUM_LO)).0, 12);
     assert_eq!(page.read(at(&global::H2C_MAX)).0, 11);

@@ -65,7 +65,9 @@ fn entries_are_committed_in_order() {
         let (mut seen, mut init, mut empty): (usize, Option<u64>, bool) = (0, None, false);
         // Nothing is issued for a queue before it was cleared once.
         let mut uncleared = 4u64;
-        for _ in 0..20_000 {
+        // Clocks since clearing began or, once it has ended, whether `init_valid` was low for a clock.
+        let (mut clearing, mut rested) = (0, true);
+        for _ in 0..40_000 {
             // Push.
             empty |= rng.random_bool(0.005) || uncleared > 0;
             if queue.len() < 50 && init.is_none() && !empty && rng.random_bool(0.4) {
@@ -102,15 +104,20 @@ fn entries_are_committed_in_order() {
                 phases[tag as usize] = !phases[tag as usize];
             }
             // Clear a dead queue now and then, when the request queue is empty as control waits for.
-            if init.is_none() && queue.is_empty() && commits.is_empty() && empty {
+            if init.is_none() && rested && queue.is_empty() && commits.is_empty() && empty {
                 empty = false;
+                clearing = 0;
                 init = Some(if uncleared > 0 { 4 - uncleared } else { rng.random_range(0..8) });
                 uncleared = uncleared.saturating_sub(1);
             }
             if let Some(g) = init {
                 d.set("init_valid", 1u64);
                 d.set("init_g", g);
+                clearing += 1;
+                assert!(clearing < 50, "clearing {g} doesn't end");
             }
+            // The same queue may be the next to be cleared, so there must be a clock in between.
+            rested = init.is_none();
             d.set("next_tag", next as u64);
             d.set_wide("entry", &entries[look].words());
             d.set("verdict", entries[look].land | (phases[look] as u64) << 8);

@@ -283,6 +283,8 @@ impl Bench {
             if refused != status::OK {
                 assert_eq!((before, index), (0, queue.taken - 1));
                 assert_eq!(landing_phase == 1, self.phases[tag as usize], "nothing is asked for");
+                // Its lane is put into the position all the same: what comes behind it is discarded.
+                queue.pos |= lane;
                 // Control would halt it.
                 queue.dead = true;
                 return;
@@ -292,7 +294,7 @@ impl Bench {
                 queue.in_packet = true;
                 queue.card = d.card as u64 | u64::from(d.flags & FIXED != 0) << 32;
                 // Behind a packet's end stands the first byte of a row.
-                queue.pos += lane;
+                queue.pos |= lane;
                 assert!(queue.pkts - queue.freed.1 < slots);
             }
         }

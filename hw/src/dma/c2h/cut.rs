@@ -15,6 +15,7 @@ hw! {
     ///  step   │ distance ◄─ bytes from `pos` - n ◄┘, or the next packet's
     /// ```
     /// A packet begins in the first lane of its row, that of a memory queue's descriptor in lane `lane`.
+    /// As long as that row isn't written the distance is negative, and both its highest bits are set: a share has 2^(`PW` - 1) bytes at most.
     /// The bytes in the share end with the packet if its end is known, else with the last row written. There is a TLP if
     /// they are as many as the descriptor allows up to the next multiple of MPS, or reach the packet's end.
     ///
@@ -85,6 +86,8 @@ hw! {
         upto: Signal<Local, Bits<PW>> = Default::default(),
         from: Signal<Local, Bits<PW>> = Default::default(),
         limit_wide: Signal<Local, Bits<PW>> = Default::default(),
+        high: Signal<Local, Bits<PW>> = Default::default(),
+        highest: Signal<Local, Bits<2>> = Default::default(),
         fits: Signal<Local, Bit> = Default::default(),
         reaches: Signal<Local, Bit> = Default::default(),
         held_up: Signal<Local, Bit> = Default::default(),
@@ -92,6 +95,7 @@ hw! {
         sheds: Signal<Local, Bit> = Default::default(),
         most: Constant<Bits<PW>> = Constant::new(most::<RB, OB>().into()),
         lane_bits: Constant<Bits<8>> = Constant::new((OB as u64).into()),
+        high_bits: Constant<Bits<8>> = Constant::new((PW as u64 - 2).into()),
     }
 }
 
@@ -120,7 +124,9 @@ impl<const OB: usize, const PW: usize, const RB: usize> Logic for Cut<OB, PW, RB
         }
         self.after.next = bit_cast::<PW, 16>(self.packet_end.val().after) << self.lane_bits.val();
         self.limit_wide.next = bit_cast::<PW, 11>(self.limit.val());
-        self.fits.next = self.distance.q.val() >= self.limit_wide.val();
+        self.high.next = self.distance.q.val() >> self.high_bits.val();
+        self.highest.next = bit_cast::<2, PW>(self.high.val());
+        self.fits.next = (self.distance.q.val() >= self.limit_wide.val()) & (self.highest.val() != 3);
         self.reaches.next = self.bounded.q.val() & (self.distance.q.val() <= self.limit_wide.val());
         self.held_up.next = self.waits.val()
             & !self.bounded.q.val()

@@ -106,6 +106,7 @@ hw! {
         will_close: Reg<Bit> = Default::default(),
         will_kill: Reg<Bit> = Default::default(),
         will_wait: Reg<Bit> = Default::default(),
+        steps: Reg<Bit> = Default::default(),
         late_ask: Dffr<Bit> = Default::default(),
         late_g: Reg<Bits<7>> = Default::default(),
         out_valid: Dffr<Bit> = Default::default(),
@@ -159,7 +160,7 @@ impl<const GN: usize, const GB: usize, const FEEDS: usize> Logic for FetchHead<G
             finishes,
             kind
         );
-        dff_setup!(self, clock, by, tells, frees, lone, will_renew, will_close, will_kill, will_wait);
+        dff_setup!(self, clock, by, tells, frees, lone, will_renew, will_close, will_kill, will_wait, steps);
         dff_setup!(self, clock, late_ask, late_g, out_valid, out_g, out_value, out_rests, out_renews);
         self.state.rst.next = self.rst.val();
         self.pending.rst.next = self.rst.val();
@@ -287,6 +288,7 @@ impl<const GN: usize, const GB: usize, const FEEDS: usize> Logic for FetchHead<G
                 self.will_kill.d.next =
                     self.counts.val() & self.oldest.val() & (self.kind.q.val() == self.has_fault.val());
                 self.will_wait.d.next = self.counts.val() & !self.oldest.val();
+                self.steps.d.next = false;
                 self.state.d.next = HeadState::Move;
             }
             HeadState::Read => {
@@ -296,7 +298,7 @@ impl<const GN: usize, const GB: usize, const FEEDS: usize> Logic for FetchHead<G
                 }
             }
             HeadState::Step => {
-                self.step_done.next = true;
+                self.steps.d.next = true;
                 self.by.d.next = 1.into();
                 self.tells.d.next = !self.step_renews.val();
                 self.frees.d.next = false;
@@ -323,6 +325,8 @@ impl<const GN: usize, const GB: usize, const FEEDS: usize> Logic for FetchHead<G
             HeadState::Move => {
                 self.lone.d.next = self.lone.q.val() & !self.same.val();
                 if !self.push_valid.val() {
+                    // Not before the state bits change: a segment that is none would be found again.
+                    self.step_done.next = self.steps.q.val();
                     self.out_valid.d.next = self.tells.q.val();
                     self.out_renews.d.next = self.will_renew.q.val();
                     self.closes.next = self.will_close.q.val();

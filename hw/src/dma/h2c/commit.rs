@@ -48,6 +48,8 @@ hw! {
         pub err_valid: Signal<Out, Bit> = Default::default(),
         pub err_q: Signal<Out, Bits<6>> = Default::default(),
         pub err_code: Signal<Out, Bits<8>> = Default::default(),
+        /// `rec_q` stands, `rec_valid` rises in the next clock.
+        pub rec_next: Signal<Out, Bit> = Default::default(),
         pub rec_valid: Signal<Out, Bit> = Default::default(),
         pub rec_ready: Signal<In, Bit> = Default::default(),
         pub rec_q: Signal<Out, Bits<6>> = Default::default(),
@@ -212,6 +214,7 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
         self.err_valid.next = self.fault_valid.q.val();
         self.err_q.next = self.out_q.q.val();
         self.err_code.next = self.out_status.q.val();
+        self.rec_next.next = self.out_taken.q.val();
         self.rec_valid.next = self.out_valid.q.val();
         self.rec_q.next = self.out_q.q.val();
         self.rec_bytes.next = self.out_bytes.q.val();

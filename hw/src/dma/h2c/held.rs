@@ -23,8 +23,8 @@ hw! {
     /// the queue's first failed descriptor. `failing` tells that such a record waits,
     /// or any of a memory queue at the entrance.
     ///
-    /// Without a place left commit is held up; a packet slot is free again before its packet is in the memory, so there are
-    /// twice as many places, and the writer pauses in time.
+    /// Without a place left commit is held up, but not by a queue that has halted; a packet slot is free again before its packet
+    /// is in the memory, so there are twice as many places, and the writer pauses in time.
     pub struct Held<const NQ: usize, const QB: usize, const PB1: usize, const SLB1: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -33,6 +33,8 @@ hw! {
         /// Queues with MODE.MEMORY.
         pub memory: Signal<In, Bits<NQ>> = Default::default(),
         pub busy: Signal<In, Bits<NQ>> = Default::default(),
+        /// `rec_q` stands, `rec_valid` rises in the next clock; without it a record takes one more.
+        pub rec_next: Signal<In, Bit> = Default::default(),
         pub rec_valid: Signal<In, Bit> = Default::default(),
         pub rec_ready: Signal<Out, Bit> = Default::default(),
         pub rec_q: Signal<In, Bits<6>> = Default::default(),
@@ -169,7 +171,6 @@ impl<const NQ: usize, const QB: usize, const PB1: usize, const SLB1: usize> Logi
             self.e_valid.d.next = true;
             self.e_q.d.next = self.give_q.q.val();
             self.e_code.d.next = self.code.val();
-            self.fails_next.next = self.fails.q.val() & !self.give_bit.val();
             self.dead_next.next = self.dead.q.val() | self.give_bit.val();
         }
 
@@ -238,9 +239,10 @@ impl<const NQ: usize, const QB: usize, const PB1: usize, const SLB1: usize> Logi
         self.accept.next = self.rec_valid.val()
             & self.is_memory.val()
             & self.looked.q.val()
-            & !self.full.val()
+            & (!self.full.val() | self.is_dead.val())
             & !self.init.ask.val();
-        self.looked.d.next = self.rec_valid.val() & self.is_memory.val() & !self.accept.val();
+        self.looked.d.next =
+            (self.rec_next.val() | self.rec_valid.val()) & self.is_memory.val() & !self.accept.val();
         self.rec_ready.next = self.accept.val();
         if !self.is_memory.val() {
             self.rec_ready.next = self.free.val() & !self.give.q.val();
@@ -251,12 +253,16 @@ impl<const NQ: usize, const QB: usize, const PB1: usize, const SLB1: usize> Logi
         self.places.wdata.next.index = self.rec_index.val();
         self.places.wdata.next.status = self.rec_status.val();
         self.places.wdata.next.irq = self.rec_irq.val();
-        self.places.wen.next = self.accept.val();
+        self.places.wen.next = self.accept.val() & !self.is_dead.val();
         self.puts.wen.next = self.accept.val() & !self.is_dead.val();
         self.puts.waddr.next = bit_cast::<QB, 6>(self.rec_q.val());
         self.puts.wdata.next = self.put.val() + 1;
         if self.accept.val() & !self.is_dead.val() & (self.rec_status.val() != 0) {
             self.fails_next.next = self.fails_next.val() | self.in_bit.val();
+        }
+        // A record that comes in the clock in which its queue halts is forgotten, too.
+        if self.given.val() & self.halts.val() {
+            self.fails_next.next = self.fails_next.val() & !self.give_bit.val();
         }
         self.clear_bit.next = self.one.val() << self.clear_q.val();
         if self.init.ask.val() {

@@ -37,7 +37,8 @@ hw! {
     /// Clearing a queue is noted in a bit (`clean`), and its context read as zeros.
     ///
     /// Each descriptor of a memory queue is a packet, which begins in the lane of its card address; behind a packet's end the
-    /// position is that of a row's first byte, so the lane is just put there.
+    /// position is that of a row's first byte, so the lane is just put there. A refused
+    /// descriptor's is, too: commit discards what comes behind it until the queue is cleared.
     pub struct Issue<const NQ: usize, const QB: usize, const GN: usize, const RB: usize, const PB: usize, const SB: usize, const TB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),

@@ -374,6 +374,7 @@ impl<
         self.held.init_g.next = self.init_g.val();
         self.held.memory.next = self.memory.val();
         self.held.busy.next = self.writer.busy.val();
+        self.held.rec_next.next = self.commit.rec_next.val();
         self.held.rec_valid.next = self.commit.rec_valid.val();
         self.commit.rec_ready.next = self.held.rec_ready.val();
         self.held.rec_q.next = self.commit.rec_q.val();

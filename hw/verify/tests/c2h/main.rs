@@ -328,12 +328,12 @@ fn memory_queues_keep_the_pace() {
 #[test]
 fn stalls_tell_what_is_missing() {
     let mut shape = full_speed(4096, 4096);
-    shape.queues = 1;
+    (shape.queues, shape.cpl_log2) = (1, Some(4));
     let mut b = Bench::new(W128, 3, shape);
     b.run(2_000);
-    // No descriptor, then no place for records, then nobody takes the data.
+    // No descriptor, then no place for records, then nobody takes the data. What was posted takes 128 · 256 clocks.
     b.q.iter_mut().for_each(|q| q.post = false);
-    b.run(20_000);
+    b.run(36_000);
     let before = b.stalls;
     b.run(100);
     assert!(b.stalls[0] - before[0] > 90, "{:?}", b.stalls);

@@ -109,7 +109,7 @@ impl Rig {
             self.clock();
         }
         self.d.set("init_valid", 0u64);
-        self.taken(0);
+        self.taken(g, 0);
         self.produce(g, 0);
         (0..16).for_each(|_| self.clock());
     }
@@ -122,12 +122,14 @@ impl Rig {
         self.d.set("prod_valid", 0u64);
     }
 
-    /// Of queue 0.
-    fn taken(&mut self, value: u32) {
-        self.d.set("h2c_taken_valid", 1u64);
-        self.d.set("h2c_taken_value", value);
+    fn taken(&mut self, g: usize, value: u32) {
+        let nq = self.head.len() / 2;
+        let name = ["h2c_taken", "c2h_taken"][g / nq];
+        self.d.set(&format!("{name}_valid"), 1u64);
+        self.d.set(&format!("{name}_q"), (g % nq) as u64);
+        self.d.set(&format!("{name}_value"), value);
         self.clock();
-        self.d.set("h2c_taken_valid", 0u64);
+        self.d.set(&format!("{name}_valid"), 0u64);
     }
 }
 
@@ -144,7 +146,7 @@ fn pace_of_a_lone_ring(number: usize, latency: u64, pace: u64) -> f64 {
             if taken == 1000 {
                 measured = Some(rig.clock);
             }
-            rig.taken(taken);
+            rig.taken(0, taken);
             (1..pace).for_each(|_| rig.clock());
         } else {
             rig.clock();
@@ -172,7 +174,7 @@ fn indices_wrap() {
         let first = (taken & 0xFFFF) * 4;
         assert_eq!(rig.d.get_wide("h2c_desc_data"), [first, first + 1, first + 2, first + 3]);
         assert!(rig.head[0] - taken <= 128);
-        rig.taken(taken + 1);
+        rig.taken(0, taken + 1);
     }
 }
 

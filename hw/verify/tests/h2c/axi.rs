@@ -87,6 +87,28 @@ impl Memory {
         self.addresses.is_empty() && self.data.is_empty() && self.answers.is_empty()
     }
 
+    /// What is in it once the beats that were sent or stand are written, with their bursts' ends still to come.
+    #[allow(dead_code)]
+    pub fn with_sent(&self) -> (HashMap<u64, u8>, HashMap<u64, Vec<u8>>) {
+        let (mut all, mut fixed) = (self.bytes.clone(), self.fixed.clone());
+        let mut data = self.data.iter().chain(self.standing_data.iter());
+        for a in self.addresses.iter().chain(self.standing.iter()) {
+            for i in 0..a.len {
+                let Some((bytes, strb, _)) = data.next() else { return (all, fixed) };
+                for lane in (0..self.row).filter(|lane| strb >> lane & 1 == 1) {
+                    if a.burst == 0 {
+                        fixed.entry(a.address).or_default().push(bytes[lane]);
+                    } else {
+                        let at = (a.address + i * self.row as u64).wrapping_add(lane as u64);
+                        all.insert(at, bytes[lane]);
+                    }
+                }
+            }
+        }
+        assert!(data.next().is_none(), "data without an address");
+        (all, fixed)
+    }
+
     /// Whether a packet of these first and last addresses is hit by a fault.
     pub fn fails(&self, first: u64, last: u64) -> bool {
         let len = last.wrapping_sub(first);
