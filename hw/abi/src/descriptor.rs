@@ -49,7 +49,7 @@ pub const FLAGS: &[Named] = &[
     Named {
         name: "FIXED",
         value: 6,
-        doc: "Memory queues: the card address does not advance. Refused so far.",
+        doc: "Memory queues: the card address does not advance.",
     },
     Named { name: "EXT", value: 7, doc: "Reserved for a 32-byte form; must be 0." },
 ];

@@ -129,7 +129,7 @@ pub mod global {
         CNT_AXIL_ERROR @ 0x78 volatile { COUNT[0; 32] Ro 0, "DWORDs, wrapping. Such a read gives all ones."; }
         /// The last TLP that was refused or dropped: why, and how many there were. Its header follows.
         BAD_HEADER @ 0x7C volatile {
-            CAUSE[0; 4] Ro 0, "0 none yet, 1 a request of a kind not served, 2 a poisoned request, 3 a completion that matched no outstanding request, 4 a completion with an error status or poisoned.";
+            CAUSE[0; 4] Ro 0, "0 none yet, 1 a request of a kind not served, 2 a poisoned request, 3 a completion of a kind that answers no read, or for another requester, 4 a completion with an error status or poisoned.";
             COUNT[16; 16] Ro 0, "TLPs logged, wrapping.";
         }
         /// Header of that TLP, first DWORD as in PCIe Base Spec 2.2.1: Fmt and Type in bits 31:24. All four keep until the next such TLP.
