@@ -226,7 +226,7 @@ impl Bench {
         } else if beat {
             assert!(paused || self.d.is_set("init_valid"), "not ready without a pause");
         }
-        if self.d.is_set("done_valid") && ready {
+        if self.d.is_set("done_valid") && ready && !self.d.is_set("core_rst") {
             let q = self.d.get("done_q") as usize;
             let (bad, address, data) = self.q[q].open.pop_front().expect("a packet that was sent");
             assert_eq!(self.d.is_set("done_error"), bad, "queue {q}");

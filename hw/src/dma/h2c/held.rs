@@ -235,7 +235,8 @@ impl<const NQ: usize, const QB: usize, const PB1: usize, const SLB1: usize> Logi
         self.gots_in.raddr.next = bit_cast::<QB, 6>(self.rec_q.val());
         self.put.next = self.puts.rdata.val();
         self.used.next = self.put.val() - self.gots_in.rdata.val();
-        self.full.next = (self.used.val() & self.all_places.val()).any();
+        // The place of the record that goes out is counted free already, and is still read.
+        self.full.next = ((self.used.val() + 1) & self.all_places.val()).any();
         self.accept.next = self.rec_valid.val()
             & self.is_memory.val()
             & self.looked.q.val()
