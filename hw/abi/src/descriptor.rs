@@ -46,11 +46,7 @@ pub const FLAGS: &[Named] = &[
         value: 5,
         doc: "Start only when all earlier descriptors of the queue have completed.",
     },
-    Named {
-        name: "FIXED",
-        value: 6,
-        doc: "Memory queues: the card address does not advance.",
-    },
+    Named { name: "FIXED", value: 6, doc: "Memory queues: the card address does not advance." },
     Named { name: "EXT", value: 7, doc: "Reserved for a 32-byte form; must be 0." },
 ];
 

@@ -9,7 +9,7 @@ use ferrolane_sim::checker::violation::Stream;
 use ferrolane_sim::config_space::CARD_ID;
 use ferrolane_sim::tlp::Header;
 
-use bench::{Bench, mem, record, HIGH, MAPPED};
+use bench::{mem, record, Bench, HIGH, MAPPED};
 
 #[test]
 fn legal_traffic_passes() {

@@ -13,7 +13,7 @@ use ferrolane_sim::tlp::Class;
 use ferrolane_sim::tlp::Header;
 use ferrolane_sim::Violation;
 
-use crate::bench::{Bench, beats_of, is, mem, memory, with, HIGH, MAPPED};
+use crate::bench::{beats_of, is, mem, memory, with, Bench, HIGH, MAPPED};
 
 #[test]
 fn beat_protocol() {

@@ -1,12 +1,12 @@
 //! Interrupts and completion records: form, order, room.
 
+use ferrolane_abi::map;
+use ferrolane_abi::regs;
 use ferrolane_sim::checker::violation::Stream;
 use ferrolane_sim::pins::CfgPins;
 use ferrolane_sim::Violation;
-use ferrolane_abi::map;
-use ferrolane_abi::regs;
 
-use crate::bench::{Bench, is, mem, record, with, DESCRIPTORS, RING};
+use crate::bench::{is, mem, record, with, Bench, DESCRIPTORS, RING};
 
 #[test]
 fn interrupts() {

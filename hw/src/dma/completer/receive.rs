@@ -100,7 +100,9 @@ impl<const W: usize> Logic for Receive<W> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, valid, last, error, data, hdr, waiting, np_ok);
-        dff_setup!(self, clock, write, read, served, locked, cas, atomic, user, first_any, last_any, np, message);
+        dff_setup!(
+            self, clock, write, read, served, locked, cas, atomic, user, first_any, last_any, np, message
+        );
         self.valid.rst.next = self.rst.val();
         self.waiting.rst.next = self.rst.val();
         self.np_ok.rst.next = self.rst.val();

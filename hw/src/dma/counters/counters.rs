@@ -174,7 +174,9 @@ impl<
         clock!(self, clock, bytes_lo, bytes_hi, descriptors, h2c_tlps, c2h_tlps, h2c_errors, c2h_errors);
         clock!(self, clock, drops, dropped, events, reads, rings);
         dff_setup!(self, clock, read_taken, read_tag, read_over, over_tag);
-        dff_setup!(self, clock, state, carried, upper, taken, there, takes_high, high_taken, data, done, missed);
+        dff_setup!(
+            self, clock, state, carried, upper, taken, there, takes_high, high_taken, data, done, missed
+        );
         self.bytes_lo.rst.next = self.rst.val();
         self.bytes_hi.rst.next = self.rst.val();
         self.descriptors.rst.next = self.rst.val();

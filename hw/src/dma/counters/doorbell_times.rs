@@ -94,9 +94,8 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
         self.ended_g.d.next = self.finished_g.val();
         self.ended_value.d.next = self.finished_value.val();
         self.again.next = self.prod_valid.val() & (self.prod_g.val() == self.ended_g.q.val());
-        self.rests.d.next = self.ended.q.val()
-            & (self.ended_value.q.val() == self.producers.rdata.val())
-            & !self.again.val();
+        self.rests.d.next =
+            self.ended.q.val() & (self.ended_value.q.val() == self.producers.rdata.val()) & !self.again.val();
         self.rests_g.d.next = self.ended_g.q.val();
         self.rests_mask.next = 0.into();
         if self.rests.q.val() {
