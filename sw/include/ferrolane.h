@@ -164,7 +164,7 @@
 #define FERROLANE_GLOBAL_CNT_AXIL_ERROR_COUNT_MASK 0xffffffffu /* RO DWORDs, wrapping. Such a read gives all ones. */
 #define FERROLANE_GLOBAL_CNT_AXIL_ERROR_COUNT_SHIFT 0u
 #define FERROLANE_GLOBAL_BAD_HEADER 0x7cu /* The last TLP that was refused or dropped: why, and how many there were. Its header follows. */
-#define FERROLANE_GLOBAL_BAD_HEADER_CAUSE_MASK 0x0000000fu /* RO 0 none yet, 1 a request of a kind not served, 2 a poisoned request, 3 a completion that matched no outstanding request, 4 a completion with an error status or poisoned. */
+#define FERROLANE_GLOBAL_BAD_HEADER_CAUSE_MASK 0x0000000fu /* RO 0 none yet, 1 a request of a kind not served, 2 a poisoned request, 3 a completion of a kind that answers no read, or for another requester, 4 a completion with an error status or poisoned. */
 #define FERROLANE_GLOBAL_BAD_HEADER_CAUSE_SHIFT 0u
 #define FERROLANE_GLOBAL_BAD_HEADER_COUNT_MASK 0xffff0000u /* RO TLPs logged, wrapping. */
 #define FERROLANE_GLOBAL_BAD_HEADER_COUNT_SHIFT 16u
@@ -438,6 +438,8 @@
 #define FERROLANE_CARD_PARAM_SIZES_SRAM_SHIFT 0u
 #define FERROLANE_CARD_PARAM_SIZES_VISIT_MASK 0x0000ff00u /* RO log2 of the clocks between two looks at a queue's rate. */
 #define FERROLANE_CARD_PARAM_SIZES_VISIT_SHIFT 8u
+#define FERROLANE_CARD_PARAM_SIZES_DRAM_MASK 0x00ff0000u /* RO log2 of the bytes of DRAM. */
+#define FERROLANE_CARD_PARAM_SIZES_DRAM_SHIFT 16u
 #define FERROLANE_CARD_SCRATCH 0x10u /* Free for software; nothing depends on it. */
 #define FERROLANE_CARD_SCRATCH_VALUE_MASK 0xffffffffu /* RW Any value. */
 #define FERROLANE_CARD_SCRATCH_VALUE_SHIFT 0u
@@ -453,6 +455,13 @@
 #define FERROLANE_CARD_USER_IRQ 0x20u /* User interrupts by hand. */
 #define FERROLANE_CARD_USER_IRQ_RAISE_MASK 0xffffffffu /* RW A write raises the user interrupts whose bits are 1. Reads give what was written last. */
 #define FERROLANE_CARD_USER_IRQ_RAISE_SHIFT 0u
+#define FERROLANE_CARD_DRAM_TIMING 0x24u /* Times of the DRAM. May be written at any time; what is under way may keep the old ones. */
+#define FERROLANE_CARD_DRAM_TIMING_LATENCY_MASK 0x000000ffu /* RW Clocks from a read's address to its first beat, and from a write's last beat to its response; less than 7 and 5 count as that. */
+#define FERROLANE_CARD_DRAM_TIMING_LATENCY_SHIFT 0u
+#define FERROLANE_CARD_DRAM_TIMING_PERIOD_MASK 0x000fff00u /* RW A refresh begins every that many clocks; 0: none. The reset value is 7.8 us at 250 MHz. */
+#define FERROLANE_CARD_DRAM_TIMING_PERIOD_SHIFT 8u
+#define FERROLANE_CARD_DRAM_TIMING_REFRESH_MASK 0x0ff00000u /* RW Clocks in which no beat moves at each; 0: none. The reset value is 350 ns at 250 MHz. */
+#define FERROLANE_CARD_DRAM_TIMING_REFRESH_SHIFT 20u
 
 /* CARD_CHECKER registers. The demo card's own, in BAR2: CARD_STRIDE bytes per H2C queue from CARD_CHECKER_PAGE on. */
 #define FERROLANE_CARD_CHECKER_CTRL 0x00u /* Starts and stops. While RUN is 0 the queue is drained at full rate and nothing is counted. */
@@ -589,7 +598,7 @@
 #define FERROLANE_DESC_FLAG_LINK (1u << 3) /* List mode: this entry names the next segment. */
 #define FERROLANE_DESC_FLAG_END (1u << 4) /* List mode: last descriptor of the list. */
 #define FERROLANE_DESC_FLAG_FENCE (1u << 5) /* Start only when all earlier descriptors of the queue have completed. */
-#define FERROLANE_DESC_FLAG_FIXED (1u << 6) /* Memory queues: the card address does not advance. Refused so far. */
+#define FERROLANE_DESC_FLAG_FIXED (1u << 6) /* Memory queues: the card address does not advance. */
 #define FERROLANE_DESC_FLAG_EXT (1u << 7) /* Reserved for a 32-byte form; must be 0. */
 
 /* Flags of a completion record, bits of DW3[30:24]. */
