@@ -59,14 +59,14 @@ impl State {
         let place = Place { first, fixed: descriptor.flags & descriptor::FIXED != 0 };
         let (bytes, code) = match place {
             Place { fixed: true, first } if first % BEAT != 0 => (0, status::BAD_CARD_ADDRESS),
-            place if at < self.identity.queues as usize => self.to_card(&descriptor, place),
-            place => self.from_card(&descriptor, place),
+            place if at < self.identity.queues as usize => self.copy_in(&descriptor, place),
+            place => self.copy_out(&descriptor, place),
         };
         self.record(at, bytes, 0, 0, code, descriptor.flags & descriptor::IRQ != 0)
     }
 
     /// Every beat is offered to the memory, and the worst answer counts.
-    fn to_card(&mut self, descriptor: &Descriptor, place: Place) -> (u32, u8) {
+    fn copy_in(&mut self, descriptor: &Descriptor, place: Place) -> (u32, u8) {
         let mut bytes = vec![0; descriptor.len as usize];
         if self.dma_read(descriptor.host_addr, &mut bytes).is_none() {
             return (0, status::DATA_UR);
@@ -84,7 +84,7 @@ impl State {
     }
 
     /// What comes before the first beat with an error goes to the host.
-    fn from_card(&mut self, descriptor: &Descriptor, place: Place) -> (u32, u8) {
+    fn copy_out(&mut self, descriptor: &Descriptor, place: Place) -> (u32, u8) {
         let known = (0..u64::from(descriptor.len)).take_while(|i| self.has_card_memory(place.at(*i)));
         let bytes: Vec<u8> = known.map(|i| self.card_byte(place.at(i))).collect();
         if self.dma(descriptor.host_addr, bytes.len(), DmaAccess::DeviceWrites).is_some() {
