@@ -7,13 +7,13 @@ use ferrolane::transport::DmaAccess;
 use ferrolane_abi::completion::Completion;
 use ferrolane_abi::{doorbell, map, regs};
 use ferrolane_sim::checker::violation::Stream;
-use ferrolane_sim::checker::{Checker, GRACE, RESET_SETTLE};
+use ferrolane_sim::checker::{Checker, GRACE};
 use ferrolane_sim::config_space::{BAR0_BASE, CARD_ID};
 use ferrolane_sim::credit::Credits;
 use ferrolane_sim::iommu::Iommu;
 use ferrolane_sim::options::{FaultPolicy, IovaRange};
 use ferrolane_sim::pins::{Beat, CfgPins, Inputs, Outputs, DEFAULT_LANES, MAX_LANES};
-use ferrolane_sim::tlp::{Class, Header, Pool};
+use ferrolane_sim::tlp::{Header, Pool};
 use ferrolane_sim::{Report, Violation};
 
 pub const MAPPED: u64 = 0x10_0000;

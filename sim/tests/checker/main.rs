@@ -4,12 +4,11 @@ mod bench;
 mod packets;
 mod records;
 
-use ferrolane_abi::completion::Completion;
 use ferrolane_sim::checker::violation::Stream;
 use ferrolane_sim::config_space::CARD_ID;
 use ferrolane_sim::tlp::Header;
 
-use bench::{mem, record, Bench, HIGH, MAPPED};
+use bench::{mem, Bench, HIGH, MAPPED};
 
 #[test]
 fn legal_traffic_passes() {

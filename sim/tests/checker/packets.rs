@@ -1,6 +1,5 @@
 //! What a TLP must be like, whatever it carries.
 
-use ferrolane_abi::completion::Completion;
 use ferrolane_sim::checker::violation::Stream;
 use ferrolane_sim::checker::GRACE;
 use ferrolane_sim::checker::RESET_SETTLE;
@@ -13,7 +12,7 @@ use ferrolane_sim::tlp::Class;
 use ferrolane_sim::tlp::Header;
 use ferrolane_sim::Violation;
 
-use crate::bench::{beats_of, is, mem, memory, with, Bench, HIGH, MAPPED};
+use crate::bench::{beats_of, is, mem, with, Bench, HIGH, MAPPED};
 
 #[test]
 fn beat_protocol() {
