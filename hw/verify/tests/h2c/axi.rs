@@ -39,6 +39,9 @@ struct Address {
 
 type Beat = (Vec<u8>, u64, bool);
 
+/// An answer on its way: the clock in which it may come, whether it is an error, the bytes that were written.
+type Answer = (u64, bool, Vec<(u64, u8)>);
+
 pub struct Memory {
     row: usize,
     pub habits: Habits,
@@ -52,7 +55,7 @@ pub struct Memory {
     clock: u64,
     addresses: VecDeque<Address>,
     data: VecDeque<Beat>,
-    answers: VecDeque<(u64, bool, Vec<(u64, u8)>)>,
+    answers: VecDeque<Answer>,
     standing: Option<Address>,
     standing_data: Option<Beat>,
     answering: bool,
