@@ -191,10 +191,9 @@ fn the_worst_timing_still_moves() {
 
 #[test]
 fn what_lies_between_and_beyond_is_refused_in_order() {
-    for build in 0..SIZES.len() {
+    for (build, &(_, sram, dram)) in SIZES.iter().enumerate() {
         let mut m = memory(build, 70, DRAM_TIMING.reset());
         m.fill();
-        let (_, sram, dram) = SIZES[build];
         let outside =
             [1 << sram, DRAM_BASE - 4096, DRAM_BASE + (1 << dram), 2 * DRAM_BASE, 3 * DRAM_BASE, 1 << 63];
         for addr in outside {

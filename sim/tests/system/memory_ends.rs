@@ -119,7 +119,8 @@ fn a_reset_in_the_middle_touches_nothing_else_and_the_queues_start_anew() {
             let buffer = region.buffer(32_000 + i * 4000..35_500 + i * 4000).unwrap();
             read.push(MemoryRead::new(buffer, i as u32 * 8000)).unwrap();
         }
-        (write.commit().unwrap(), read.commit().unwrap());
+        write.commit().unwrap();
+        read.commit().unwrap();
         rig.transport.relax(clocks).unwrap();
         rig.transport.reset().unwrap_or_else(|e| panic!("after {clocks} clocks: {e}"));
         drop((write, read, region));

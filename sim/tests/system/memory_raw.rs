@@ -59,7 +59,8 @@ fn every_way_to_feed() {
             }
         }
         assert!(region.bytes(8001, 6000) == data, "{feed:?}");
-        (write.stop(&mut bare), read.stop(&mut bare));
+        write.stop(&mut bare);
+        read.stop(&mut bare);
     }
     assert_eq!(bare.take_errors(), 0);
 }

@@ -137,6 +137,7 @@ hw! {
         offset: Signal<Local, Bits<24>> = Default::default(),
         old_place: Signal<Local, Bits<26>> = Default::default(),
         new_place: Signal<Local, Bits<26>> = Default::default(),
+        still_first: Signal<Local, Bit> = Default::default(),
         moved: Signal<Local, Bits<24>> = Default::default(),
         entries: Signal<Local, Bits<6>> = Default::default(),
         low: Signal<Local, Bits<32>> = Default::default(),
@@ -222,8 +223,8 @@ impl<const NQ: usize, const QB: usize, const GB: usize, const DB: usize, const F
         self.indices.wen.next = self.offering.q.val();
         self.moved.next = self.place.q.val() + bit_cast::<24, 6>(self.count.q.val());
         self.new_place.next = bit_cast::<26, 24>(self.moved.val());
-        self.new_place.next =
-            self.new_place.val().replace_bit(24, self.first.q.val() & !self.offering.q.val());
+        self.still_first.next = self.first.q.val() & !self.offering.q.val();
+        self.new_place.next = self.new_place.val().replace_bit(24, self.still_first.val());
         self.new_place.next = self.new_place.val().replace_bit(25, self.over.q.val());
         self.places.waddr.next = self.g_now.q.val();
         self.places.wdata.next = self.new_place.val();

@@ -31,7 +31,7 @@ hw! {
     /// The oldest fetch of a queue is the one whose number is that of the fetches that have ended. One that is not waits until another
     /// one has moved on. The fetches of a queue that is not open bring nothing but their end, in any order.
     ///
-    /// Tags with news are visited lowest first, and none again before the others.
+    /// Tags with news are visited highest first, and none again before the others.
     pub struct FetchHead<const GN: usize, const GB: usize, const FEEDS: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -115,7 +115,7 @@ hw! {
         out_rests: Dffr<Bit> = Default::default(),
         out_renews: Dffr<Bit> = Default::default(),
         unserved: Signal<Local, Bits<8>> = Default::default(),
-        lowest: Signal<Local, Bits<3>> = Default::default(),
+        highest: Signal<Local, Bits<3>> = Default::default(),
         pick_mask: Signal<Local, Bits<8>> = Default::default(),
         tag_mask: Signal<Local, Bits<8>> = Default::default(),
         wait_mask: Signal<Local, Bits<8>> = Default::default(),
@@ -123,6 +123,7 @@ hw! {
         same: Signal<Local, Bit> = Default::default(),
         look_g: Signal<Local, Bits<7>> = Default::default(),
         head: Signal<Local, Bits<32>> = Default::default(),
+        head_low: Signal<Local, Bits<7>> = Default::default(),
         by_now: Signal<Local, Bits<7>> = Default::default(),
         oldest: Signal<Local, Bit> = Default::default(),
         counts: Signal<Local, Bit> = Default::default(),
@@ -178,14 +179,14 @@ impl<const GN: usize, const GB: usize, const FEEDS: usize> Logic for FetchHead<G
         self.init_done.next = self.init.done.val();
 
         self.unserved.next = self.pending.q.val() & !self.served.q.val();
-        self.lowest.next = 0.into();
+        self.highest.next = 0.into();
         for i in 0..8 {
-            if self.unserved.val().get_bit(7 - i) {
-                self.lowest.next = self.tag_number[7 - i].val();
+            if self.unserved.val().get_bit(i) {
+                self.highest.next = self.tag_number[i].val();
             }
         }
         self.any_pending.d.next = self.unserved.val().any();
-        self.pick.d.next = self.lowest.val();
+        self.pick.d.next = self.highest.val();
         self.look_tag.next = self.pick.q.val();
         if !self.unserved.val().any() {
             self.served.d.next = 0.into();
@@ -204,6 +205,7 @@ impl<const GN: usize, const GB: usize, const FEEDS: usize> Logic for FetchHead<G
         self.heads.raddr.next = bit_cast::<GB, 7>(self.look_g.val());
         self.ends.raddr.next = bit_cast::<GB, 7>(self.look_g.val());
         self.head.next = self.heads.rdata.val();
+        self.head_low.next = bit_cast::<7, 32>(self.head.val());
         self.moved.next = self.head.val() + bit_cast::<32, 6>(self.by.q.val());
         // What was told is kept. Nobody looks at it before.
         self.heads.waddr.next = bit_cast::<GB, 7>(self.out_g.q.val());
@@ -271,9 +273,8 @@ impl<const GN: usize, const GB: usize, const FEEDS: usize> Logic for FetchHead<G
             }
             HeadState::Judge => {
                 self.by.d.next = bit_cast::<6, 7>(self.by_now.val());
-                self.tells.d.next = self.counts.val()
-                    & self.oldest.val()
-                    & (self.behind.q.val() != bit_cast::<7, 32>(self.head.val()));
+                self.tells.d.next =
+                    self.counts.val() & self.oldest.val() & (self.behind.q.val() != self.head_low.val());
                 self.frees.d.next = self.came.q.val() & (!self.counts.val() | self.oldest.val());
                 self.lone.d.next = (self.ended.val() == self.number.val()) & !self.same.val();
                 self.will_renew.d.next =

@@ -68,6 +68,7 @@ hw! {
         seen_ok: Dffr<Bit> = Default::default(),
         // Changes one and two clocks ago.
         changed: Dffr<Bits<2>> = Default::default(),
+        one_change: Constant<Bits<2>> = Constant::new(1_u64.into()),
         next: Signal<Local, Bits<QB>> = Default::default(),
         left: Signal<Local, Bits<NQ>> = Default::default(),
         bus_bit: Signal<Local, Bits<NQ>> = Default::default(),
@@ -114,7 +115,7 @@ impl<const NQ: usize, const QB: usize, const RB: usize, const PB: usize> Logic
         self.seen_bit.d.next = self.one.val() << self.next.val();
         self.changed.d.next = self.changed.q.val() << 1;
         if self.change.val() {
-            self.changed.d.next = (self.changed.q.val() << 1) | 1;
+            self.changed.d.next = (self.changed.q.val() << 1) | self.one_change.val();
         }
         self.seen_ok.d.next = self.search.found.val()
             & !self.change.val()

@@ -95,6 +95,8 @@ hw! {
         is_dead: Signal<Local, Bit> = Default::default(),
         put: Signal<Local, Bits<16>> = Default::default(),
         used: Signal<Local, Bits<16>> = Default::default(),
+        used_then: Signal<Local, Bits<16>> = Default::default(),
+        one_place: Constant<Bits<16>> = Constant::new(1_u64.into()),
         full: Signal<Local, Bit> = Default::default(),
         free: Signal<Local, Bit> = Default::default(),
         come: Signal<Local, Bit> = Default::default(),
@@ -105,6 +107,7 @@ hw! {
         give_bit: Signal<Local, Bits<NQ>> = Default::default(),
         turn_bit: Signal<Local, Bits<NQ>> = Default::default(),
         ripe: Signal<Local, Bit> = Default::default(),
+        done_here: Signal<Local, Bits<QB>> = Default::default(),
         pick: Signal<Local, Bit> = Default::default(),
         fault: Signal<Local, Bit> = Default::default(),
         given: Signal<Local, Bit> = Default::default(),
@@ -176,8 +179,9 @@ impl<const NQ: usize, const QB: usize, const PB1: usize, const SLB1: usize> Logi
 
         // The next one: that of a `done`, or a queue's last.
         self.turn_bit.next = self.one.val() << self.turn.q.val();
+        self.done_here.next = bit_cast::<QB, 6>(self.done_q.val());
         self.ripe.next = (self.fails.q.val() & !self.busy.val() & self.turn_bit.val()).any()
-            & !(self.done_valid.val() & (bit_cast::<QB, 6>(self.done_q.val()) == self.turn.q.val()));
+            & !(self.done_valid.val() & (self.done_here.val() == self.turn.q.val()));
         self.pick.next = !self.job.q.val() & (!self.give.q.val() | self.given.val());
         self.done_ready.next = self.pick.val() & !self.ripe.val();
         self.job.d.next = self.job.q.val() & self.init.ask.val();
@@ -236,7 +240,8 @@ impl<const NQ: usize, const QB: usize, const PB1: usize, const SLB1: usize> Logi
         self.put.next = self.puts.rdata.val();
         self.used.next = self.put.val() - self.gots_in.rdata.val();
         // The place of the record that goes out is counted free already, and is still read.
-        self.full.next = ((self.used.val() + 1) & self.all_places.val()).any();
+        self.used_then.next = self.used.val() + self.one_place.val();
+        self.full.next = (self.used_then.val() & self.all_places.val()).any();
         self.accept.next = self.rec_valid.val()
             & self.is_memory.val()
             & self.looked.q.val()

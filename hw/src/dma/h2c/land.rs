@@ -75,6 +75,7 @@ hw! {
         status: Mirror<4, TB> = Default::default(),
         sweep: Dffr<Bits<TB1>> = Default::default(),
         draining: Dffr<Bits<5>> = Default::default(),
+        one_stage: Constant<Bits<5>> = Constant::new(1_u64.into()),
         // B
         b_sweep: Dffr<Bit> = Default::default(),
         b_valid: Dffr<Bit> = Default::default(),
@@ -349,7 +350,7 @@ impl<
         self.w_data.next = self.rotate.out_data.val();
 
         // The stages that are still sweeping, E's verdict included.
-        self.draining.d.next = (self.draining.q.val() << 1) | 1;
+        self.draining.d.next = (self.draining.q.val() << 1) | self.one_stage.val();
         if self.sweep.q.val() != self.swept.val() {
             self.draining.d.next = 0.into();
         }

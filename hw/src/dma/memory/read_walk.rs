@@ -169,6 +169,7 @@ hw! {
         used_pkts: Signal<Local, Bits<16>> = Default::default(),
         need: Signal<Local, Bits<16>> = Default::default(),
         blocks: Signal<Local, Bits<55>> = Default::default(),
+        one_block: Constant<Bits<55>> = Constant::new(1_u64.into()),
         first_g: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
         one: Constant<Bits<NQ>> = Constant::new(1_u64.into()),
         lane_bits: Constant<Bits<8>> = Constant::new((SB as u64).into()),
@@ -353,7 +354,7 @@ impl<
 
         // The present descriptor. Behind its first burst an INCR one stands at a multiple of 512 bytes.
         self.blocks.next = self.address.q.val().get_bits::<55>(9);
-        self.blocks.next = self.blocks.val() + 1;
+        self.blocks.next = self.blocks.val() + self.one_block.val();
         if self.starts.val() {
             self.index.d.next = self.index.q.val() + 1;
             self.address.d.next = self.descriptor.addr.val();

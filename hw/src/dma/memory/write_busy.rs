@@ -41,6 +41,7 @@ hw! {
         // A look at queue `seen_q`; its result.
         seen: Dffr<Bit> = Default::default(),
         seen_q: Reg<Bits<QB>> = Default::default(),
+        committed_q: Signal<Local, Bits<QB>> = Default::default(),
         same: Dffr<Bit> = Default::default(),
         same_q: Reg<Bits<QB>> = Default::default(),
         at: Signal<Local, Bits<QB>> = Default::default(),
@@ -66,7 +67,8 @@ impl<const NQ: usize, const QB: usize> Logic for WriteBusy<NQ, QB> {
         self.same.rst.next = self.rst.val();
 
         self.committed.wen.next = self.commit_valid.val();
-        self.committed.waddr.next = bit_cast::<QB, 6>(self.commit_q.val());
+        self.committed_q.next = bit_cast::<QB, 6>(self.commit_q.val());
+        self.committed.waddr.next = self.committed_q.val();
         self.committed.wdata.next = self.commit_row.val();
         self.at.next = self.turn.q.val();
         if self.answer_next.val() {
@@ -100,14 +102,14 @@ impl<const NQ: usize, const QB: usize> Logic for WriteBusy<NQ, QB> {
         self.seen_q.d.next = self.at.val();
         self.same.d.next = self.seen.q.val()
             & (self.committed.rdata.val() == self.written.rdata.val())
-            & !(self.commit_valid.val() & (bit_cast::<QB, 6>(self.commit_q.val()) == self.seen_q.q.val()));
+            & !(self.commit_valid.val() & (self.committed_q.val() == self.seen_q.q.val()));
         self.same_q.d.next = self.seen_q.q.val();
         self.next.next = self.state.q.val();
         self.one_bit.next = self.one.val() << self.same_q.q.val();
         if self.same.q.val() {
             self.next.next = self.state.q.val() & !self.one_bit.val();
         }
-        self.one_bit.next = self.one.val() << bit_cast::<QB, 6>(self.commit_q.val());
+        self.one_bit.next = self.one.val() << self.committed_q.val();
         if self.commit_valid.val() {
             self.next.next = self.next.val() | (self.one_bit.val() & self.memory.val());
         }

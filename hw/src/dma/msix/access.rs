@@ -58,6 +58,9 @@ hw! {
         // Room for 256 vectors: block memory is that deep whatever is used of it.
         words: Bram2<Bits<32>, 10> = Default::default(),
         masked: Mirror<1, VB> = Default::default(),
+        puts: Dffr<Bit> = Default::default(),
+        put: Reg<Bits<32>> = Default::default(),
+        put_place: Reg<Bits<10>> = Default::default(),
         asked: Dffr<Bit> = Default::default(),
         reads: Reg<Bit> = Default::default(),
         // Bits 18:2 of the address in hand; counts through the table in Sweep.
@@ -105,7 +108,8 @@ impl<const NV: usize, const VB: usize> Logic for MsixAccess<NV, VB> {
     fn update(&mut self) {
         clock!(self, clock, words, masked);
         dff_setup!(self, clock, state, asked, reads, addr, in_table, in_pba, old, pba, answered);
-        dff_setup!(self, clock, missed_rd, missed_wr);
+        dff_setup!(self, clock, missed_rd, missed_wr, puts, put, put_place);
+        self.puts.rst.next = self.rst.val();
         self.state.rst.next = self.rst.val();
         self.asked.rst.next = self.rst.val();
         self.addr.rst.next = self.rst.val();
@@ -218,9 +222,13 @@ impl<const NV: usize, const VB: usize> Logic for MsixAccess<NV, VB> {
         {
             self.state.d.next = AccessState::Wait;
         }
-        self.words.waddr.next = self.place.val();
-        self.words.wdata.next = self.merged.val();
-        self.words.wen.next = self.wen.val();
+        // A clock later: nothing here reads before then, and tools need not ask whether it could.
+        self.put_place.d.next = self.place.val();
+        self.put.d.next = self.merged.val();
+        self.puts.d.next = self.wen.val();
+        self.words.waddr.next = self.put_place.q.val();
+        self.words.wdata.next = self.put.q.val();
+        self.words.wen.next = self.puts.q.val();
         self.masked.waddr.next = bit_cast::<VB, 12>(self.entry.val());
         self.masked.wdata.next = bit_cast::<1, 32>(self.merged.val());
         self.masked.wen.next = self.wen.val() & self.control.val();

@@ -482,7 +482,7 @@ impl Bench {
         }
         assert_eq!((row, pkts), (q.pos % POSITIONS >> 4, q.read_pkts as u64));
         let done = ends || q.moved == desc.len;
-        if let Some(_) = desc.lane {
+        if desc.lane.is_some() {
             assert_eq!(ends, done, "a descriptor of a memory queue is a packet");
         }
         assert_eq!(record, done);

@@ -320,7 +320,7 @@ impl Bench {
         assert_eq!(self.d.get("fetch_rd_attr"), 0);
         let n = bytes / 16;
         let largest = (128 << self.mrrs).min(512);
-        assert!(bytes % 16 == 0 && (1..=32).contains(&n) && bytes <= largest, "{bytes} bytes");
+        assert!(bytes.is_multiple_of(16) && (1..=32).contains(&n) && bytes <= largest, "{bytes} bytes");
         assert_eq!(
             address / largest as u64,
             (address + bytes as u64 - 1) / largest as u64,

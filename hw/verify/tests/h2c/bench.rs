@@ -329,7 +329,7 @@ impl Bench {
             status::BAD_LENGTH
         } else if descriptor.flags & refused_flags != 0 {
             status::BAD_FLAGS
-        } else if fixed && address % row != 0 {
+        } else if fixed && !address.is_multiple_of(row) {
             status::BAD_CARD_ADDRESS
         } else {
             status::OK

@@ -34,7 +34,7 @@ impl Read for Dribble<'_> {
 
 #[test]
 fn a_pipe_is_written_whole_and_read_back() {
-    let memory = vec![0..1 << 20];
+    let memory = std::iter::once(0..1 << 20).collect();
     let (card, device) = open(Identity { card_memory: memory, ..Identity::default() });
     let data: Vec<u8> = (0..2 * PIECE + 4321).map(|i| (i % 251) as u8).collect();
     let place = place(SRAM_BASE + 77);
