@@ -58,6 +58,7 @@ hw! {
         stray: Dffr<Bit> = Default::default(),
         linked: Dffr<Bit> = Default::default(),
         linked_g: Reg<Bits<7>> = Default::default(),
+        knew: Reg<Bit> = Default::default(),
         linked_entry: Reg<Bits<128>> = Default::default(),
         hit: Signal<Local, Bit> = Default::default(),
         now: Signal<Local, Progress> = Default::default(),
@@ -106,7 +107,7 @@ fn without_end<const LW: usize>() -> Bits<LW> {
 impl<const LW: usize, const GN: usize, const FEEDS: usize> Logic for FetchAnswer<LW, GN, FEEDS> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, run, ended, stray, linked, linked_g, linked_entry);
+        dff_setup!(self, clock, run, knew, ended, stray, linked, linked_g, linked_entry);
         self.ended.rst.next = self.rst.val();
         self.stray.rst.next = self.rst.val();
         self.linked.rst.next = self.rst.val();
@@ -183,7 +184,11 @@ impl<const LW: usize, const GN: usize, const FEEDS: usize> Logic for FetchAnswer
         }
 
         // A fetch of which everything has come is unanswered no more, even if its tag waits for older ones.
+        // The first line decides: until the last one comes, its tag may have become another fetch's.
         self.knows.next = self.line.val().known & self.now.val().open;
+        if !self.line.val().first {
+            self.knows.next = self.knew.q.val();
+        }
         self.takes.next = self.line.val().valid & self.knows.val();
         self.ends.next = self.takes.val() & self.line.val().last & !self.line.val().error;
 
@@ -199,6 +204,7 @@ impl<const LW: usize, const GN: usize, const FEEDS: usize> Logic for FetchAnswer
         }
         if self.line.val().valid {
             self.run.d.next = self.next.val();
+            self.knew.d.next = self.knows.val();
         }
         self.ended.d.next = self.ends.val();
         self.update_valid.next = self.ends.val();

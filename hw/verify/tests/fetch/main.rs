@@ -123,7 +123,7 @@ fn lists_go_on_and_end_as_their_entries_say() {
 fn every_fault_halts_its_queue_at_the_first_missing_descriptor() {
     for number in 0..BUILDS {
         let mut faults = HashMap::new();
-        for seed in 0..6 {
+        for seed in 0..15 {
             let mut bench = bench(number, 300 + 10 * number as u64 + seed, seed as u32 % 4);
             bench.fault = 0.03;
             bench.bad_lists = true;
