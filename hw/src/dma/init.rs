@@ -10,7 +10,7 @@ hw! {
     ///
     /// ```text
     ///  init_valid ▔▔▔▔▔▔▔▔▔▔▔▔▔▁▁▁
-    ///  ask        ▔▔▔▔▔▔▁▁▁▁▁▁▁▁▁▁
+    ///  ask        ▁▁▔▔▔▔▁▁▁▁▁▁▁▁▁▁   a flip-flop
     ///  take       ▁▁▁▁▔▔▁▁▁▁▁▁▁▁▁▁   the owner clears in this clock
     ///  done       ▁▁▁▁▁▁▔▔▁▁▁▁▁▁▁▁
     /// ```
@@ -29,6 +29,7 @@ hw! {
         seen: Dffr<Bit> = Default::default(),
         seen_g: Dffr<Bits<7>> = Default::default(),
         answer: Dffr<Bit> = Default::default(),
+        asks: Dffr<Bit> = Default::default(),
         again: Signal<Local, Bit> = Default::default(),
     }
 }
@@ -36,12 +37,14 @@ hw! {
 impl Logic for InitOnce {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, seen, seen_g, answer);
+        dff_setup!(self, clock, seen, seen_g, answer, asks);
+        self.asks.rst.next = self.rst.val();
         self.seen.rst.next = self.rst.val();
         self.seen_g.rst.next = self.rst.val();
         self.answer.rst.next = self.rst.val();
         self.again.next = self.seen.q.val() & (self.seen_g.q.val() == self.init_g.val());
-        self.ask.next = self.init_valid.val() & !self.again.val();
+        self.asks.d.next = self.init_valid.val() & !self.again.val() & !self.take.val();
+        self.ask.next = self.asks.q.val();
         self.answer.d.next = self.take.val();
         self.done.next = self.answer.q.val();
         if self.take.val() {

@@ -48,8 +48,6 @@ hw! {
         pub err_valid: Signal<Out, Bit> = Default::default(),
         pub err_q: Signal<Out, Bits<6>> = Default::default(),
         pub err_code: Signal<Out, Bits<8>> = Default::default(),
-        /// `rec_q` stands, `rec_valid` rises in the next clock.
-        pub rec_next: Signal<Out, Bit> = Default::default(),
         pub rec_valid: Signal<Out, Bit> = Default::default(),
         pub rec_ready: Signal<In, Bit> = Default::default(),
         pub rec_q: Signal<Out, Bits<6>> = Default::default(),
@@ -65,7 +63,6 @@ hw! {
         // Queues that discard.
         dead: Mirror<1, QB> = Default::default(),
         init: InitOnce = Default::default(),
-        asked: Dffr<Bit> = Default::default(),
         // M and R hold the entry at `head`, R with what decides of it.
         m_valid: Dffr<Bit> = Default::default(),
         r_valid: Dffr<Bit> = Default::default(),
@@ -80,13 +77,18 @@ hw! {
         bus_row: Dffr<Bits<16>> = Default::default(),
         bus_pkts: Dffr<Bits<16>> = Default::default(),
         fault_valid: Dffr<Bit> = Default::default(),
-        // The record: taken, added up in the next clock, offered in the one behind it.
-        out_busy: Dffr<Bit> = Default::default(),
-        out_taken: Dffr<Bit> = Default::default(),
+        // The record: taken, and added up on its way to the place from which it is offered. As there are two places, whether
+        // one is free need not be told by `rec_ready` in the same clock.
+        new_valid: Dffr<Bit> = Default::default(),
+        new_q: Reg<Bits<6>> = Default::default(),
+        new_before: Reg<Bits<24>> = Default::default(),
+        new_moved: Dffr<Bits<13>> = Default::default(),
+        new_index: Reg<Bits<32>> = Default::default(),
+        new_eop: Reg<Bit> = Default::default(),
+        new_status: Reg<Bits<8>> = Default::default(),
+        new_irq: Reg<Bit> = Default::default(),
         out_valid: Dffr<Bit> = Default::default(),
         out_q: Reg<Bits<6>> = Default::default(),
-        out_before: Reg<Bits<24>> = Default::default(),
-        out_moved: Dffr<Bits<13>> = Default::default(),
         out_bytes: Reg<Bits<24>> = Default::default(),
         out_index: Reg<Bits<32>> = Default::default(),
         out_eop: Reg<Bit> = Default::default(),
@@ -95,7 +97,7 @@ hw! {
         next: Signal<Local, Bits<TB>> = Default::default(),
         is_dead: Signal<Local, Bit> = Default::default(),
         bad: Signal<Local, Bit> = Default::default(),
-        sent: Signal<Local, Bit> = Default::default(),
+        free: Signal<Local, Bit> = Default::default(),
         act: Signal<Local, Bit> = Default::default(),
         load: Signal<Local, Bit> = Default::default(),
         clear: Signal<Local, Bit> = Default::default(),
@@ -110,20 +112,20 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, dead, init);
-        dff_setup!(self, clock, head, committed, asked, m_valid, r_valid, r_q, r_status, r_last, r_wrap);
+        dff_setup!(self, clock, head, committed, m_valid, r_valid, r_q, r_status, r_last, r_wrap);
         dff_setup!(self, clock, r_phase, r_verdict, bus_valid, bus_q, bus_row, bus_pkts, fault_valid);
-        dff_setup!(self, clock, out_busy, out_taken, out_valid, out_q, out_before, out_moved, out_bytes);
-        dff_setup!(self, clock, out_index, out_eop, out_status, out_irq);
+        dff_setup!(self, clock, new_valid, new_q, new_before, new_moved, new_index, new_eop, new_status);
+        dff_setup!(
+            self, clock, new_irq, out_valid, out_q, out_bytes, out_index, out_eop, out_status, out_irq
+        );
         self.init.rst.next = self.rst.val();
         self.head.rst.next = self.rst.val();
         self.committed.rst.next = self.rst.val();
-        self.asked.rst.next = self.rst.val();
         self.m_valid.rst.next = self.rst.val();
         self.r_valid.rst.next = self.rst.val();
         self.bus_valid.rst.next = self.rst.val();
         self.fault_valid.rst.next = self.rst.val();
-        self.out_busy.rst.next = self.rst.val();
-        self.out_taken.rst.next = self.rst.val();
+        self.new_valid.rst.next = self.rst.val();
         self.out_valid.rst.next = self.rst.val();
 
         // M: the memories' output.
@@ -135,13 +137,13 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
         self.r_verdict.d.next = self.verdict.val();
         self.dead.raddr.next = bit_cast::<QB, 6>(self.entry.val().q);
 
-        // R. An entry that may make a record waits for the one before, whether it is discarded or not.
+        // R. An entry that may make a record waits for a place, whether it is discarded or not.
         self.is_dead.next = self.dead.rdata.val().any();
         self.bad.next = self.r_status.q.val().any() | self.r_verdict.q.val().code.any();
-        self.sent.next = self.out_valid.q.val() & self.rec_ready.val();
+        self.free.next = !self.out_valid.q.val() | self.rec_ready.val();
         self.act.next = self.r_valid.q.val()
             & (self.r_status.q.val().any() | (self.r_verdict.q.val().phase == self.r_phase.q.val()))
-            & (!self.out_busy.q.val() | self.sent.val() | (!self.bad.val() & !self.r_last.q.val()));
+            & (!self.new_valid.q.val() | !self.out_valid.q.val() | (!self.bad.val() & !self.r_last.q.val()));
         self.load.next = self.act.val() & !self.is_dead.val() & (self.bad.val() | self.r_last.q.val());
 
         self.next.next = self.head.q.val() + self.one_tag.val();
@@ -167,13 +169,12 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
         self.init.init_valid.next = self.init_valid.val() & (self.init_g.val() < self.queues.val());
         self.init.init_g.next = self.init_g.val();
         self.init_done.next = self.init.done.val();
-        self.clear.next = self.asked.q.val() & !self.act.val();
-        self.asked.d.next = self.init.ask.val() & !self.clear.val();
+        self.clear.next = self.init.ask.val() & !self.act.val();
         self.init.take.next = self.clear.val();
         self.dead.wen.next = (self.act.val() & self.bad.val()) | self.clear.val();
         self.dead.waddr.next = self.r_q.q.val();
         self.dead.wdata.next = 1.into();
-        if self.asked.q.val() & !self.act.val() {
+        if self.init.ask.val() & !self.act.val() {
             self.dead.waddr.next = bit_cast::<QB, 7>(self.init_g.val());
             self.dead.wdata.next = 0.into();
         }
@@ -184,7 +185,7 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
         self.bus_pkts.d.next = self.entry.val().pkts;
         self.bus_row.rst.next = self.clear.val();
         self.bus_pkts.rst.next = self.clear.val();
-        if self.asked.q.val() & !self.act.val() {
+        if self.init.ask.val() & !self.act.val() {
             self.bus_q.d.next = bit_cast::<6, 7>(self.init_g.val());
         }
         self.commit_valid.next = self.bus_valid.q.val();
@@ -192,29 +193,35 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
         self.commit_row.next = self.bus_row.q.val();
         self.commit_pkts.next = self.bus_pkts.q.val();
 
-        self.out_taken.d.next = self.load.val();
-        self.out_busy.d.next = self.load.val() | (self.out_busy.q.val() & !self.sent.val());
-        self.out_valid.d.next = self.out_taken.q.val() | (self.out_valid.q.val() & !self.sent.val());
+        if self.free.val() {
+            self.out_valid.d.next = self.new_valid.q.val();
+            self.out_q.d.next = self.new_q.q.val();
+            self.out_bytes.d.next = self.new_before.q.val() + bit_cast::<24, 13>(self.new_moved.q.val());
+            self.out_index.d.next = self.new_index.q.val();
+            self.out_eop.d.next = self.new_eop.q.val();
+            self.out_irq.d.next = self.new_irq.q.val();
+            self.out_status.d.next = self.new_status.q.val();
+            self.new_valid.d.next = false;
+        }
         if self.load.val() {
-            self.out_q.d.next = self.entry.val().q;
-            self.out_before.d.next = self.entry.val().before;
-            self.out_moved.d.next = self.entry.val().bytes;
-            self.out_index.d.next = self.entry.val().index;
-            self.out_eop.d.next = self.entry.val().eop & !self.bad.val();
-            self.out_irq.d.next = self.entry.val().irq;
-            self.out_status.d.next = self.r_verdict.q.val().code;
+            self.new_valid.d.next = true;
+            self.new_q.d.next = self.entry.val().q;
+            self.new_before.d.next = self.entry.val().before;
+            self.new_moved.d.next = self.entry.val().bytes;
+            self.new_index.d.next = self.entry.val().index;
+            self.new_eop.d.next = self.entry.val().eop & !self.bad.val();
+            self.new_irq.d.next = self.entry.val().irq;
+            self.new_status.d.next = self.r_verdict.q.val().code;
             if self.r_status.q.val().any() {
-                self.out_status.d.next = self.r_status.q.val();
+                self.new_status.d.next = self.r_status.q.val();
             }
         }
-        self.out_moved.rst.next = self.load.val() & self.bad.val();
-        self.out_bytes.d.next = self.out_before.q.val() + bit_cast::<24, 13>(self.out_moved.q.val());
+        self.new_moved.rst.next = self.load.val() & self.bad.val();
         // An error always makes a record, so its fields tell control, too.
         self.fault_valid.d.next = self.load.val() & self.bad.val();
         self.err_valid.next = self.fault_valid.q.val();
-        self.err_q.next = self.out_q.q.val();
-        self.err_code.next = self.out_status.q.val();
-        self.rec_next.next = self.out_taken.q.val();
+        self.err_q.next = self.new_q.q.val();
+        self.err_code.next = self.new_status.q.val();
         self.rec_valid.next = self.out_valid.q.val();
         self.rec_q.next = self.out_q.q.val();
         self.rec_bytes.next = self.out_bytes.q.val();

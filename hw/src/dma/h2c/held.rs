@@ -28,13 +28,13 @@ hw! {
     pub struct Held<const NQ: usize, const QB: usize, const PB1: usize, const SLB1: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
+        /// Without memory queues what is for them is always in reset, and nothing is left of it.
+        pub memory_rst: Signal<In, Bit> = Default::default(),
         pub init_valid: Signal<In, Bit> = Default::default(),
         pub init_g: Signal<In, Bits<7>> = Default::default(),
         /// Queues with MODE.MEMORY.
         pub memory: Signal<In, Bits<NQ>> = Default::default(),
         pub busy: Signal<In, Bits<NQ>> = Default::default(),
-        /// `rec_q` stands, `rec_valid` rises in the next clock; without it a record takes one more.
-        pub rec_next: Signal<In, Bit> = Default::default(),
         pub rec_valid: Signal<In, Bit> = Default::default(),
         pub rec_ready: Signal<Out, Bit> = Default::default(),
         pub rec_q: Signal<In, Bits<6>> = Default::default(),
@@ -137,12 +137,12 @@ impl<const NQ: usize, const QB: usize, const PB1: usize, const SLB1: usize> Logi
         dff_setup!(self, clock, give, give_q, give_bad, give_last, give_place);
         dff_setup!(self, clock, o_valid, o_q, o_flags, o_rec, e_valid, e_q, e_code);
         self.init.rst.next = self.rst.val();
-        self.dead.rst.next = self.rst.val();
-        self.fails.rst.next = self.rst.val();
-        self.looked.rst.next = self.rst.val();
-        self.turn.rst.next = self.rst.val();
-        self.job.rst.next = self.rst.val();
-        self.give.rst.next = self.rst.val();
+        self.dead.rst.next = self.memory_rst.val();
+        self.fails.rst.next = self.memory_rst.val();
+        self.looked.rst.next = self.memory_rst.val();
+        self.turn.rst.next = self.memory_rst.val();
+        self.job.rst.next = self.memory_rst.val();
+        self.give.rst.next = self.memory_rst.val();
         self.o_valid.rst.next = self.rst.val();
         self.e_valid.rst.next = self.rst.val();
         self.init.init_valid.next = self.init_valid.val() & (self.init_g.val() < self.queues.val());
@@ -247,8 +247,7 @@ impl<const NQ: usize, const QB: usize, const PB1: usize, const SLB1: usize> Logi
             & self.looked.q.val()
             & (!self.full.val() | self.is_dead.val())
             & !self.init.ask.val();
-        self.looked.d.next =
-            (self.rec_next.val() | self.rec_valid.val()) & self.is_memory.val() & !self.accept.val();
+        self.looked.d.next = self.rec_valid.val() & self.is_memory.val() & !self.accept.val();
         self.rec_ready.next = self.accept.val();
         if !self.is_memory.val() {
             self.rec_ready.next = self.free.val() & !self.give.q.val();

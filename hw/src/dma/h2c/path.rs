@@ -209,6 +209,7 @@ impl<
         self.commit.rst.next = self.rst.val();
         self.egress.rst.next = self.rst.val();
         self.held.rst.next = self.rst.val();
+        self.held.memory_rst.next = self.rst.val() | !self.has_memory.val();
         self.modes.rst.next = self.rst.val();
 
         self.mode_bit.next = self.one_queue.val() << bit_cast::<6, 7>(self.cfgw_g.val());
@@ -374,7 +375,6 @@ impl<
         self.held.init_g.next = self.init_g.val();
         self.held.memory.next = self.memory.val();
         self.held.busy.next = self.writer.busy.val();
-        self.held.rec_next.next = self.commit.rec_next.val();
         self.held.rec_valid.next = self.commit.rec_valid.val();
         self.commit.rec_ready.next = self.held.rec_ready.val();
         self.held.rec_q.next = self.commit.rec_q.val();

@@ -14,7 +14,7 @@ hw! {
     ///  tlp_* ─► registers: the TLP in hand ────────────────────────────────────────────┘   └► last beat taken ─► written_*
     /// ```
     /// `L` records make a beat, or one makes two beats (W = 64). A memory is read one clock ahead, so beats of a TLP follow each other without
-    /// a pause. Between two TLPs one clock is idle. A TLP comes out only when intake has taken note of the one before.
+    /// a pause. Between two TLPs two clocks are idle. A TLP comes out only when intake has taken note of the one before.
     pub struct RecordSend<const W: usize, const K: usize, const L: usize, const CA: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -177,7 +177,7 @@ impl<const W: usize, const K: usize, const L: usize, const CA: usize> Logic for 
         self.take.next = self.out.q.val() & self.rec_wr_ready.val();
         self.moves.next = self.sending.q.val()
             & (!self.out.q.val() | (self.rec_wr_ready.val() & !self.out_last.q.val()))
-            & (!self.written.q.val() | self.written_ready.val());
+            & (!self.begins.q.val() | !self.written.q.val());
         self.next_g.next = self.g.q.val();
         self.next_slot.next = self.slot.q.val();
         self.loaded.d.next = self.load.val();
