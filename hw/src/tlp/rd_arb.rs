@@ -12,14 +12,14 @@ hw! {
     /// Merges the memory reads of descriptor fetch and data into `tx_rd`, in turn, and makes their headers.
     ///
     /// ```text
-    ///  fetch_rd ─┐                                  ┌──────────► register ─► tx_rd
-    ///            ├─► whose turn ─► asked ─► Request ─┴─► spare ─────►┘
-    ///  data_rd ──┘       ▲                                 │
-    ///                    └── bus mastering, hold, room ◄───┘
+    ///  fetch_rd ─┐
+    ///            ├─► whose turn ─► asked ─► Request ─► register ─► tx_rd
+    ///  data_rd ──┘       ▲           │
+    ///                    └── bus mastering, hold, room
     /// ```
-    /// One request per clock. The turn and the permission to take are flip-flops: `ready` depends on no `valid` and not on `tx_rd_ready`.
-    /// The turn moves with a request that is taken, or when its owner has none, if the other one has. `spare` takes the one that
-    /// comes while the register stands still. A request shows at the port two clocks after it was taken; `tx_rd_valid` waits for nothing
+    /// One request in two clocks, which is as fast as descriptors come. The turn and the permission to take are flip-flops: `ready`
+    /// depends on no `valid` and not on `tx_rd_ready`. The turn moves with a request that is taken, or when its owner has none, if
+    /// the other one has. A request shows at the port two clocks after it was taken; `tx_rd_valid` waits for nothing
     /// once it is high. `hold` and the end of bus mastering take effect in the clock after the next.
     pub struct RdArb<const W: usize, const K: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
@@ -62,15 +62,12 @@ hw! {
         bytes: Reg<Bits<13>> = Default::default(),
         tag: Reg<Bits<10>> = Default::default(),
         attr: Reg<Bits<2>> = Default::default(),
-        spare: Dffr<Bit> = Default::default(),
-        spare_fields: Reg<Bits<FIELD_BITS>> = Default::default(),
         full: Dffr<Bit> = Default::default(),
         fields: Reg<Bits<FIELD_BITS>> = Default::default(),
         sent: Dffr<Bit> = Default::default(),
         valid: Signal<Local, Bit> = Default::default(),
         other: Signal<Local, Bit> = Default::default(),
         moves: Signal<Local, Bit> = Default::default(),
-        stays: Signal<Local, Bit> = Default::default(),
         read: Constant<Bits<8>> = Constant::new(MEM_READ.into()),
     }
 }
@@ -78,13 +75,11 @@ hw! {
 impl<const W: usize, const K: usize> Logic for RdArb<W, K> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, data_turn, takes, open, asked, addr, bytes, tag, attr, spare, spare_fields);
-        dff_setup!(self, clock, full, fields, sent);
+        dff_setup!(self, clock, data_turn, takes, open, asked, addr, bytes, tag, attr, full, fields, sent);
         self.data_turn.rst.next = self.rst.val();
         self.takes.rst.next = self.rst.val();
         self.open.rst.next = self.rst.val();
         self.asked.rst.next = self.rst.val();
-        self.spare.rst.next = self.rst.val();
         self.full.rst.next = self.rst.val();
         self.sent.rst.next = self.rst.val();
 
@@ -100,14 +95,17 @@ impl<const W: usize, const K: usize> Logic for RdArb<W, K> {
             self.data_turn.d.next = !self.data_turn.q.val();
         }
 
-        // Nothing is taken while the spare is full, so what was asked moves on whenever it is empty.
         self.moves.next = !self.full.q.val() | self.tx_rd_ready.val();
-        self.stays.next = !self.moves.val() & (self.spare.q.val() | self.asked.q.val());
+        self.takes.d.next = false;
+        self.asked.d.next = self.asked.q.val() & !self.moves.val();
         // Bus Master Enable (PCIe Base Spec r5 7.5.1.1.3): without it no memory request is made.
         self.open.d.next = self.cfg_bus_master.val() & !self.hold.val();
-        self.takes.d.next = self.open.q.val() & !self.stays.val();
-        if !self.spare.q.val() {
-            self.asked.d.next = self.valid.val() & self.takes.q.val();
+        if !(self.valid.val() & self.takes.q.val()) & (!self.asked.q.val() | self.moves.val()) {
+            self.takes.d.next = self.open.q.val();
+        }
+        // What was asked before has moved on by then.
+        if self.takes.q.val() {
+            self.asked.d.next = self.valid.val();
             self.addr.d.next = self.fetch_rd_addr.val();
             self.bytes.d.next = self.fetch_rd_bytes.val();
             self.tag.d.next = self.fetch_rd_tag.val();
@@ -123,16 +121,9 @@ impl<const W: usize, const K: usize> Logic for RdArb<W, K> {
         self.request.bytes.next = self.bytes.q.val();
         self.request.tag.next = self.tag.q.val();
         self.request.attr.next = self.attr.q.val();
-        if !self.spare.q.val() {
-            self.spare_fields.d.next = self.request.fields.val();
-        }
-        self.spare.d.next = self.stays.val();
         if self.moves.val() {
-            self.full.d.next = self.asked.q.val() | self.spare.q.val();
+            self.full.d.next = self.asked.q.val();
             self.fields.d.next = self.request.fields.val();
-            if self.spare.q.val() {
-                self.fields.d.next = self.spare_fields.q.val();
-            }
         }
         self.sent.d.next = self.full.q.val() & self.tx_rd_ready.val();
         self.tx_read.next = self.sent.q.val();

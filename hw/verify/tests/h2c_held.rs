@@ -61,7 +61,9 @@ impl Bench {
         let mut d = dut!(h2c_held, seed);
         let memory = rng.random_range(1..16);
         d.set("memory", memory);
+        d.set("memory_rst", 1u64);
         d.pulse("rst", 1);
+        d.set("memory_rst", 0u64);
         let mut p = || if rng.random_bool(0.3) { 1.0 } else { rng.random_range(0.05..1.0) };
         let (record_rate, done_rate, ready_rate) = (p(), p(), p());
         let mut b = Bench {
