@@ -524,6 +524,7 @@ impl<
         self.present.load.next = self.load.val();
         self.present.loaded.next = self.place.loaded.val();
         self.present.wipe.next = self.wipe.val();
+        self.present.set.next = self.in_set.q.val();
         self.present.stage.next = self.stage.val();
         self.present.next_addr.next = self.ahead.addr.val();
         self.present.next_length.next = self.ahead.length.val();

@@ -25,7 +25,9 @@ hw! {
         /// Takes the context's descriptor; only while `idle`.
         pub load: Signal<In, Bit> = Default::default(),
         pub loaded: Signal<In, Context> = Default::default(),
-        /// Takes the descriptor that comes next; see `Ahead`.
+        /// If there is no descriptor, `stage` can come in this clock.
+        pub set: Signal<In, Bit> = Default::default(),
+        /// Takes the descriptor that comes next; see `Ahead`. Only with `set` or with `step` and `done`.
         pub stage: Signal<In, Bit> = Default::default(),
         pub next_addr: Signal<In, Bits<64>> = Default::default(),
         pub next_length: Signal<In, Bits<24>> = Default::default(),
@@ -68,6 +70,7 @@ hw! {
         faulty: Reg<Bit> = Default::default(),
         payload: Signal<Local, Bits<24>> = Default::default(),
         after: Signal<Local, Bits<24>> = Default::default(),
+        opens: Signal<Local, Bit> = Default::default(),
         base: Constant<Bits<24>> = Constant::new(128_u64.into()),
     }
 }
@@ -83,7 +86,9 @@ impl Logic for Present {
         self.after.next = self.earlier.q.val() + bit_cast::<24, 11>(self.n.val());
         self.rest.d.next = self.left.q.val() - bit_cast::<24, 11>(self.most.q.val());
         // `idle` chooses where `load` could: it drives the many multiplexers without waiting for what decides.
-        if self.load.val() | self.stage.val() | self.step.val() {
+        // So do `set` and `done` for `stage`: where that does not come there is no descriptor, and nobody looks at the rest.
+        self.opens.next = self.set.val() & !self.there.q.val();
+        if self.load.val() | self.opens.val() | self.step.val() {
             self.address.d.next = self.address.q.val() + bit_cast::<64, 11>(self.n.val());
             self.left.d.next = self.rest.q.val();
             self.earlier.d.next = self.after.val();
@@ -93,18 +98,15 @@ impl Logic for Present {
                 self.most.d.next = bit_cast::<11, 24>(self.rest.q.val());
             }
             self.begun.d.next = true;
-            self.there.d.next = !self.done.val();
-            if self.stage.val() {
+            if self.set.val() | self.done.val() {
                 self.address.d.next = self.next_addr.val();
                 self.left.d.next = self.next_length.val();
                 self.earlier.d.next = 0.into();
                 self.most.d.next = self.next_limit.val();
                 self.fills.d.next = self.next_whole.val();
                 self.begun.d.next = false;
-                self.there.d.next = true;
             }
             if self.idle.val() {
-                self.there.d.next = self.loaded.val().active;
                 self.begun.d.next = self.loaded.val().active;
                 self.address.d.next = self.loaded.val().addr;
                 self.left.d.next = self.loaded.val().left;
@@ -113,7 +115,14 @@ impl Logic for Present {
                 self.fills.d.next = self.loaded.val().whole;
             }
         }
-        if self.load.val() | self.stage.val() {
+        if self.load.val() {
+            self.there.d.next = self.loaded.val().active;
+        } else if self.stage.val() {
+            self.there.d.next = true;
+        } else if self.step.val() {
+            self.there.d.next = !self.done.val();
+        }
+        if self.load.val() | self.opens.val() | (self.step.val() & self.done.val()) {
             self.mps.d.next = self.next_mps.val();
             self.asks.d.next = self.next_irq.val();
             self.fault.d.next = self.next_code.val();

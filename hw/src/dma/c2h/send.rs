@@ -37,7 +37,6 @@ hw! {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub entry_valid: Signal<In, Bit> = Default::default(),
-        /// Low in the clock behind an entry: they come every other clock at most.
         pub entry_ready: Signal<Out, Bit> = Default::default(),
         pub entry: Signal<In, Entry> = Default::default(),
         pub clear_valid: Signal<In, Bit> = Default::default(),
@@ -87,7 +86,7 @@ hw! {
         first: Dffr<Bit> = Dffr::new(true),
         gone: Dffr<Bit> = Default::default(),
         sent: Dffr<Bit> = Default::default(),
-        // Plan decides much by it in the same clock, so it is a flip-flop. That an entry takes room shows two clocks later.
+        // Plan decides much by it in the same clock, so it is a flip-flop: there was room for two entries.
         ready: Dffr<Bit> = Default::default(),
 
         accept: Signal<Local, Bit> = Default::default(),
@@ -127,7 +126,7 @@ impl<
 
         // An entry in.
         self.accept.next = self.entry_valid.val() & self.ready.q.val();
-        self.ready.d.next = self.gather.in_ready.val() & self.waiting.in_ready.val() & !self.accept.val();
+        self.ready.d.next = self.gather.in_ready.val() & self.waiting.in_ready.val();
         self.entry_ready.next = self.ready.q.val();
         self.gather.entry.next = self.entry.val();
         self.gather.in_valid.next = self.accept.val() & (self.entry.val().tlp | self.entry.val().skip);
