@@ -64,6 +64,7 @@ hw! {
         eligible: Signal<Local, Bits<NQ>> = Default::default(),
         of_winner: Signal<Local, Bits<NQ>> = Default::default(),
         allowed: Signal<Local, Bit> = Default::default(),
+        in_hand: Signal<Local, Bits<QB>> = Default::default(),
         of_q: Signal<Local, Bits<NQ>> = Default::default(),
         bits: Signal<Local, Bits<NQ>> = Default::default(),
         keep: Signal<Local, Bits<NQ>> = Default::default(),
@@ -132,14 +133,14 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Pick<NQ, QB, G
         self.ready.d.next = self.bits.val();
 
         self.finder.ready.next = self.ready.q.val() & self.eligible.val();
-        self.finder.after.next = bit_cast::<QB, 6>(self.q.val());
+        self.in_hand.next = bit_cast::<QB, 6>(self.q.val());
+        self.finder.after.next = self.in_hand.val();
         self.early.next = self.finder.winner.val();
         // What may be worked on is looked up a clock before it counts, so that plan decides by flip-flops alone.
         self.of_winner.next = (self.eligible.val() >> self.finder.winner.val()) & self.one.val();
         self.allowed.next = self.finder.found.val() & self.of_winner.val().any();
         self.found_out.d.next = self.allowed.val();
-        self.differs_out.d.next =
-            self.allowed.val() & (self.finder.winner.val() != bit_cast::<QB, 6>(self.q.val()));
+        self.differs_out.d.next = self.allowed.val() & (self.finder.winner.val() != self.in_hand.val());
         self.candidate_out.d.next = bit_cast::<6, QB>(self.finder.winner.val());
         self.found.next = self.found_out.q.val();
         self.candidate.next = self.candidate_out.q.val();
