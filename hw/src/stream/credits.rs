@@ -20,12 +20,15 @@ hw! {
         pub take: Signal<In, Bit> = Default::default(),
         pub taken: Signal<Out, Bit> = Default::default(),
         pub full: Signal<Out, Bit> = Default::default(),
+        /// Two more fit: for a giver that hears of it a clock later.
+        pub roomy: Signal<Out, Bit> = Default::default(),
         count: Dffr<Bits<NP1>> = Default::default(),
         any: Dffr<Bit> = Default::default(),
         single: Signal<Local, Bit> = Default::default(),
         less: Signal<Local, Bit> = Default::default(),
         step: Signal<Local, Bits<NP1>> = Default::default(),
         up: Constant<Bits<NP1>> = Constant::new(1_u64.into()),
+        all_but_1: Constant<Bits<NP1>> = Constant::new(((1_u64 << N) - 1).into()),
         down: Constant<Bits<NP1>> = Constant::new(((1_u64 << NP1) - 1).into()),
     }
 }
@@ -44,6 +47,7 @@ impl<const N: usize, const NP1: usize> Logic for Credits<N, NP1> {
             self.full.next = self.count.q.val().get_bit(top);
         }
         // One adder for both ways.
+        self.roomy.next = self.count.q.val() < self.all_but_1.val();
         self.step.next = 0.into();
         if self.give.val() & !self.less.val() {
             self.step.next = self.up.val();

@@ -21,6 +21,8 @@ hw! {
         pub rst: Signal<In, Bit> = Default::default(),
         pub in_valid: Signal<In, Bit> = Default::default(),
         pub in_ready: Signal<Out, Bit> = Default::default(),
+        /// There is room for two words.
+        pub roomy: Signal<Out, Bit> = Default::default(),
         pub out_valid: Signal<Out, Bit> = Default::default(),
         pub out_ready: Signal<In, Bit> = Default::default(),
         /// Write enable and address, and read address, of the memories.
@@ -44,6 +46,7 @@ impl<const N: usize, const NP1: usize> Logic for Ring<N, NP1> {
         self.words.clock.next = self.clock.val();
         self.words.rst.next = self.rst.val();
         self.in_ready.next = !self.words.full.val();
+        self.roomy.next = self.words.roomy.val();
         self.pushed.next = self.in_valid.val() & !self.words.full.val();
         self.push.next = self.pushed.val();
         self.words.give.next = self.pushed.val();

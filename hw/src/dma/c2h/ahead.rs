@@ -64,6 +64,8 @@ hw! {
         held: Dffr<Bit> = Default::default(),
         fresh: Reg<Bit> = Default::default(),
         number: Dffr<Bits<32>> = Default::default(),
+        // The one that is to be read: `number`, or the one behind it if that is held.
+        pointer: Dffr<Bits<8>> = Default::default(),
         address: Reg<Bits<64>> = Default::default(),
         bytes_all: Reg<Bits<24>> = Default::default(),
         flags: Reg<Bits<8>> = Default::default(),
@@ -82,7 +84,6 @@ hw! {
         limit_out: Reg<Bits<11>> = Default::default(),
         whole_out: Reg<Bit> = Default::default(),
 
-        pointer: Signal<Local, Bits<8>> = Default::default(),
         number17: Signal<Local, Bits<17>> = Default::default(),
         number8: Signal<Local, Bits<8>> = Default::default(),
         load: Signal<Local, Bit> = Default::default(),
@@ -109,19 +110,18 @@ hw! {
 impl<const OB: usize> Logic for Ahead<OB> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, held, fresh, number, address, bytes_all, flags, fetched, card, below);
+        dff_setup!(
+            self, clock, held, fresh, number, pointer, address, bytes_all, flags, fetched, card, below
+        );
         dff_setup!(self, clock, fault, size, lane_out, waits_place, waits_fence, size_now, mask_now);
         dff_setup!(self, clock, ok, limit_out, whole_out);
         self.held.rst.next = self.rst.val();
         self.ok.rst.next = self.rst.val();
         self.number.rst.next = self.wipe.val();
+        self.pointer.rst.next = self.wipe.val();
 
         // The store's answer is for `pointer` unless that moved in the last clock.
-        self.pointer.next = bit_cast::<8, 32>(self.number.q.val());
-        if self.held.q.val() {
-            self.pointer.next = self.pointer.val() + 1;
-        }
-        self.slot.next = bit_cast::<7, 8>(self.pointer.val());
+        self.slot.next = bit_cast::<7, 8>(self.pointer.q.val());
         if self.preview.val() {
             self.slot.next = bit_cast::<7, 32>(self.start.val());
         }
@@ -130,7 +130,7 @@ impl<const OB: usize> Logic for Ahead<OB> {
         }
         self.load.next = self.enable.val()
             & self.fresh.q.val()
-            & (self.head.val() != self.pointer.val())
+            & (self.head.val() != self.pointer.q.val())
             & (!self.held.q.val() | self.take.val());
         self.fresh.d.next = !self.load.val();
         if self.take.val() {
@@ -147,6 +147,7 @@ impl<const OB: usize> Logic for Ahead<OB> {
         self.mask_now.d.next = self.payload.val() - 1;
         if self.load.val() {
             self.held.d.next = true;
+            self.pointer.d.next = self.pointer.q.val() + 1;
             self.address.d.next = self.desc_data.val().get_bits::<64>(0);
             self.below.d.next = self.desc_data.val().get_bits::<11>(0) & self.mask_now.q.val();
             self.bytes_all.d.next = self.desc_data.val().get_bits::<24>(64);
@@ -158,6 +159,7 @@ impl<const OB: usize> Logic for Ahead<OB> {
         if self.restart.val() {
             self.held.d.next = false;
             self.number.d.next = self.start.val();
+            self.pointer.d.next = bit_cast::<8, 32>(self.start.val());
         }
 
         // Checks, in rising order of what counts first.

@@ -51,6 +51,7 @@ hw! {
         moved: Dffr<Bit> = Default::default(),
         present: Reg<PacketEnd> = Default::default(),
         fetch: Reg<Bits<16>> = Default::default(),
+        behind: Reg<Bits<16>> = Default::default(),
         rows_seen: Reg<Bits<16>> = Default::default(),
         more_seen: Dffr<Bit> = Default::default(),
         load: Signal<Local, Bit> = Default::default(),
@@ -61,7 +62,7 @@ hw! {
 impl Logic for Ends {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, known, answer, moved, present, fetch, rows_seen, more_seen);
+        dff_setup!(self, clock, known, answer, moved, present, fetch, behind, rows_seen, more_seen);
         self.known.rst.next = self.rst.val();
         self.more_seen.rst.next = self.rst.val();
         self.moved.rst.next = self.rst.val();
@@ -72,7 +73,8 @@ impl Logic for Ends {
             self.known.d.next = false;
         }
         if self.load.val() {
-            self.next_fetch.next = self.fetch.q.val() + 1;
+            self.next_fetch.next = self.behind.q.val();
+            self.behind.d.next = self.behind.q.val() + 1;
             self.present.d.next = self.answer.q.val();
             self.known.d.next = true;
         }
@@ -83,9 +85,14 @@ impl Logic for Ends {
             self.number.next = self.start.val();
         }
         self.rows_seen.d.next = self.rows_now.val();
-        self.more_seen.d.next = self.pkts_now.val() != self.next_fetch.val();
+        // Compared with both: what decides between them comes late.
+        self.more_seen.d.next = self.pkts_now.val() != self.fetch.q.val();
+        if self.load.val() {
+            self.more_seen.d.next = self.pkts_now.val() != self.behind.q.val();
+        }
         if self.restart.val() {
             self.fetch.d.next = self.start.val();
+            self.behind.d.next = self.start.val() + 1;
             self.known.d.next = false;
         }
         self.settled.next = !self.moved.q.val();

@@ -40,7 +40,8 @@ hw! {
     > {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
-        /// An entry with a TLP or `skip`; it is taken in the same clock, and may come only while `in_ready`.
+        /// An entry with a TLP or `skip`; it is taken in the same clock, and may come only if `in_ready` was high
+        /// in the clock before.
         pub in_valid: Signal<In, Bit> = Default::default(),
         pub in_ready: Signal<Out, Bit> = Default::default(),
         pub entry: Signal<In, Entry> = Default::default(),
@@ -164,7 +165,7 @@ impl<
         self.freed.rst.next = self.rst.val();
         self.clear.rst.next = self.rst.val();
 
-        self.in_ready.next = self.ring.in_ready.val();
+        self.in_ready.next = self.ring.roomy.val();
         self.ring.in_valid.next = self.in_valid.val();
         self.works.wen.next = self.ring.push.val();
         self.works.waddr.next = self.ring.waddr.val();

@@ -35,14 +35,15 @@ hw! {
         pub q: Signal<In, Bits<6>> = Default::default(),
         /// The candidate is looked at.
         pub take: Signal<In, Bit> = Default::default(),
-        /// The queue in hand has more to do.
+        /// The queue in hand has more to do; or had so in the clock before, and its turn is over.
         pub again: Signal<In, Bit> = Default::default(),
-        /// There is a candidate. `early` tells it a clock before, without promise.
+        /// There is a candidate, which might be worked on in the clock before. `early` tells it a clock before, without promise.
         pub found: Signal<Out, Bit> = Default::default(),
+        /// It is another than `q` was in the clock before.
+        pub differs: Signal<Out, Bit> = Default::default(),
         pub candidate: Signal<Out, Bits<6>> = Default::default(),
         pub early: Signal<Out, Bits<QB>> = Default::default(),
-        /// The candidate, and the queue in hand, may be worked on in this clock.
-        pub allowed: Signal<Out, Bit> = Default::default(),
+        /// The queue in hand might be worked on in the clock before.
         pub q_allowed: Signal<Out, Bit> = Default::default(),
 
         ready: Dffr<Bits<NQ>> = Default::default(),
@@ -56,10 +57,14 @@ hw! {
         fill_seen: Dffr<Bit> = Default::default(),
         fill_at: Reg<Bits<6>> = Default::default(),
         found_out: Dffr<Bit> = Default::default(),
+        differs_out: Dffr<Bit> = Default::default(),
         candidate_out: Reg<Bits<6>> = Default::default(),
+        q_allowed_out: Dffr<Bit> = Default::default(),
         unhalted: Signal<Local, Bits<GN>> = Default::default(),
         eligible: Signal<Local, Bits<NQ>> = Default::default(),
-        of_candidate: Signal<Local, Bits<NQ>> = Default::default(),
+        of_winner: Signal<Local, Bits<NQ>> = Default::default(),
+        allowed: Signal<Local, Bit> = Default::default(),
+        in_hand: Signal<Local, Bits<QB>> = Default::default(),
         of_q: Signal<Local, Bits<NQ>> = Default::default(),
         bits: Signal<Local, Bits<NQ>> = Default::default(),
         keep: Signal<Local, Bits<NQ>> = Default::default(),
@@ -73,12 +78,15 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Pick<NQ, QB, G
     fn update(&mut self) {
         dff_setup!(self, clock, ready, room_seen, room_at, finished_seen, finished_at);
         dff_setup!(self, clock, head_seen, head_at, fill_seen, fill_at, found_out, candidate_out);
+        dff_setup!(self, clock, differs_out, q_allowed_out);
         self.ready.rst.next = self.rst.val();
         self.room_seen.rst.next = self.rst.val();
         self.finished_seen.rst.next = self.rst.val();
         self.head_seen.rst.next = self.rst.val();
         self.fill_seen.rst.next = self.rst.val();
         self.found_out.rst.next = self.rst.val();
+        self.differs_out.rst.next = self.rst.val();
+        self.q_allowed_out.rst.next = self.rst.val();
         self.finder.clock.next = self.clock.val();
         self.finder.rst.next = self.rst.val();
 
@@ -125,15 +133,20 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Pick<NQ, QB, G
         self.ready.d.next = self.bits.val();
 
         self.finder.ready.next = self.ready.q.val() & self.eligible.val();
-        self.finder.after.next = bit_cast::<QB, 6>(self.q.val());
+        self.in_hand.next = bit_cast::<QB, 6>(self.q.val());
+        self.finder.after.next = self.in_hand.val();
         self.early.next = self.finder.winner.val();
-        self.found_out.d.next = self.finder.found.val();
+        // What may be worked on is looked up a clock before it counts, so that plan decides by flip-flops alone.
+        self.of_winner.next = (self.eligible.val() >> self.finder.winner.val()) & self.one.val();
+        self.allowed.next = self.finder.found.val() & self.of_winner.val().any();
+        self.found_out.d.next = self.allowed.val();
+        self.differs_out.d.next = self.allowed.val() & (self.finder.winner.val() != self.in_hand.val());
         self.candidate_out.d.next = bit_cast::<6, QB>(self.finder.winner.val());
         self.found.next = self.found_out.q.val();
         self.candidate.next = self.candidate_out.q.val();
-        self.of_candidate.next = (self.eligible.val() >> self.candidate_out.q.val()) & self.one.val();
-        self.allowed.next = self.of_candidate.val().any();
+        self.differs.next = self.differs_out.q.val();
         self.of_q.next = (self.eligible.val() >> self.q.val()) & self.one.val();
-        self.q_allowed.next = self.of_q.val().any();
+        self.q_allowed_out.d.next = self.of_q.val().any();
+        self.q_allowed.next = self.q_allowed_out.q.val();
     }
 }

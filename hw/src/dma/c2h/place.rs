@@ -24,6 +24,9 @@ hw! {
         /// Queue whose context shows one clock later, and the one that comes in hand with `load`.
         pub read: Signal<In, Bits<QB>> = Default::default(),
         pub candidate: Signal<In, Bits<6>> = Default::default(),
+        /// Nothing but `load`, `save` and `clear` can come.
+        pub idle: Signal<In, Bit> = Default::default(),
+        /// Only while `idle`.
         pub load: Signal<In, Bit> = Default::default(),
         pub wipe: Signal<In, Bit> = Default::default(),
         pub save: Signal<In, Bit> = Default::default(),
@@ -94,27 +97,28 @@ impl<const NQ: usize, const QB: usize, const OB: usize, const PW: usize> Logic f
             self.next_pos.next = bit_cast::<PW, 16>(self.after.val()) << self.lane_bits.val();
             self.passed_now.next = self.passed.val();
         }
-        if self.accept.val() {
+        if self.load.val() | self.accept.val() {
             self.at.d.next = self.next_pos.val();
             self.pkts.d.next = self.passed_now.val();
             self.gone.d.next = self.dies.val();
             self.begun.d.next = !self.ends.val();
-            if self.ends.val() {
-                self.hole.d.next = self.skip.val();
+            if self.idle.val() {
+                self.at.d.next = bit_cast::<PW, 24>(self.contexts.rdata.val().pos);
+                self.pkts.d.next = self.contexts.rdata.val().pkts;
+                self.gone.d.next = self.contexts.rdata.val().dead;
+                self.begun.d.next = self.contexts.rdata.val().inside;
+            }
+        }
+        if self.load.val() | (self.accept.val() & self.ends.val()) {
+            self.hole.d.next = self.skip.val();
+            if self.idle.val() {
+                self.hole.d.next = self.contexts.rdata.val().gap;
             }
         }
         // Lanes are those of a row that begins.
         if self.begins.val() {
             self.at.d.next = self.at.d.val() | bit_cast::<PW, OB>(self.lane.val());
         }
-        if self.load.val() {
-            self.at.d.next = bit_cast::<PW, 24>(self.contexts.rdata.val().pos);
-            self.pkts.d.next = self.contexts.rdata.val().pkts;
-            self.gone.d.next = self.contexts.rdata.val().dead;
-            self.begun.d.next = self.contexts.rdata.val().inside;
-            self.hole.d.next = self.contexts.rdata.val().gap;
-        }
-
         self.contexts.raddr.next = self.read.val();
         self.contexts.waddr.next = bit_cast::<QB, 6>(self.queue.val());
         self.contexts.wen.next = self.save.val();

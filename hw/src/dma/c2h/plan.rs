@@ -8,25 +8,6 @@ use super::{Ahead, Clear, Cut, Ends, Flush, PassOver, Pick, Place, Present, Stal
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 
-/// Steps of plan.
-#[derive(Copy, Clone, Debug, PartialEq, LogicState)]
-pub enum PlanState {
-    /// No queue in hand: puts away the context of the last, takes that of the next.
-    Swap,
-    /// It was cleared: its context counts as 0.
-    Wipe,
-    /// The copies of the queue's counts, and its next descriptor, come from their memories.
-    Look,
-    /// The end of its packet comes; how many bytes are there?
-    Read,
-    /// A descriptor becomes the present one, if there is none.
-    Set,
-    /// The bytes of the next TLP.
-    Cut,
-    /// Hands it on.
-    Push,
-}
-
 hw! {
     /// Takes the queues in turn and cuts their data into TLPs.
     ///
@@ -122,7 +103,20 @@ hw! {
         pub clear_q: Signal<Out, Bits<6>> = Default::default(),
         pub clear_ready: Signal<In, Bit> = Default::default(),
 
-        state: Dffr<PlanState> = Dffr::new(PlanState::Swap),
+        // The step, one bit each. No queue in hand: puts away the context of the last, takes that of the next.
+        in_swap: Dffr<Bit> = Dffr::new(true),
+        // It was cleared: its context counts as 0.
+        in_wipe: Dffr<Bit> = Default::default(),
+        // The copies of the queue's counts, and its next descriptor, come from their memories.
+        in_look: Dffr<Bit> = Default::default(),
+        // The end of its packet comes; how many bytes are there?
+        in_read: Dffr<Bit> = Default::default(),
+        // A descriptor becomes the present one, if there is none.
+        in_set: Dffr<Bit> = Default::default(),
+        // The bytes of the next TLP.
+        in_cut: Dffr<Bit> = Default::default(),
+        // Hands it on.
+        in_push: Dffr<Bit> = Default::default(),
         place: Place<NQ, QB, OB, PW> = Default::default(),
         watch: Watch<NQ, QB, POLICIES, MEMORY> = Default::default(),
         pick: Pick<NQ, QB, GN> = Default::default(),
@@ -141,6 +135,10 @@ hw! {
         dirty: Dffr<Bit> = Default::default(),
         unspent: Dffr<Bit> = Default::default(),
         credit: Reg<Bits<17>> = Default::default(),
+        // A TLP was handed on in the last clock, which counts as 64 bytes; the turn has ended with it.
+        charge: Reg<Bit> = Default::default(),
+        charge_64: Reg<Bit> = Default::default(),
+        turn_over: Dffr<Bit> = Default::default(),
         attr: Reg<Bits<2>> = Default::default(),
         // Its policies; it is a memory queue.
         store: Dffr<Bit> = Default::default(),
@@ -161,13 +159,14 @@ hw! {
         swap: Signal<Local, Bit> = Default::default(),
         push: Signal<Local, Bit> = Default::default(),
         other: Signal<Local, Bit> = Default::default(),
-        preview: Signal<Local, Bit> = Default::default(),
         load: Signal<Local, Bit> = Default::default(),
         same: Signal<Local, Bit> = Default::default(),
         renew: Signal<Local, Bit> = Default::default(),
         reading: Signal<Local, Bit> = Default::default(),
         refused: Signal<Local, Bit> = Default::default(),
         accept: Signal<Local, Bit> = Default::default(),
+        follows: Signal<Local, Bit> = Default::default(),
+        begins: Signal<Local, Bit> = Default::default(),
         stage: Signal<Local, Bit> = Default::default(),
         goes_on: Signal<Local, Bit> = Default::default(),
         skip: Signal<Local, Bit> = Default::default(),
@@ -183,7 +182,11 @@ hw! {
         pkt_q: Signal<Local, Bits<6>> = Default::default(),
         turn: Signal<Local, Bits<17>> = Default::default(),
         cost: Signal<Local, Bits<11>> = Default::default(),
-        next_credit: Signal<Local, Bits<17>> = Default::default(),
+        rest: Signal<Local, Bits<17>> = Default::default(),
+        under_64: Signal<Local, Bit> = Default::default(),
+        over: Signal<Local, Bit> = Default::default(),
+        leaves: Signal<Local, Bit> = Default::default(),
+        sets: Signal<Local, Bit> = Default::default(),
         low_pkt: Signal<Local, Bits<PB>> = Default::default(),
 
         slot_bits: Constant<Bits<8>> = Constant::new((PB as u64).into()),
@@ -208,11 +211,34 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, queue, held, dirty, unspent, credit, attr, store, drops, drops_oldest);
+        dff_setup!(self, clock, in_swap, in_wipe, in_look, in_read, in_set, in_cut, in_push);
+        dff_setup!(
+            self,
+            clock,
+            charge,
+            charge_64,
+            turn_over,
+            queue,
+            held,
+            dirty,
+            unspent,
+            credit,
+            attr,
+            store,
+            drops,
+            drops_oldest
+        );
         dff_setup!(self, clock, memory, flush_end, flush_end_q, flush_ended);
         dff_setup!(self, clock, taken, taken_q, taken_value, error, error_q, error_code);
         clock!(self, clock, place, watch, pick, ahead, present, clear, ends, cut, flush, pass_over, stalled);
-        self.state.rst.next = self.rst.val();
+        self.in_swap.rst.next = self.rst.val();
+        self.in_wipe.rst.next = self.rst.val();
+        self.in_look.rst.next = self.rst.val();
+        self.in_read.rst.next = self.rst.val();
+        self.in_set.rst.next = self.rst.val();
+        self.in_cut.rst.next = self.rst.val();
+        self.in_push.rst.next = self.rst.val();
+        self.turn_over.rst.next = self.rst.val();
         self.queue.rst.next = self.rst.val();
         self.held.rst.next = self.rst.val();
         self.dirty.rst.next = self.rst.val();
@@ -275,31 +301,25 @@ impl<
         self.pick.wake_q.next = self.flush.wake_q.val();
 
         // Swap: another queue is loaded; the one in hand, if it is the next again, is still there.
-        self.swap.next = self.state.q.val() == PlanState::Swap;
-        self.wipe.next = self.state.q.val() == PlanState::Wipe;
-        self.push.next = (self.state.q.val() == PlanState::Push) & self.ends.settled.val();
-        self.other.next =
-            self.pick.found.val() & (!self.held.q.val() | (self.pick.candidate.val() != self.queue.q.val()));
-        self.preview.next = self.swap.val() & self.other.val();
-        self.load.next = self.preview.val() & self.pick.allowed.val();
+        self.swap.next = self.in_swap.q.val();
+        self.wipe.next = self.in_wipe.q.val();
+        self.push.next = self.in_push.q.val() & self.ends.settled.val();
+        self.other.next = self.pick.differs.val() | (self.pick.found.val() & !self.held.q.val());
+        self.load.next = self.swap.val() & self.other.val();
         self.renew.next =
             self.swap.val() & !self.other.val() & self.unspent.q.val() & self.pick.q_allowed.val();
-        self.same.next = self.swap.val()
-            & !self.other.val()
-            & !self.unspent.q.val()
-            & self.pick.found.val()
-            & self.pick.allowed.val();
+        self.same.next = self.swap.val() & !self.other.val() & !self.unspent.q.val() & self.pick.found.val();
         self.pick.take.next = self.load.val() | self.same.val();
         self.look.next = self.queue.q.val();
-        if self.preview.val() {
+        if self.load.val() {
             self.look.next = self.pick.candidate.val();
         }
         self.watch.look.next = bit_cast::<QB, 6>(self.look.val());
         self.place.read.next = self.pick.early.val();
-        self.reading.next = !self.swap.val() & !self.wipe.val() & (self.state.q.val() != PlanState::Look);
+        self.reading.next = !self.swap.val() & !self.wipe.val() & !self.in_look.q.val();
 
         // Push: what was cut is handed on, and a descriptor follows the one that ends.
-        self.refused.next = self.present.code.val().any();
+        self.refused.next = self.present.refused.val();
         self.failed.next = self.cut.ends.val() & self.ends.packet_end.val().bad & self.memory.q.val();
         self.code.next = self.present.code.val();
         if self.failed.val() {
@@ -311,11 +331,10 @@ impl<
         self.moves.next = self.accept.val() & !self.skip.val();
         // Nothing is done for the queue any more, or it has no descriptor.
         self.blank.next = !self.present.active.val() & !self.place.dead.val();
-        self.stage.next = self.accept.val() & self.cut.done.val() & !self.refused.val() & !self.failed.val();
-        if (self.state.q.val() == PlanState::Set) & self.blank.val() {
-            self.stage.next = true;
-        }
-        self.stage.next = self.stage.val() & self.ahead.ready.val();
+        self.follows.next = self.ahead.ready.val() & !self.refused.val() & !self.failed.val();
+        self.begins.next = self.ahead.ready.val() & self.blank.val();
+        self.stage.next = (self.accept.val() & self.cut.done.val() & self.follows.val())
+            | (self.in_set.q.val() & self.begins.val());
 
         self.save.next = self.dirty.q.val() & self.swap.val();
         self.clear.init_valid.next = self.init_valid.val();
@@ -336,6 +355,7 @@ impl<
         }
         self.place.queue.next = self.queue.q.val();
         self.place.candidate.next = self.pick.candidate.val();
+        self.place.idle.next = self.swap.val();
         self.place.load.next = self.load.val();
         self.place.wipe.next = self.wipe.val();
         self.place.save.next = self.save.val();
@@ -372,7 +392,7 @@ impl<
         self.ahead.wipe.next = self.wipe.val();
         self.ahead.memory.next = self.watch.memory.val();
         self.ahead.base.next = self.watch.base.val();
-        self.ahead.preview.next = self.preview.val();
+        self.ahead.preview.next = self.load.val();
         self.ahead.enable.next = !self.swap.val() & !self.wipe.val();
         self.ahead.take.next = self.stage.val();
         self.ahead.head.next = self.watch.head.val();
@@ -390,7 +410,7 @@ impl<
             self.start_pkts.next = 0.into();
         }
         self.ends.restart.next = self.load.val() | self.wipe.val();
-        self.ends.preview.next = self.preview.val() | self.wipe.val();
+        self.ends.preview.next = self.load.val() | self.wipe.val();
         self.ends.start.next = self.start_pkts.val();
         self.ends.enable.next = self.reading.val();
         self.ends.pass.next = self.accept.val() & self.cut.ends.val();
@@ -401,10 +421,9 @@ impl<
         self.pkt_raddr.next = (bit_cast::<PAB, 6>(self.pkt_q.val()) << self.slot_bits.val())
             | bit_cast::<PAB, PB>(self.low_pkt.val());
 
-        self.cut.decide.next = self.state.q.val() == PlanState::Cut;
-        self.cut.sample.next =
-            (self.state.q.val() == PlanState::Cut) | (self.state.q.val() == PlanState::Read);
-        self.cut.step.next = self.accept.val() | (self.state.q.val() == PlanState::Set);
+        self.cut.decide.next = self.in_cut.q.val();
+        self.cut.sample.next = self.in_cut.q.val() | self.in_read.q.val();
+        self.cut.step.next = self.accept.val() | self.in_set.q.val();
         // Policies. A change of the queue has been seen by all of these before Cut.
         if !self.swap.val() {
             self.store.d.next = self.watch.store.val();
@@ -427,7 +446,7 @@ impl<
         self.shed_bytes.next = self.pass_over.shed_bytes.val();
         self.cut.shed.next = self.pass_over.now.val();
         self.cut.lane.next = self.ahead.lane.val();
-        self.cut.begins.next = (self.state.q.val() == PlanState::Set) & !self.present.active.val();
+        self.cut.begins.next = self.in_set.q.val() & !self.present.active.val();
         self.cut.active.next = self.present.active.val();
         self.cut.begun.next = self.present.active.val() & self.present.started.val();
         self.cut.flush.next = self.flush.due.val()
@@ -438,14 +457,8 @@ impl<
         self.cut.waits.next = self.store.q.val() & !self.place.midway.val();
         self.cut.patient.next = self.drops.q.val();
         self.flush_end.d.next = self.flush_end.q.val() & self.clear.clear.val();
-        if ((self.state.q.val() == PlanState::Cut)
-            & self.present.active.val()
-            & self.cut.dry.val()
-            & !self.refused.val())
-            | ((self.state.q.val() == PlanState::Set)
-                & !self.present.active.val()
-                & !self.stage.val()
-                & self.cut.bare.val())
+        if (self.in_cut.q.val() & self.present.active.val() & self.cut.dry.val() & !self.refused.val())
+            | (self.in_set.q.val() & !self.present.active.val() & !self.begins.val() & self.cut.bare.val())
         {
             self.flush_end.d.next = true;
             self.flush_end_q.d.next = self.queue.q.val();
@@ -466,12 +479,16 @@ impl<
         self.cut.more.next = self.ends.more.val();
         self.cut.next_end.next = self.ends.next_end.val();
 
-        // A TLP of less than 64 bytes takes the time of one: it counts as such, so that turns don't last for ever.
+        // A TLP of less than 64 bytes takes the time of one: it counts as such, so that turns don't last for ever. It is
+        // charged a clock behind, when its bytes still stand in `cut`. What remains is never negative before.
+        self.under_64.next = !(self.cut.n.val() >> 6).any();
         self.cost.next = self.cut.n.val();
-        if self.cut.n.val() < 64 {
+        if self.charge_64.q.val() {
             self.cost.next = 64.into();
         }
-        self.next_credit.next = self.credit.q.val() - bit_cast::<17, 11>(self.cost.val());
+        self.rest.next = self.credit.q.val() - bit_cast::<17, 11>(self.cut.n.val());
+        self.over.next =
+            self.rest.val().get_bit(16) | (self.under_64.val() & !(self.credit.q.val() >> 6).any());
 
         self.entry.next.q = self.queue.q.val();
         self.entry.next.tlp = !self.refused.val() & !self.cut.empty.val() & !self.skip.val();
@@ -503,9 +520,11 @@ impl<
         if self.watch.relaxed.val() & self.cfg_ro_enable.val() {
             self.attr.d.next = self.attr.d.val() | 2;
         }
+        self.present.idle.next = self.swap.val();
         self.present.load.next = self.load.val();
         self.present.loaded.next = self.place.loaded.val();
         self.present.wipe.next = self.wipe.val();
+        self.present.set.next = self.in_set.q.val();
         self.present.stage.next = self.stage.val();
         self.present.next_addr.next = self.ahead.addr.val();
         self.present.next_length.next = self.ahead.length.val();
@@ -518,12 +537,16 @@ impl<
         self.present.n.next = self.cut.n.val();
         self.present.done.next = self.cut.done.val();
         if self.accept.val() {
-            self.credit.d.next = self.next_credit.val();
             self.dirty.d.next = true;
+        }
+        self.charge.d.next = self.accept.val();
+        self.charge_64.d.next = self.under_64.val();
+        if self.charge.q.val() {
+            self.credit.d.next = self.credit.q.val() - bit_cast::<17, 11>(self.cost.val());
         }
         // A turn begins with its bytes less one, so that the last one makes it negative.
         self.turn.next = (bit_cast::<17, 6>(self.watch.weight.val()) << 9) | self.rounding.val();
-        if self.renew.val() | (self.state.q.val() == PlanState::Look) {
+        if self.renew.val() | self.in_look.q.val() {
             self.credit.d.next = self.turn.val();
         }
         if self.swap.val() {
@@ -540,57 +563,30 @@ impl<
         }
 
         // Behind a packet that was passed over the room is looked at again.
-        self.goes_on.next = (!self.cut.done.val() | self.stage.val()) & self.pick.q_allowed.val();
+        self.goes_on.next = (!self.cut.done.val() | self.follows.val()) & self.pick.q_allowed.val();
+        // A turn that ends waits a clock before it asks for the next one: until then nobody looks for it.
+        self.turn_over.d.next = self.accept.val() & self.goes_on.val() & !self.skip.val() & self.over.val();
         self.pick.again.next =
-            self.accept.val() & self.goes_on.val() & (self.next_credit.val().get_bit(16) | self.skip.val());
-        match self.state.q.val() {
-            PlanState::Swap => {
-                if self.load.val() | self.same.val() {
-                    self.state.d.next = PlanState::Look;
-                }
-                if self.load.val() & self.place.fresh.val() {
-                    self.state.d.next = PlanState::Wipe;
-                }
-                if self.renew.val() {
-                    self.state.d.next = PlanState::Cut;
-                }
-            }
-            PlanState::Wipe => {
-                self.state.d.next = PlanState::Look;
-            }
-            PlanState::Look => {
-                self.state.d.next = PlanState::Read;
-            }
-            PlanState::Read => {
-                self.state.d.next = PlanState::Set;
-            }
-            PlanState::Set => {
-                self.state.d.next = PlanState::Swap;
-                if !self.place.dead.val()
-                    & (self.present.active.val() | self.stage.val() | self.pass_over.now.val())
-                {
-                    self.state.d.next = PlanState::Cut;
-                }
-            }
-            PlanState::Cut => {
-                self.state.d.next = PlanState::Swap;
-                if self.cut.go.val() {
-                    self.state.d.next = PlanState::Push;
-                }
-            }
-            _ => {
-                if self.accept.val() {
-                    self.state.d.next = PlanState::Swap;
-                    if self.goes_on.val() & !self.skip.val() {
-                        if self.next_credit.val().get_bit(16) {
-                            self.unspent.d.next = true;
-                        } else {
-                            self.state.d.next = PlanState::Cut;
-                        }
-                    }
-                }
-            }
+            self.turn_over.q.val() | (self.accept.val() & self.goes_on.val() & self.skip.val());
+        if self.accept.val() & self.goes_on.val() & !self.skip.val() & self.over.val() {
+            self.unspent.d.next = true;
         }
+        self.leaves.next = !self.goes_on.val() | self.skip.val() | self.over.val();
+        self.sets.next = !self.place.dead.val()
+            & (self.present.active.val() | self.begins.val() | self.pass_over.now.val());
+        self.in_swap.d.next = (self.swap.val() & !self.load.val() & !self.same.val() & !self.renew.val())
+            | (self.in_set.q.val() & !self.sets.val())
+            | (self.in_cut.q.val() & !self.cut.go.val())
+            | (self.accept.val() & self.leaves.val());
+        self.in_wipe.d.next = self.load.val() & self.place.fresh.val();
+        self.in_look.d.next = self.wipe.val() | self.same.val() | (self.load.val() & !self.place.fresh.val());
+        self.in_read.d.next = self.in_look.q.val();
+        self.in_set.d.next = self.in_read.q.val();
+        self.in_cut.d.next = self.renew.val()
+            | (self.in_set.q.val() & self.sets.val())
+            | (self.accept.val() & !self.leaves.val());
+        self.in_push.d.next =
+            (self.in_cut.q.val() & self.cut.go.val()) | (self.in_push.q.val() & !self.accept.val());
         self.stalled.rest.next =
             self.swap.val() & self.held.q.val() & self.pick.q_allowed.val() & self.blank.val();
         self.stalled.none.next = self.ahead.none.val();

@@ -20,10 +20,14 @@ hw! {
         pub clock: Signal<In, Clock> = Default::default(),
         /// There is no descriptor.
         pub wipe: Signal<In, Bit> = Default::default(),
-        /// Takes the context's descriptor.
+        /// Nothing but `load` can come.
+        pub idle: Signal<In, Bit> = Default::default(),
+        /// Takes the context's descriptor; only while `idle`.
         pub load: Signal<In, Bit> = Default::default(),
         pub loaded: Signal<In, Context> = Default::default(),
-        /// Takes the descriptor that comes next; see `Ahead`.
+        /// If there is no descriptor, `stage` can come in this clock.
+        pub set: Signal<In, Bit> = Default::default(),
+        /// Takes the descriptor that comes next; see `Ahead`. Only with `set` or with `step` and `done`.
         pub stage: Signal<In, Bit> = Default::default(),
         pub next_addr: Signal<In, Bits<64>> = Default::default(),
         pub next_length: Signal<In, Bits<24>> = Default::default(),
@@ -50,6 +54,7 @@ hw! {
         pub irq: Signal<Out, Bit> = Default::default(),
         /// Not 0: it is refused with this code.
         pub code: Signal<Out, Bits<8>> = Default::default(),
+        pub refused: Signal<Out, Bit> = Default::default(),
 
         there: Dffr<Bit> = Default::default(),
         begun: Reg<Bit> = Default::default(),
@@ -62,8 +67,10 @@ hw! {
         mps: Reg<Bits<2>> = Default::default(),
         asks: Reg<Bit> = Default::default(),
         fault: Reg<Bits<8>> = Default::default(),
+        faulty: Reg<Bit> = Default::default(),
         payload: Signal<Local, Bits<24>> = Default::default(),
         after: Signal<Local, Bits<24>> = Default::default(),
+        opens: Signal<Local, Bit> = Default::default(),
         base: Constant<Bits<24>> = Constant::new(128_u64.into()),
     }
 }
@@ -71,12 +78,17 @@ hw! {
 impl Logic for Present {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, there, begun, address, left, earlier, rest, most, fills, mps, asks, fault);
+        dff_setup!(
+            self, clock, there, begun, address, left, earlier, rest, most, fills, mps, asks, fault, faulty
+        );
         self.there.rst.next = self.wipe.val();
         self.payload.next = self.base.val() << self.mps.q.val();
         self.after.next = self.earlier.q.val() + bit_cast::<24, 11>(self.n.val());
         self.rest.d.next = self.left.q.val() - bit_cast::<24, 11>(self.most.q.val());
-        if self.step.val() {
+        // `idle` chooses where `load` could: it drives the many multiplexers without waiting for what decides.
+        // So do `set` and `done` for `stage`: where that does not come there is no descriptor, and nobody looks at the rest.
+        self.opens.next = self.set.val() & !self.there.q.val();
+        if self.load.val() | self.opens.val() | self.step.val() {
             self.address.d.next = self.address.q.val() + bit_cast::<64, 11>(self.n.val());
             self.left.d.next = self.rest.q.val();
             self.earlier.d.next = self.after.val();
@@ -86,31 +98,41 @@ impl Logic for Present {
                 self.most.d.next = bit_cast::<11, 24>(self.rest.q.val());
             }
             self.begun.d.next = true;
-            self.there.d.next = !self.done.val();
-        }
-        if self.stage.val() {
-            self.address.d.next = self.next_addr.val();
-            self.left.d.next = self.next_length.val();
-            self.earlier.d.next = 0.into();
-            self.most.d.next = self.next_limit.val();
-            self.fills.d.next = self.next_whole.val();
-            self.mps.d.next = self.next_mps.val();
-            self.asks.d.next = self.next_irq.val();
-            self.fault.d.next = self.next_code.val();
-            self.begun.d.next = false;
-            self.there.d.next = true;
+            if self.set.val() | self.done.val() {
+                self.address.d.next = self.next_addr.val();
+                self.left.d.next = self.next_length.val();
+                self.earlier.d.next = 0.into();
+                self.most.d.next = self.next_limit.val();
+                self.fills.d.next = self.next_whole.val();
+                self.begun.d.next = false;
+            }
+            if self.idle.val() {
+                self.begun.d.next = self.loaded.val().active;
+                self.address.d.next = self.loaded.val().addr;
+                self.left.d.next = self.loaded.val().left;
+                self.earlier.d.next = self.loaded.val().moved;
+                self.most.d.next = self.loaded.val().limit;
+                self.fills.d.next = self.loaded.val().whole;
+            }
         }
         if self.load.val() {
             self.there.d.next = self.loaded.val().active;
-            self.begun.d.next = self.loaded.val().active;
-            self.address.d.next = self.loaded.val().addr;
-            self.left.d.next = self.loaded.val().left;
-            self.earlier.d.next = self.loaded.val().moved;
-            self.most.d.next = self.loaded.val().limit;
-            self.fills.d.next = self.loaded.val().whole;
-            self.mps.d.next = self.loaded.val().mps;
-            self.asks.d.next = self.loaded.val().irq;
-            self.fault.d.next = 0.into();
+        } else if self.stage.val() {
+            self.there.d.next = true;
+        } else if self.step.val() {
+            self.there.d.next = !self.done.val();
+        }
+        if self.load.val() | self.opens.val() | (self.step.val() & self.done.val()) {
+            self.mps.d.next = self.next_mps.val();
+            self.asks.d.next = self.next_irq.val();
+            self.fault.d.next = self.next_code.val();
+            self.faulty.d.next = self.next_code.val().any();
+            if self.idle.val() {
+                self.mps.d.next = self.loaded.val().mps;
+                self.asks.d.next = self.loaded.val().irq;
+                self.fault.d.next = 0.into();
+                self.faulty.d.next = false;
+            }
         }
         self.saved.next.taken = 0.into();
         self.saved.next.addr = self.address.q.val();
@@ -134,5 +156,6 @@ impl Logic for Present {
         self.whole.next = self.fills.q.val();
         self.irq.next = self.asks.q.val();
         self.code.next = self.fault.q.val();
+        self.refused.next = self.faulty.q.val();
     }
 }

@@ -28,7 +28,8 @@ hw! {
     pub struct Release {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
-        /// A step that has a TLP, a record or both; it is taken in the same clock, and may come only while `in_ready`.
+        /// A step that has a TLP, a record or both; it is taken in the same clock, and may come only if
+        /// `in_ready` was high in the clock before.
         pub in_valid: Signal<In, Bit> = Default::default(),
         pub in_ready: Signal<Out, Bit> = Default::default(),
         pub in_tlp: Signal<In, Bit> = Default::default(),
@@ -60,7 +61,7 @@ impl Logic for Release {
         self.places.rst.next = self.rst.val();
         self.accepted.rst.next = self.rst.val();
         self.released.rst.next = self.rst.val();
-        self.in_ready.next = self.order.in_ready.val() & self.places.in_ready.val();
+        self.in_ready.next = self.order.roomy.val() & self.places.roomy.val();
         self.order.in_valid.next = self.in_valid.val();
         self.kinds.wen.next = self.order.push.val();
         self.kinds.waddr.next = self.order.waddr.val();

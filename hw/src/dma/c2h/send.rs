@@ -86,8 +86,9 @@ hw! {
         first: Dffr<Bit> = Dffr::new(true),
         gone: Dffr<Bit> = Default::default(),
         sent: Dffr<Bit> = Default::default(),
+        // Plan decides much by it in the same clock, so it is a flip-flop: there was room for two entries.
+        ready: Dffr<Bit> = Default::default(),
 
-        ready: Signal<Local, Bit> = Default::default(),
         accept: Signal<Local, Bit> = Default::default(),
         fire: Signal<Local, Bit> = Default::default(),
         flags: Signal<Local, Bits<7>> = Default::default(),
@@ -112,7 +113,7 @@ impl<
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, gather, waiting, beats, datas, keeps, lasts, requests);
-        dff_setup!(self, clock, wptr, rptr, first, gone, sent);
+        dff_setup!(self, clock, wptr, rptr, first, gone, sent, ready);
         self.gather.rst.next = self.rst.val();
         self.waiting.rst.next = self.rst.val();
         self.beats.rst.next = self.rst.val();
@@ -121,11 +122,12 @@ impl<
         self.first.rst.next = self.rst.val();
         self.gone.rst.next = self.rst.val();
         self.sent.rst.next = self.rst.val();
+        self.ready.rst.next = self.rst.val();
 
         // An entry in.
-        self.ready.next = self.gather.in_ready.val() & self.waiting.in_ready.val();
-        self.entry_ready.next = self.ready.val();
-        self.accept.next = self.entry_valid.val() & self.ready.val();
+        self.accept.next = self.entry_valid.val() & self.ready.q.val();
+        self.ready.d.next = self.gather.in_ready.val() & self.waiting.in_ready.val();
+        self.entry_ready.next = self.ready.q.val();
         self.gather.entry.next = self.entry.val();
         self.gather.in_valid.next = self.accept.val() & (self.entry.val().tlp | self.entry.val().skip);
         self.waiting.in_valid.next =

@@ -323,6 +323,8 @@ impl Bench {
             self.step();
         }
         self.q[i].run = false;
+        // Control looks some clocks later at the earliest; plan needs one.
+        self.step();
         self.step();
         while !self.d.is_set("scanning") {
             self.step();

@@ -15,6 +15,8 @@ const POSITIONS: u64 = 1 << 14;
 #[derive(Default)]
 pub struct Queue {
     pub run: bool,
+    /// In the clock before: plan hears of it a clock later.
+    ran: bool,
     pub halted: bool,
     pub cpl_log2: u32,
     // Share: bytes of each packet in it and its TUSER; rows written, packets ended and told of on the fill bus.
@@ -409,10 +411,13 @@ impl Bench {
         if self.d.is_set("entry_valid") && ready {
             self.entry();
         }
+        self.q.iter_mut().for_each(|q| q.ran = q.run);
     }
 
-    /// Until plan holds no queue, as control waits for it after `run` has fallen.
+    /// Until plan holds no queue, as control waits for it after `run` has fallen. Control looks some clocks later at the
+    /// earliest; plan needs one, in which it may still begin what it decided before.
     pub fn until_scanning(&mut self) {
+        self.step();
         self.step();
         let mut clocks = 0;
         while !self.d.is_set("scanning") {
@@ -440,7 +445,7 @@ impl Bench {
         let q = &mut self.q[i];
         self.entries += 1;
         assert!(q.error.is_none(), "queue {i} goes on after an error");
-        if !q.run {
+        if !q.ran {
             q.entries_since_stop += 1;
             assert!(q.entries_since_stop <= 1, "queue {i} goes on after a stop");
         }
