@@ -12,9 +12,10 @@ hw! {
     /// ```text
     ///  index ─► slot ─► store ─► raw ─► check ─► code, addr, len, flags, card
     ///    ▲ + 1 ──────────────────┘▲
-    ///  start                      └─ take: the next one may follow at once
+    ///  start                      └─ stands until the clock behind take
     /// ```
-    /// A new slot's data comes two clocks later, so one descriptor can be taken every two clocks. At the start of a turn the slot
+    /// A new slot's data comes two clocks later, so one descriptor can be taken every two clocks; its outputs still stand in the
+    /// clock behind `take`. At the start of a turn the slot
     /// is that of the queue that starts.
     pub struct Ahead<const NQ: usize, const QB: usize, const SB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
@@ -69,25 +70,24 @@ impl<const NQ: usize, const QB: usize, const SB: usize> Logic for Ahead<NQ, QB, 
         self.there.rst.next = self.rst.val();
         self.held.rst.next = self.rst.val();
         self.more.next = self.index.q.val() != self.head.val();
-        if self.take.val() | self.leave.val() {
-            self.held.d.next = false;
-        }
         self.there.d.next = true;
         self.desc_slot.next = bit_cast::<7, 8>(self.index.q.val());
+        // It follows what is there, also what isn't valid yet, so that only `held` and nothing late enables all these bits.
+        if !self.held.q.val() {
+            self.raw.d.next = self.desc_data.val();
+            self.raw_err.d.next = self.desc_err.val();
+        }
         if !self.have.val() {
             self.desc_slot.next = bit_cast::<7, 32>(self.first.val());
             self.index.d.next = bit_cast::<8, 32>(self.first.val());
             self.there.d.next = self.start.val();
-        } else if self.there.q.val()
-            & self.more.val()
-            & (!self.held.q.val() | self.take.val())
-            & !self.leave.val()
-        {
-            self.raw.d.next = self.desc_data.val();
-            self.raw_err.d.next = self.desc_err.val();
+        } else if self.there.q.val() & self.more.val() & !self.held.q.val() {
             self.held.d.next = true;
             self.index.d.next = self.index.q.val() + 1;
             self.there.d.next = false;
+        }
+        if self.take.val() | self.leave.val() {
+            self.held.d.next = false;
         }
         self.valid.next = self.held.q.val();
         self.none.next = !self.held.q.val() & self.there.q.val() & !self.more.val();
