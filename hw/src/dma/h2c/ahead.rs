@@ -27,11 +27,10 @@ hw! {
         /// The queue in hand, or that starts; whether that in hand is a memory queue.
         pub q: Signal<In, Bits<QB>> = Default::default(),
         pub memory: Signal<In, Bit> = Default::default(),
-        /// A queue is in hand, or starts, with descriptor `first` next; its turn ends.
+        /// A queue is in hand, or starts, with descriptor `first` next.
         pub have: Signal<In, Bit> = Default::default(),
         pub start: Signal<In, Bit> = Default::default(),
         pub first: Signal<In, Bits<32>> = Default::default(),
-        pub leave: Signal<In, Bit> = Default::default(),
         /// Descriptors below this index are in the store.
         pub head: Signal<In, Bits<8>> = Default::default(),
         pub desc_slot: Signal<Out, Bits<7>> = Default::default(),
@@ -86,7 +85,8 @@ impl<const NQ: usize, const QB: usize, const SB: usize> Logic for Ahead<NQ, QB, 
             self.index.d.next = self.index.q.val() + 1;
             self.there.d.next = false;
         }
-        if self.take.val() | self.leave.val() {
+        // What a turn leaves is forgotten between it and the next one.
+        if self.take.val() | !self.have.val() {
             self.held.d.next = false;
         }
         self.valid.next = self.held.q.val();

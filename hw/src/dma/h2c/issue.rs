@@ -332,7 +332,6 @@ impl<
         self.ahead.memory.next = self.is_memory.q.val();
         self.ahead.have.next = self.have.val();
         self.ahead.start.next = self.turns.start.val();
-        self.ahead.leave.next = self.leave.val();
         self.ahead.take.next = self.take.val();
         self.ahead.head.next = self.copies.head.val();
         self.ahead.desc_data.next = self.desc_data.val();
