@@ -12,9 +12,10 @@ hw! {
     /// ```text
     ///  index ─► slot ─► store ─► raw ─► check ─► code, addr, len, flags, card
     ///    ▲ + 1 ──────────────────┘▲
-    ///  start                      └─ take: the next one may follow at once
+    ///  start                      └─ stands until the clock behind take
     /// ```
-    /// A new slot's data comes two clocks later, so one descriptor can be taken every two clocks. At the start of a turn the slot
+    /// A new slot's data comes two clocks later, so one descriptor can be taken every two clocks; its outputs still stand in the
+    /// clock behind `take`. At the start of a turn the slot
     /// is that of the queue that starts.
     pub struct Ahead<const NQ: usize, const QB: usize, const SB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
@@ -26,11 +27,10 @@ hw! {
         /// The queue in hand, or that starts; whether that in hand is a memory queue.
         pub q: Signal<In, Bits<QB>> = Default::default(),
         pub memory: Signal<In, Bit> = Default::default(),
-        /// A queue is in hand, or starts, with descriptor `first` next; its turn ends.
+        /// A queue is in hand, or starts, with descriptor `first` next.
         pub have: Signal<In, Bit> = Default::default(),
         pub start: Signal<In, Bit> = Default::default(),
         pub first: Signal<In, Bits<32>> = Default::default(),
-        pub leave: Signal<In, Bit> = Default::default(),
         /// Descriptors below this index are in the store.
         pub head: Signal<In, Bits<8>> = Default::default(),
         pub desc_slot: Signal<Out, Bits<7>> = Default::default(),
@@ -69,25 +69,25 @@ impl<const NQ: usize, const QB: usize, const SB: usize> Logic for Ahead<NQ, QB, 
         self.there.rst.next = self.rst.val();
         self.held.rst.next = self.rst.val();
         self.more.next = self.index.q.val() != self.head.val();
-        if self.take.val() | self.leave.val() {
-            self.held.d.next = false;
-        }
         self.there.d.next = true;
         self.desc_slot.next = bit_cast::<7, 8>(self.index.q.val());
+        // It follows what is there, also what isn't valid yet, so that only `held` and nothing late enables all these bits.
+        if !self.held.q.val() {
+            self.raw.d.next = self.desc_data.val();
+            self.raw_err.d.next = self.desc_err.val();
+        }
         if !self.have.val() {
             self.desc_slot.next = bit_cast::<7, 32>(self.first.val());
             self.index.d.next = bit_cast::<8, 32>(self.first.val());
             self.there.d.next = self.start.val();
-        } else if self.there.q.val()
-            & self.more.val()
-            & (!self.held.q.val() | self.take.val())
-            & !self.leave.val()
-        {
-            self.raw.d.next = self.desc_data.val();
-            self.raw_err.d.next = self.desc_err.val();
+        } else if self.there.q.val() & self.more.val() & !self.held.q.val() {
             self.held.d.next = true;
             self.index.d.next = self.index.q.val() + 1;
             self.there.d.next = false;
+        }
+        // What a turn leaves is forgotten between it and the next one.
+        if self.take.val() | !self.have.val() {
+            self.held.d.next = false;
         }
         self.valid.next = self.held.q.val();
         self.none.next = !self.held.q.val() & self.there.q.val() & !self.more.val();

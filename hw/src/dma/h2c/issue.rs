@@ -120,8 +120,9 @@ hw! {
         saved: Bram<IssueContext, QB> = Default::default(),
         clean: Dffr<Bits<NQ>> = Default::default(),
         seen_clean: Reg<Bit> = Default::default(),
-        // First clock of a turn.
+        // First clock of a turn; another one, not the last.
         opening: Dffr<Bit> = Default::default(),
+        active: Dffr<Bit> = Default::default(),
         cur: Dffr<IssueContext> = Default::default(),
         // The queue in hand is a memory queue.
         is_memory: Reg<Bit> = Default::default(),
@@ -137,6 +138,8 @@ hw! {
         out_bytes: Reg<Bits<13>> = Default::default(),
         out_tag: Reg<Bits<TB>> = Default::default(),
         out_attr: Reg<Bits<2>> = Default::default(),
+        // A descriptor was taken in the clock before. Its raw form still stands in `ahead`.
+        took: Dffr<Bit> = Default::default(),
         gone_valid: Dffr<Bit> = Default::default(),
         gone_q: Reg<Bits<QB>> = Default::default(),
         gone_value: Reg<Bits<32>> = Default::default(),
@@ -185,10 +188,11 @@ impl<
     fn update(&mut self) {
         clock!(self, clock, init, turns, copies, cut, ahead, balance, stalls, tags, saved);
         dff_setup!(
-            self, clock, clean, seen_clean, opening, cur, is_memory, busy, step2, is_read, refused, index
+            self, clock, clean, seen_clean, opening, active, cur, is_memory, busy, step2, is_read, refused,
+            index
         );
         dff_setup!(
-            self, clock, issued, out_valid, out_addr, out_bytes, out_tag, out_attr, gone_valid, gone_q,
+            self, clock, issued, out_valid, out_addr, out_bytes, out_tag, out_attr, took, gone_valid, gone_q,
             gone_value
         );
         self.init.rst.next = self.rst.val();
@@ -199,10 +203,12 @@ impl<
         self.stalls.rst.next = self.rst.val();
         self.clean.rst.next = self.rst.val();
         self.opening.rst.next = self.rst.val();
+        self.active.rst.next = self.rst.val();
         self.busy.rst.next = self.rst.val();
         self.step2.rst.next = self.rst.val();
         self.issued.rst.next = self.rst.val();
         self.out_valid.rst.next = self.rst.val();
+        self.took.rst.next = self.rst.val();
         self.gone_valid.rst.next = self.rst.val();
 
         // Buses.
@@ -285,18 +291,20 @@ impl<
         if self.rd_ready.val() {
             self.out_valid.d.next = false;
         }
-        if self.have.val() & !self.opening.q.val() {
-            if self.step2.q.val() {
-                if self.is_read.q.val() & !self.copies.row_ok.val() {
-                    self.leave.next = true;
-                    self.blocked.next = true;
-                } else if self.tags.full.val() {
-                    self.no_tag.next = true;
-                } else if !self.out_valid.q.val() | self.rd_ready.val() {
-                    self.go.next = true;
-                    self.take.next = (self.cut.last.val() | !self.is_read.q.val()) & self.allowed.val();
-                }
-            } else if self.busy.q.val() {
+        // Step 2 comes only in an active clock. No two of them are adjacent, so a register that is refilled once it is empty
+        // keeps pace, and `rd_ready`, which comes from far, stays out of every decision.
+        if self.step2.q.val() {
+            if self.is_read.q.val() & !self.copies.row_ok.val() {
+                self.leave.next = true;
+                self.blocked.next = true;
+            } else if self.tags.full.val() {
+                self.no_tag.next = true;
+            } else if !self.out_valid.q.val() {
+                self.go.next = true;
+                self.take.next = (self.cut.last.val() | !self.is_read.q.val()) & self.allowed.val();
+            }
+        } else if self.active.q.val() {
+            if self.busy.q.val() {
                 if self.is_read.q.val() & (self.over.val() | !self.turns.live.val()) {
                     self.leave.next = true;
                     self.keep.next = true;
@@ -324,7 +332,6 @@ impl<
         self.ahead.memory.next = self.is_memory.q.val();
         self.ahead.have.next = self.have.val();
         self.ahead.start.next = self.turns.start.val();
-        self.ahead.leave.next = self.leave.val();
         self.ahead.take.next = self.take.val();
         self.ahead.head.next = self.copies.head.val();
         self.ahead.desc_data.next = self.desc_data.val();
@@ -336,16 +343,14 @@ impl<
 
         // A request is made.
         self.pkts.next = self.cur.q.val().pkts;
-        self.in_packet.next = self.cur.q.val().in_packet;
+        if self.closes.val() {
+            self.pkts.next = self.cur.q.val().pkts + 1;
+        }
         if self.go.val() {
             self.step2.d.next = false;
             self.issued.d.next = self.issued.q.val() + 1;
             if self.cut.last.val() | !self.is_read.q.val() {
                 self.busy.d.next = false;
-            }
-            if self.closes.val() {
-                self.pkts.next = self.cur.q.val().pkts + 1;
-                self.in_packet.next = false;
             }
             if self.is_read.q.val() {
                 self.out_valid.d.next = true;
@@ -354,25 +359,26 @@ impl<
                 self.cur.d.next.before = self.cut.after_before.val();
                 self.cur.d.next.pos = self.cut.after_pos.val();
                 self.cur.d.next.pkts = self.pkts.val();
-                self.cur.d.next.in_packet = self.in_packet.val();
+                self.cur.d.next.in_packet = self.cur.q.val().in_packet & !self.closes.val();
             }
         }
         // What is offered stands while it is not taken: `go` only then.
-        if !self.out_valid.q.val() | self.rd_ready.val() {
+        if !self.out_valid.q.val() {
             self.out_addr.d.next = self.cur.q.val().addr;
             self.out_bytes.d.next = self.cut.bytes.val();
             self.out_tag.d.next = self.tags.tag.val();
             self.out_attr.d.next = self.attr.val();
         }
-        // A descriptor is taken.
-        self.gone_valid.d.next = false;
-        self.gone_q.d.next = self.q.val();
-        self.gone_value.d.next = self.taken.val() + 1;
-        self.user_valid.next = false;
+        // A descriptor is taken. Whether it begins a packet is decided one clock later, when its check is known.
+        self.took.d.next = self.take.val();
+        self.user_valid.next = self.took.q.val() & self.is_read.q.val() & !self.cur.q.val().in_packet;
+        self.in_packet.next = self.cur.q.val().in_packet | (self.took.q.val() & self.is_read.q.val());
+        if self.took.q.val() {
+            self.cur.d.next.in_packet = self.in_packet.val();
+        }
         self.lane.next = bit_cast::<21, SB>(self.ahead.lane.val());
         if self.take.val() {
             self.busy.d.next = true;
-            self.gone_valid.d.next = true;
             self.cur.d.next.taken = self.taken.val() + 1;
             self.cur.d.next.addr = self.ahead.addr.val();
             self.cur.d.next.left = self.ahead.len.val();
@@ -382,26 +388,27 @@ impl<
             self.cur.d.next.pos = self.cur.d.val().pos | self.lane.val();
             self.refused.d.next = self.ahead.code.val();
             self.is_read.d.next = self.ahead.code.val() == 0;
-            if self.ahead.code.val() == 0 {
-                self.user_valid.next = !self.in_packet.val();
-                self.cur.d.next.in_packet = true;
-            }
         }
         // A turn ends.
         self.saved.raddr.next = self.turns.next_q.val();
-        self.saved.wen.next = self.leave.val();
+        // Only what the last clock of the turn writes is ever read.
+        self.saved.wen.next = self.have.val();
         self.saved.waddr.next = self.q.val();
         self.saved.wdata.next = self.cur.q.val();
         self.saved.wdata.next.debt = self.balance.debt.val();
         self.saved.wdata.next.open = self.busy.q.val();
-        self.clean_next.next = self.clean.q.val();
+        self.saved.wdata.next.in_packet = self.in_packet.val();
         if self.leave.val() {
-            self.clean_next.next = self.clean.q.val() & !self.turns.mine.val();
             self.busy.d.next = false;
             self.step2.d.next = false;
         }
         // A turn starts.
         self.opening.d.next = self.turns.start.val();
+        self.active.d.next = self.have.val() & !self.leave.val();
+        self.clean_next.next = self.clean.q.val();
+        if self.opening.q.val() {
+            self.clean_next.next = self.clean.q.val() & !self.turns.mine.val();
+        }
         self.balance.open.next = self.opening.q.val();
         self.balance.weight.next = self.copies.weight.val();
         self.balance.owed.next = self.cur.q.val().debt;
@@ -413,26 +420,34 @@ impl<
             self.ahead.first.next = 0.into();
         }
         self.desc_slot.next = self.ahead.desc_slot.val();
-        // A cleared queue starts from zeros.
-        self.cur.rst.next = self.turns.start.val() & self.seen_clean.q.val();
-        if self.turns.start.val() {
+        // A cleared queue starts from zeros. Without a queue in hand nothing looks at these, so they needn't wait for the start.
+        self.cur.rst.next = !self.have.val() & self.seen_clean.q.val();
+        if !self.have.val() {
             self.cur.d.next = self.saved.rdata.val();
             self.is_read.d.next = true;
             self.busy.d.next = self.saved.rdata.val().open & !self.seen_clean.q.val();
         }
 
-        // Clearing waits for nobody: its queue is stopped and drained, so it isn't in hand.
+        // What was taken is told one clock later: `cur` holds the new count then.
+        self.gone_valid.d.next = self.took.q.val();
+        self.gone_q.d.next = self.q.val();
+        self.gone_value.d.next = 0.into();
+        if self.took.q.val() {
+            self.gone_value.d.next = self.taken.val();
+        }
+        // Clearing waits for nothing but that: its queue is stopped and drained, so it isn't in hand.
         self.init.init_valid.next = self.init_valid.val() & (self.init_g.val() < self.queues.val());
         self.init.init_g.next = self.init_g.val();
         self.init_q.next = bit_cast::<QB, 7>(self.init_g.val());
-        self.clear.next = self.init.ask.val() & !self.take.val();
+        self.clear.next = self.init.ask.val() & !self.took.q.val();
         self.init.take.next = self.clear.val();
         self.init_done.next = self.init.done.val();
         if self.clear.val() {
             self.clean_next.next = self.clean_next.val() | (self.one.val() << self.init_q.val());
             self.gone_valid.d.next = true;
+        }
+        if !self.took.q.val() {
             self.gone_q.d.next = self.init_q.val();
-            self.gone_value.d.next = 0.into();
         }
         self.clean.d.next = self.clean_next.val();
         self.seen_clean.d.next = (self.clean.q.val() & self.turns.next_bit.val()).any();
@@ -464,7 +479,7 @@ impl<
         if (self.flags.val() & self.fixed_flag.val()) != 0 {
             self.user.next = self.fixed_bit.val() | bit_cast::<33, 32>(self.card.val());
         }
-        self.user_slot.next = bit_cast::<PB, 16>(self.pkts.val());
+        self.user_slot.next = bit_cast::<PB, 16>(self.cur.q.val().pkts);
         self.end_valid.next = self.go.val() & self.closes.val();
         self.end_slot.next = bit_cast::<PB, 16>(self.cur.q.val().pkts);
         self.packet_end.next = self.cut.packet_end.val();

@@ -15,10 +15,12 @@ hw! {
     ///                          ▲                  head of an idle engine ────────┘      │ queue in hand
     ///                          └─ parked without room ◄──────────── leave ◄─────────────┘
     /// ```
-    /// A bit falls when its turn starts. When the turn ends it is set again if work is left (`keep`), or if an event came
-    /// that the decision may not have seen (the last four clocks'); a queue that lacks room `waits` for an event that may
+    /// A bit falls when its turn has started. In the clock behind the turn it is set again if work is left (`keep`), or if an event
+    /// came that the decision may not have seen (the last four clocks'); a queue that lacks room `waits` for an event that may
     /// bring some. So idle queues cost nothing, and none is forgotten. While a queue is in hand the next one is looked for
-    /// and its context read (`next_q`), so changing costs four clocks. A head that comes while nothing is in hand skips the search.
+    /// and its context read (`next_q`), so changing costs four clocks. A head that comes while nothing is in hand, and nothing
+    /// was found, skips the search.
+    /// Events are taken into registers first.
     ///
     /// Between two turns nothing is in hand for one clock at least, in which `run` and `halted` are sampled.
     pub struct Turns<const NQ: usize, const QB: usize, const GN: usize> {
@@ -71,6 +73,15 @@ hw! {
         settle: Dffr<Bits<3>> = Default::default(),
         heads: Dffr<Bits<3>> = Default::default(),
         others: Dffr<Bits<3>> = Default::default(),
+        // Events of the clock before.
+        came: Dffr<Bit> = Default::default(),
+        came_q: Reg<Bits<QB>> = Default::default(),
+        head_bits: Dffr<Bits<NQ>> = Default::default(),
+        other_bits: Dffr<Bits<NQ>> = Default::default(),
+        // A turn ended in the clock before, like this.
+        left: Dffr<Bit> = Default::default(),
+        kept: Reg<Bit> = Default::default(),
+        parked: Reg<Bit> = Default::default(),
         active: Signal<Local, Bits<GN>> = Default::default(),
         mine_active: Signal<Local, Bits<NQ>> = Default::default(),
         head_in: Signal<Local, Bit> = Default::default(),
@@ -81,14 +92,11 @@ hw! {
         room_q: Signal<Local, Bits<QB>> = Default::default(),
         finished_q: Signal<Local, Bits<QB>> = Default::default(),
         bits: Signal<Local, Bits<NQ>> = Default::default(),
-        woken: Signal<Local, Bits<NQ>> = Default::default(),
-        others_bits: Signal<Local, Bits<NQ>> = Default::default(),
-        ready_next: Signal<Local, Bits<NQ>> = Default::default(),
-        waits_next: Signal<Local, Bits<NQ>> = Default::default(),
-        here: Signal<Local, Bits<QB>> = Default::default(),
-        head_here: Signal<Local, Bit> = Default::default(),
-        other_here: Signal<Local, Bit> = Default::default(),
         skip: Signal<Local, Bit> = Default::default(),
+        held_mask: Signal<Local, Bits<NQ>> = Default::default(),
+        parks_mask: Signal<Local, Bits<NQ>> = Default::default(),
+        stays_mask: Signal<Local, Bits<NQ>> = Default::default(),
+        happened: Signal<Local, Bits<3>> = Default::default(),
         next: Signal<Local, Bits<QB>> = Default::default(),
         begins: Signal<Local, Bit> = Default::default(),
         stays: Signal<Local, Bit> = Default::default(),
@@ -105,7 +113,9 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Turns<NQ, QB, 
         dff_setup!(
             self, clock, ready, waits, wants, held, held_q, held_bit, goes_on, seen, seen_bit, seen_ok
         );
-        dff_setup!(self, clock, settle, heads, others);
+        dff_setup!(
+            self, clock, settle, heads, others, came, came_q, head_bits, other_bits, left, kept, parked
+        );
         self.search.rst.next = self.rst.val();
         self.ready.rst.next = self.rst.val();
         self.waits.rst.next = self.rst.val();
@@ -118,6 +128,10 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Turns<NQ, QB, 
         self.settle.rst.next = self.rst.val();
         self.heads.rst.next = self.rst.val();
         self.others.rst.next = self.rst.val();
+        self.came.rst.next = self.rst.val();
+        self.head_bits.rst.next = self.rst.val();
+        self.other_bits.rst.next = self.rst.val();
+        self.left.rst.next = self.rst.val();
 
         self.head_in.next = self.head_valid.val() & (self.head_g.val() < self.queues.val());
         self.room_in.next = self.room_valid.val() & (self.room_g.val() < self.queues.val());
@@ -136,90 +150,88 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Turns<NQ, QB, 
             & !self.hold.val()
             & (self.settle.q.val() == 0)
             & (self.seen_bit.q.val() & self.ready.q.val() & self.mine_active.val()).any();
-        self.here.next = self.seen.q.val();
-        if self.held.q.val() {
-            self.here.next = self.held_q.q.val();
-        }
 
-        // Events for the queue in hand that a decision in this clock may not have seen.
-        self.head_here.next = self.head_in.val() & (self.head_q.val() == self.here.val());
-        self.other_here.next = (self.freed_valid.val() & (self.freed_to.val() == self.here.val()))
-            | (self.room_in.val() & (self.room_q.val() == self.here.val()))
-            | (self.finished_in.val() & (self.finished_q.val() == self.here.val()));
-        self.heads.d.next = (self.heads.q.val() << 1) | bit_cast::<3, 1>(self.head_here.val().into());
-        self.others.d.next = (self.others.q.val() << 1) | bit_cast::<3, 1>(self.other_here.val().into());
-        if self.begins.val() {
-            // What came before was for another queue.
-            self.heads.d.next = bit_cast::<3, 1>(self.head_here.val().into());
-            self.others.d.next = bit_cast::<3, 1>(self.other_here.val().into());
-        }
-        self.stays.next = self.keep.val();
-        self.parks.next = false;
-        if self.blocked.val() {
-            self.stays.next = self.keep.val() | self.other_here.val() | self.others.q.val().any();
-            self.parks.next = !self.stays.val();
-        } else {
-            self.stays.next = self.keep.val() | self.head_here.val() | self.heads.q.val().any();
-        }
-
-        // Ready bits.
-        self.bits.next = 0.into();
-        if self.freed_valid.val() {
-            self.bits.next = self.one.val() << self.freed_to.val();
-        }
-        self.others_bits.next = self.bits.val();
-        self.bits.next = 0.into();
-        if self.room_in.val() {
-            self.bits.next = self.one.val() << self.room_q.val();
-        }
-        self.others_bits.next = self.others_bits.val() | self.bits.val();
-        self.bits.next = 0.into();
-        if self.finished_in.val() {
-            self.bits.next = self.one.val() << self.finished_q.val();
-        }
-        self.others_bits.next = self.others_bits.val() | self.bits.val();
+        // Events.
+        self.came.d.next = self.head_in.val();
+        self.came_q.d.next = self.head_q.val();
         self.bits.next = 0.into();
         if self.head_in.val() {
             self.bits.next = self.one.val() << self.head_q.val();
         }
-        self.woken.next = self.others_bits.val() & self.waits.q.val();
-        self.ready_next.next = self.ready.q.val() | self.bits.val() | self.woken.val();
-        self.waits_next.next = self.waits.q.val() & !self.woken.val();
+        self.head_bits.d.next = self.bits.val();
+        self.other_bits.d.next = 0.into();
+        if self.freed_valid.val() {
+            self.other_bits.d.next = self.one.val() << self.freed_to.val();
+        }
+        self.bits.next = 0.into();
+        if self.room_in.val() {
+            self.bits.next = self.one.val() << self.room_q.val();
+        }
+        self.other_bits.d.next = self.other_bits.d.val() | self.bits.val();
+        self.bits.next = 0.into();
+        if self.finished_in.val() {
+            self.bits.next = self.one.val() << self.finished_q.val();
+        }
+        self.other_bits.d.next = self.other_bits.d.val() | self.bits.val();
+
+        // Those for the queue in hand that a decision may not have seen.
+        self.heads.d.next = (self.heads.q.val() << 1)
+            | bit_cast::<3, 1>((self.head_bits.q.val() & self.held_bit.q.val()).any().into());
+        self.others.d.next = (self.others.q.val() << 1)
+            | bit_cast::<3, 1>((self.other_bits.q.val() & self.held_bit.q.val()).any().into());
         if self.begins.val() {
-            self.ready_next.next = self.ready_next.val() & !self.seen_bit.q.val();
-            self.waits_next.next = self.waits_next.val() & !self.seen_bit.q.val();
+            // What came before was for another queue.
+            self.heads.d.next = 0.into();
+            self.others.d.next = 0.into();
         }
-        if self.leave.val() {
-            self.ready_next.next = self.ready_next.val() & !self.held_bit.q.val();
-            if self.stays.val() {
-                self.ready_next.next = self.ready_next.val() | self.held_bit.q.val();
-            }
-            if self.parks.val() {
-                self.waits_next.next = self.waits_next.val() | self.held_bit.q.val();
-            }
+        self.left.d.next = self.leave.val();
+        self.kept.d.next = self.keep.val();
+        self.parked.d.next = self.blocked.val();
+        self.happened.next = self.heads.q.val();
+        if self.parked.q.val() {
+            self.happened.next = self.others.q.val();
         }
-        self.ready.d.next = self.ready_next.val();
-        self.waits.d.next = self.waits_next.val();
-        self.bits.next = self.ready.q.val();
-        if self.held.q.val() & self.working.val() {
-            self.bits.next = self.ready.q.val() | self.held_bit.q.val();
+        self.stays.next = self.left.q.val() & (self.kept.q.val() | self.happened.val().any());
+        self.parks.next = self.left.q.val() & self.parked.q.val() & !self.stays.val();
+
+        // Ready bits. That of the queue in hand is held down.
+        self.held_mask.next = 0.into();
+        if self.held.q.val() {
+            self.held_mask.next = self.held_bit.q.val();
+        }
+        self.stays_mask.next = 0.into();
+        if self.stays.val() {
+            self.stays_mask.next = self.held_bit.q.val();
+        }
+        self.parks_mask.next = 0.into();
+        if self.parks.val() {
+            self.parks_mask.next = self.held_bit.q.val();
+        }
+        self.bits.next = self.waits.q.val() | self.parks_mask.val();
+        self.waits.d.next = self.bits.val() & !self.other_bits.q.val() & !self.held_mask.val();
+        self.bits.next = self.bits.val() & self.other_bits.q.val();
+        self.bits.next =
+            self.ready.q.val() | self.head_bits.q.val() | self.stays_mask.val() | self.bits.val();
+        self.ready.d.next = self.bits.val() & !self.held_mask.val();
+        self.bits.next = self.ready.q.val() & !self.held_mask.val();
+        if self.working.val() {
+            self.bits.next = self.ready.q.val() | self.held_mask.val();
         }
         self.wants.d.next = self.bits.val() & self.mine_active.val();
 
         // The next queue. Its context is read in the clock before it may start, so not while it is written.
         self.search.ready.next = self.wants.q.val();
         self.search.after.next = self.held_q.q.val();
-        self.skip.next = self.head_in.val() & !self.held.q.val();
+        self.skip.next = self.came.q.val() & !self.held.q.val() & !self.search.found.val();
         self.next.next = self.search.winner.val();
         if self.skip.val() {
-            self.next.next = self.head_q.val();
+            self.next.next = self.came_q.q.val();
         }
         self.seen.d.next = self.next.val();
         self.bits.next = self.one.val() << self.next.val();
         self.next_bit.next = self.bits.val();
         self.seen_bit.d.next = self.bits.val();
-        self.seen_ok.d.next = (self.search.found.val() | self.skip.val())
-            & !(self.leave.val() & (self.next.val() == self.held_q.q.val()));
+        self.seen_ok.d.next = self.search.found.val() | self.skip.val();
         if self.settle.q.val() != 0 {
             self.settle.d.next = self.settle.q.val() - 1;
         }
@@ -239,7 +251,10 @@ impl<const NQ: usize, const QB: usize, const GN: usize> Logic for Turns<NQ, QB, 
         self.mine.next = self.held_bit.q.val();
         self.live.next = self.goes_on.q.val();
         self.start.next = self.begins.val();
-        self.q.next = self.here.val();
+        self.q.next = self.seen.q.val();
+        if self.held.q.val() {
+            self.q.next = self.held_q.q.val();
+        }
         self.next_q.next = self.next.val();
     }
 }
