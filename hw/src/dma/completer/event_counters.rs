@@ -35,10 +35,12 @@ hw! {
         swept: Dffr<Bits<5>> = Default::default(),
         walk: Dffr<Bits<4>> = Dffr::new(slot_of(0).val()),
         at: Dffr<Bits<4>> = Default::default(),
+        // A counter is read in this clock.
+        reads: Dffr<Bit> = Default::default(),
+        events: Dffr<Bits<COUNTERS>> = Default::default(),
         amount: Dffr<Bits<4>> = Default::default(),
         waiting: [Dffr<Bits<4>>; COUNTERS] = array_init::array_init(|_| Default::default()),
         clear: Signal<Local, Bit> = Default::default(),
-        go: Signal<Local, Bit> = Default::default(),
         spot: Signal<Local, Bits<4>> = Default::default(),
         sum: Signal<Local, Bits<32>> = Default::default(),
         slot: [Constant<Bits<4>>; COUNTERS] = array_init::array_init(slot_of),
@@ -50,7 +52,9 @@ hw! {
 impl Logic for EventCounters {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, swept, walk, at, amount);
+        dff_setup!(self, clock, swept, walk, at, amount, reads, events);
+        self.reads.rst.next = self.rst.val();
+        self.events.rst.next = self.rst.val();
         self.ram.clock.next = self.clock.val();
         self.swept.rst.next = self.rst.val();
         self.walk.rst.next = self.rst.val();
@@ -62,10 +66,13 @@ impl Logic for EventCounters {
             self.swept.d.next = self.swept.q.val() + 1;
         }
         // What was visited the clock before is being written in this one. The walk never comes back that soon.
-        self.go.next = self.r_valid.val() & !self.clear.val() & (self.at.q.val() != self.r_slot.val());
-        self.r_go.next = self.go.val();
+        self.reads.d.next = self.r_valid.val()
+            & !self.clear.val()
+            & !self.reads.q.val()
+            & (self.walk.q.val() != self.r_slot.val());
+        self.r_go.next = self.reads.q.val();
         self.spot.next = self.walk.q.val();
-        if self.go.val() {
+        if self.reads.q.val() {
             self.spot.next = self.r_slot.val();
         }
         if self.spot.val() == self.walk.q.val() {
@@ -77,6 +84,7 @@ impl Logic for EventCounters {
         self.at.d.next = self.spot.val();
         self.ram.raddr.next = self.spot.val();
 
+        self.events.d.next = self.pulses.val();
         self.amount.d.next = 0.into();
         for i in 0..COUNTERS {
             self.waiting[i].clock.next = self.clock.val();
@@ -86,7 +94,7 @@ impl Logic for EventCounters {
                 self.amount.d.next = self.waiting[i].q.val();
                 self.waiting[i].d.next = 0.into();
             }
-            if self.pulses.val().get_bit(i) {
+            if self.events.q.val().get_bit(i) {
                 self.waiting[i].d.next = self.waiting[i].d.val() + 1;
             }
         }

@@ -23,7 +23,7 @@ hw! {
     /// `C2H_LOG2` bytes of FIFO and `DB` descriptors per queue, as log2. `FULL` 1: with the header log. `FEATURES`: the
     /// feature bits of this build.
     ///
-    /// A write is always taken at once. `glob_r_done` comes four or five clocks after `glob_r_valid`, during the 16 clocks
+    /// A write is always taken at once. `glob_r_done` comes five or six clocks after `glob_r_valid`, during the 16 clocks
     /// after reset later; what was read is an earlier state, so `wr_issued` taken with `glob_r_done` covers every
     /// write the value may tell of.
     ///
