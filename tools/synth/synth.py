@@ -38,10 +38,13 @@ def tops(folder):
 
 
 def plan(top, everything):
-    """Kinds of placement of a top and their seeds: by default three seeds of the engine, one of it within pins."""
+    """Kinds of placement of a top and their seeds: by default three seeds of the engine, and one of the reference within pins."""
     if top["part"] != "engine":
         return [("out_of_context", SEEDS[:1])]
-    return [("out_of_context", SEEDS), ("pins", SEEDS if everything else SEEDS[:1])]
+    if everything:
+        return [("out_of_context", SEEDS), ("pins", SEEDS)]
+    reference = (top["width"], top["queues"], top["profile"]) == (128, 8, "core")
+    return [("out_of_context", SEEDS)] + [("pins", SEEDS[:1])] * reference
 
 
 def measure(flow, pool, folder, top, kind, seeds):

@@ -284,7 +284,7 @@ fn a_read_right_after_reset_waits_for_the_counters() {
         dut.set("t_r_addr", CNT_RX_CPL.offset);
         dut.step();
         dut.set("glob_r_valid", 0u64);
-        dut.step_until("glob_r_done", 20);
+        dut.step_until("glob_r_done", 24);
         assert_eq!(dut.get("glob_r_data"), 0);
     }
 }
