@@ -18,7 +18,7 @@ hw! {
     /// ───┴──────────────┴─────────────┴───
     /// ```
     ///
-    /// The rows go from the memories through registers to `out_*`, since a block RAM takes half a clock to answer.
+    /// The rows go from the memories through registers to `out_*`, since a block RAM takes half a clock to answer; one in two clocks.
     ///
     /// `in_room` falls `SLACK` rows, a power of two, before it is full, for what is in the registers in front of it. A TLP that fills the FIFO
     /// alone is longer than any Max_Payload_Size the device declares (PCIe Base Spec r5, 2.2.2: malformed); it is
@@ -44,8 +44,12 @@ hw! {
         rptr: Dffr<Bits<AP1>> = Default::default(),
         // One more than `rptr`.
         rptr_after: Dffr<Bits<AP1>> = Dffr::new(1_u64.into()),
-        // What the memories show, and what the registers behind them hold, is a row.
+        // What the memories show, and what the two registers behind them hold, is a row. With two, `out_ready` need not
+        // reach the memories in its clock.
         head: Dffr<Bit> = Default::default(),
+        next: Dffr<Bit> = Default::default(),
+        next_data: Reg<Bits<W>> = Default::default(),
+        next_row: Reg<Request> = Default::default(),
         shown: Dffr<Bit> = Default::default(),
         shown_data: Reg<Bits<W>> = Default::default(),
         shown_row: Reg<Request> = Default::default(),
@@ -71,7 +75,8 @@ impl<const W: usize, const A: usize, const AP1: usize, const SLACK: usize> Logic
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, wptr, cptr, rptr, rptr_after, head, shown, shown_data, shown_row);
-        dff_setup!(self, clock, room, stuffed, drop);
+        dff_setup!(self, clock, next, next_data, next_row, room, stuffed, drop);
+        self.next.rst.next = self.rst.val();
         self.wptr.rst.next = self.rst.val();
         self.cptr.rst.next = self.rst.val();
         self.rptr.rst.next = self.rst.val();
@@ -123,7 +128,7 @@ impl<const W: usize, const A: usize, const AP1: usize, const SLACK: usize> Logic
 
         // As in `Fifo`: the memories show the row at rptr, which is the head once it was committed the clock before at
         // the latest.
-        self.take.next = self.head.q.val() & (self.out_ready.val() | !self.shown.q.val());
+        self.take.next = self.head.q.val() & !self.next.q.val();
         self.data.raddr.next = bit_cast::<A, AP1>(self.rptr.q.val());
         self.rows.raddr.next = bit_cast::<A, AP1>(self.rptr.q.val());
         self.head.d.next = self.cptr.q.val() != self.rptr.q.val();
@@ -135,9 +140,15 @@ impl<const W: usize, const A: usize, const AP1: usize, const SLACK: usize> Logic
             self.head.d.next = self.cptr.q.val() != self.rptr_after.q.val();
         }
         if self.out_ready.val() | !self.shown.q.val() {
-            self.shown.d.next = self.head.q.val();
-            self.shown_data.d.next = self.data.rdata.val();
-            self.shown_row.d.next = self.rows.rdata.val();
+            self.shown.d.next = self.next.q.val();
+            self.shown_data.d.next = self.next_data.q.val();
+            self.shown_row.d.next = self.next_row.q.val();
+            self.next.d.next = false;
+        }
+        if !self.next.q.val() {
+            self.next.d.next = self.head.q.val();
+            self.next_data.d.next = self.data.rdata.val();
+            self.next_row.d.next = self.rows.rdata.val();
         }
         self.out_valid.next = self.shown.q.val();
         self.out_data.next = self.shown_data.q.val();

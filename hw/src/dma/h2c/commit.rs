@@ -68,10 +68,12 @@ hw! {
         r_valid: Dffr<Bit> = Default::default(),
         r_q: Reg<Bits<QB>> = Default::default(),
         r_status: Reg<Bits<8>> = Default::default(),
-        r_last: Reg<Bit> = Default::default(),
         r_wrap: Reg<Bit> = Default::default(),
-        r_phase: Reg<Bit> = Default::default(),
-        r_verdict: Reg<Verdict> = Default::default(),
+        r_code: Reg<Bits<8>> = Default::default(),
+        // It is complete; it is bad; it makes no record.
+        r_done: Reg<Bit> = Default::default(),
+        r_bad: Reg<Bit> = Default::default(),
+        r_quiet: Reg<Bit> = Default::default(),
         bus_valid: Dffr<Bit> = Default::default(),
         bus_q: Reg<Bits<6>> = Default::default(),
         bus_row: Dffr<Bits<16>> = Default::default(),
@@ -96,7 +98,7 @@ hw! {
         out_irq: Reg<Bit> = Default::default(),
         next: Signal<Local, Bits<TB>> = Default::default(),
         is_dead: Signal<Local, Bit> = Default::default(),
-        bad: Signal<Local, Bit> = Default::default(),
+        refused: Signal<Local, Bit> = Default::default(),
         free: Signal<Local, Bit> = Default::default(),
         act: Signal<Local, Bit> = Default::default(),
         load: Signal<Local, Bit> = Default::default(),
@@ -112,8 +114,8 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, dead, init);
-        dff_setup!(self, clock, head, committed, m_valid, r_valid, r_q, r_status, r_last, r_wrap);
-        dff_setup!(self, clock, r_phase, r_verdict, bus_valid, bus_q, bus_row, bus_pkts, fault_valid);
+        dff_setup!(self, clock, head, committed, m_valid, r_valid, r_q, r_status, r_wrap, r_code);
+        dff_setup!(self, clock, r_done, r_bad, r_quiet, bus_valid, bus_q, bus_row, bus_pkts, fault_valid);
         dff_setup!(self, clock, new_valid, new_q, new_before, new_moved, new_index, new_eop, new_status);
         dff_setup!(
             self, clock, new_irq, out_valid, out_q, out_bytes, out_index, out_eop, out_status, out_irq
@@ -131,20 +133,21 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
         // M: the memories' output.
         self.r_q.d.next = bit_cast::<QB, 6>(self.entry.val().q);
         self.r_status.d.next = self.entry.val().status;
-        self.r_last.d.next = self.entry.val().last;
         self.r_wrap.d.next = self.entry.val().wrap;
-        self.r_phase.d.next = self.entry.val().phase;
-        self.r_verdict.d.next = self.verdict.val();
+        self.r_code.d.next = self.verdict.val().code;
+        self.refused.next = self.entry.val().status.any();
+        self.r_done.d.next = self.refused.val() | (self.verdict.val().phase == self.entry.val().phase);
+        self.r_bad.d.next = self.refused.val() | self.verdict.val().code.any();
+        self.r_quiet.d.next = !self.r_bad.d.val() & !self.entry.val().last;
         self.dead.raddr.next = bit_cast::<QB, 6>(self.entry.val().q);
 
         // R. An entry that may make a record waits for a place, whether it is discarded or not.
         self.is_dead.next = self.dead.rdata.val().any();
-        self.bad.next = self.r_status.q.val().any() | self.r_verdict.q.val().code.any();
         self.free.next = !self.out_valid.q.val() | self.rec_ready.val();
         self.act.next = self.r_valid.q.val()
-            & (self.r_status.q.val().any() | (self.r_verdict.q.val().phase == self.r_phase.q.val()))
-            & (!self.new_valid.q.val() | !self.out_valid.q.val() | (!self.bad.val() & !self.r_last.q.val()));
-        self.load.next = self.act.val() & !self.is_dead.val() & (self.bad.val() | self.r_last.q.val());
+            & self.r_done.q.val()
+            & (!self.new_valid.q.val() | !self.out_valid.q.val() | self.r_quiet.q.val());
+        self.load.next = self.act.val() & !self.is_dead.val() & !self.r_quiet.q.val();
 
         self.next.next = self.head.q.val() + self.one_tag.val();
         if self.r_wrap.q.val() {
@@ -171,7 +174,7 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
         self.init_done.next = self.init.done.val();
         self.clear.next = self.init.ask.val() & !self.act.val();
         self.init.take.next = self.clear.val();
-        self.dead.wen.next = (self.act.val() & self.bad.val()) | self.clear.val();
+        self.dead.wen.next = (self.act.val() & self.r_bad.q.val()) | self.clear.val();
         self.dead.waddr.next = self.r_q.q.val();
         self.dead.wdata.next = 1.into();
         if self.init.ask.val() & !self.act.val() {
@@ -179,7 +182,8 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
             self.dead.wdata.next = 0.into();
         }
 
-        self.bus_valid.d.next = (self.act.val() & !self.is_dead.val() & !self.bad.val()) | self.clear.val();
+        self.bus_valid.d.next =
+            (self.act.val() & !self.is_dead.val() & !self.r_bad.q.val()) | self.clear.val();
         self.bus_q.d.next = self.entry.val().q;
         self.bus_row.d.next = self.entry.val().row;
         self.bus_pkts.d.next = self.entry.val().pkts;
@@ -209,16 +213,16 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
             self.new_before.d.next = self.entry.val().before;
             self.new_moved.d.next = self.entry.val().bytes;
             self.new_index.d.next = self.entry.val().index;
-            self.new_eop.d.next = self.entry.val().eop & !self.bad.val();
+            self.new_eop.d.next = self.entry.val().eop & !self.r_bad.q.val();
             self.new_irq.d.next = self.entry.val().irq;
-            self.new_status.d.next = self.r_verdict.q.val().code;
+            self.new_status.d.next = self.r_code.q.val();
             if self.r_status.q.val().any() {
                 self.new_status.d.next = self.r_status.q.val();
             }
         }
-        self.new_moved.rst.next = self.load.val() & self.bad.val();
+        self.new_moved.rst.next = self.load.val() & self.r_bad.q.val();
         // An error always makes a record, so its fields tell control, too.
-        self.fault_valid.d.next = self.load.val() & self.bad.val();
+        self.fault_valid.d.next = self.load.val() & self.r_bad.q.val();
         self.err_valid.next = self.fault_valid.q.val();
         self.err_q.next = self.new_q.q.val();
         self.err_code.next = self.new_status.q.val();
