@@ -38,13 +38,17 @@ def tops(folder):
 
 
 def plan(top, everything):
-    """Kinds of placement of a top and their seeds: by default three seeds of the engine, and one of the reference within pins."""
+    """Kinds of placement of a top and their seeds: by default three seeds of the engine, and one of the reference within pins.
+
+    Of profile `full` only the area counts by default.
+    """
     if top["part"] != "engine":
         return [("out_of_context", SEEDS[:1])]
     if everything:
         return [("out_of_context", SEEDS), ("pins", SEEDS)]
-    reference = (top["width"], top["queues"], top["profile"]) == (128, 8, "core")
-    return [("out_of_context", SEEDS)] + [("pins", SEEDS[:1])] * reference
+    if top["profile"] == "full":
+        return [("out_of_context", [])]
+    return [("out_of_context", SEEDS)] + [("pins", SEEDS[:1])] * (top["width"] == 128)
 
 
 def measure(flow, pool, folder, top, kind, seeds):
@@ -64,12 +68,12 @@ def measure(flow, pool, folder, top, kind, seeds):
         "device": PART,
         "context": kind,
         **netlist.count(cells),
-        "slots": reports[0]["utilization"]["TRELLIS_COMB"]["used"],
+        "slots": reports[0]["utilization"]["TRELLIS_COMB"]["used"] if reports else None,
         "fmax_mhz": [timing.frequency(report) for report in reports],
         "seeds": seeds,
         "target_mhz": TARGET_MHZ,
         "slowest": [timing.slowest(report) for report in reports],
-        "endpoints": timing.endpoints(reports[0]),
+        "endpoints": timing.endpoints(reports[0]) if reports else [],
         "latches": latches,
         "blocks": netlist.by_block(cells, 2) if top["part"] == "engine" and kind == "out_of_context" else [],
     }
@@ -83,7 +87,7 @@ def judge(rows):
             if row["part"] != "engine" or row["context"] != "out_of_context" or any(row[k] != v for k, v in wanted.items()):
                 continue
             what = f"{row['width']} bit, {row['queues']} queues, {row['profile']}"
-            if column == "fmax_mhz" and (None in row[column] or min(row[column]) < limit):
+            if column == "fmax_mhz" and row[column] and (None in row[column] or min(row[column]) < limit):
                 misses.append(f"{what}: {min(row[column])} MHz on the worst seed, the goal is {limit}")
             if column == "lut4" and row[column] > limit:
                 misses.append(f"{what}: {row[column]} LUT4, the goal is {limit}")
@@ -95,7 +99,7 @@ def show(rows):
     line = "{:<22} {:>5} {:>6} {:<5} {:<14} {:>6} {:>6} {:>6} {:>7} {:>6} {:>4}  {}"
     print(line.format("part", "width", "queues", "prof.", "context", "LUT4", "CCU2C", "LUTRAM", "slots", "FF", "EBR", "Fmax/MHz by seed"))
     for row in rows:
-        counts = [row[c] for c in ("lut4", "ccu2c", "lutram")] + [row["slots"], row["ff"], row["ebr"]]
+        counts = [row[c] for c in ("lut4", "ccu2c", "lutram")] + [row["slots"] or "-", row["ff"], row["ebr"]]
         names = [row["part"], row["width"] or "-", row["queues"] or "-", row["profile"], row["context"]]
         print(line.format(*names, *counts, " ".join(str(f) for f in row["fmax_mhz"])))
     for row in rows:

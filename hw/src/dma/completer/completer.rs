@@ -25,8 +25,8 @@ hw! {
     /// - A completion waits until all writes issued before its data was sampled are reported sent.
     /// - Refused TLPs pulse `ur`: other types, BARs that are not there, poisoned writes, and writes that no FIFO holds; all
     ///   but those with `error` also `bad_req_valid`.
-    /// - `w_valid` comes four clocks after a write's last beat where nothing waits in front of it, and then a DWORD per
-    ///   clock.
+    /// - `w_valid` comes five clocks after a write's last beat where nothing waits in front of it, and then a DWORD per
+    ///   clock, a row of the port every other clock at best.
     ///
     /// `w_bar`/`r_bar` is the BAR hit (0, or 2 for the user registers), `w_addr`/`r_addr` the byte offset in it, modulo
     /// 512 KiB. `r_bar` and `r_addr` are stable from `r_valid` to `r_done`.
