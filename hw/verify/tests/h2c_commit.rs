@@ -39,6 +39,7 @@ impl Entry {
             (self.irq as u64, 1),
             (self.wrap as u64, 1),
             (self.phase as u64, 1),
+            ((self.status != 0) as u64, 1),
         ];
         let (mut packed, mut at) = (0u128, 0);
         for (value, width) in fields {
@@ -120,7 +121,10 @@ fn entries_are_committed_in_order() {
             rested = init.is_none();
             d.set("next_tag", next as u64);
             d.set_wide("entry", &entries[look].words());
-            d.set("verdict", entries[look].land | (phases[look] as u64) << 8);
+            d.set(
+                "verdict",
+                entries[look].land | (phases[look] as u64) << 8 | u64::from(entries[look].land != 0) << 9,
+            );
             d.set("rec_ready", rng.random_bool(ready) as u64);
             d.step();
             // The model walks as far as the block may: whatever left the queue's head.

@@ -249,9 +249,10 @@ impl Bench {
 
     fn request(&mut self) {
         self.requests += 1;
-        let widths = [6, 13, 24, 32, 8, 16, 16, 1, 1, 1, 1, 1];
-        let [q, bytes, before, index, code, row, pkts, eop, last, irq, wrap, phase] =
+        let widths = [6, 13, 24, 32, 8, 16, 16, 1, 1, 1, 1, 1, 1];
+        let [q, bytes, before, index, code, row, pkts, eop, last, irq, wrap, phase, refused] =
             unpack(&self.d.get_wide("req"), widths);
+        assert_eq!(refused == 1, code != 0);
         self.last_queue = q as usize;
         assert_ne!((self.run | self.stopping) >> q & 1, 0, "queue {q} is stopped");
         let tag = self.next_tag;

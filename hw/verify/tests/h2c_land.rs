@@ -96,7 +96,8 @@ impl Bench {
         self.unexpected += self.d.get("unexpected");
         if self.d.is_set("verdict_valid") {
             let (tag, verdict) = (self.d.get("verdict_tag"), self.d.get("verdict"));
-            let phase = verdict >> 8 == 1;
+            let phase = verdict >> 8 & 1 == 1;
+            assert_eq!(verdict >> 9 == 1, verdict as u8 != 0);
             assert_ne!(self.phases[tag as usize], phase, "tag {tag} had ended");
             self.phases[tag as usize] = phase;
             self.ended.push((tag, verdict as u8));

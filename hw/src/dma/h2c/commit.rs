@@ -98,7 +98,6 @@ hw! {
         out_irq: Reg<Bit> = Default::default(),
         next: Signal<Local, Bits<TB>> = Default::default(),
         is_dead: Signal<Local, Bit> = Default::default(),
-        refused: Signal<Local, Bit> = Default::default(),
         free: Signal<Local, Bit> = Default::default(),
         act: Signal<Local, Bit> = Default::default(),
         load: Signal<Local, Bit> = Default::default(),
@@ -135,9 +134,8 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
         self.r_status.d.next = self.entry.val().status;
         self.r_wrap.d.next = self.entry.val().wrap;
         self.r_code.d.next = self.verdict.val().code;
-        self.refused.next = self.entry.val().status.any();
-        self.r_done.d.next = self.refused.val() | (self.verdict.val().phase == self.entry.val().phase);
-        self.r_bad.d.next = self.refused.val() | self.verdict.val().code.any();
+        self.r_done.d.next = self.entry.val().refused | (self.verdict.val().phase == self.entry.val().phase);
+        self.r_bad.d.next = self.entry.val().refused | self.verdict.val().bad;
         self.r_quiet.d.next = !self.r_bad.d.val() & !self.entry.val().last;
         self.dead.raddr.next = bit_cast::<QB, 6>(self.entry.val().q);
 

@@ -458,8 +458,10 @@ impl<
         self.req.next.before = self.cur.q.val().before;
         self.req.next.index = self.index.q.val();
         self.req.next.status = 0.into();
+        self.req.next.refused = false;
         if !self.is_read.q.val() {
             self.req.next.status = self.refused.q.val();
+            self.req.next.refused = self.refused.q.val().any();
         }
         self.req.next.row = self.cut.complete_row.val();
         self.req.next.pkts = self.pkts.val();

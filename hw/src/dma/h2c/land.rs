@@ -342,6 +342,7 @@ impl<
                 self.code.val() | bit_cast::<8, 2>(self.f_fault.q.val().get_bits::<2>(0));
         }
         self.verdict.next.phase = self.f_phase.q.val();
+        self.verdict.next.bad = self.f_fault.q.val().get_bit(2);
         self.unexpected.next = self.f_unexpected.q.val();
         self.w_row.next = self.place.w_row.val();
         self.w_row2.next = self.place.w_row2.val();

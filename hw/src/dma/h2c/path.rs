@@ -291,7 +291,7 @@ impl<
         self.requests.wen.next = self.issue.req_valid.val();
         self.requests.raddr.next = self.commit.look.val();
         self.landings.waddr.next = self.issue.next_tag.val();
-        self.h2c_tlp_valid.next = self.issue.req_valid.val() & (self.issue.req.val().status == 0);
+        self.h2c_tlp_valid.next = self.issue.req_valid.val() & !self.issue.req.val().refused;
         self.h2c_tlp_q.next = self.issue.req.val().q;
         self.landings.wdata.next = self.issue.req_landing.val();
         self.landings.wen.next = self.issue.req_valid.val() | self.land.sweeping.val();

@@ -34,6 +34,8 @@ pub struct Request {
     pub wrap: Bit,
     /// The request is complete when its tag's [`Verdict`] has this phase.
     pub phase: Bit,
+    /// `status` isn't 0, so there is no read: complete at once.
+    pub refused: Bit,
 }
 
 /// An entry of the request queue as land reads it.
@@ -68,6 +70,8 @@ pub struct Verdict {
     pub code: Bits<8>,
     /// The read's phase.
     pub phase: Bit,
+    /// `code` isn't 0.
+    pub bad: Bit,
 }
 
 /// End of a packet in the FIFO.
