@@ -21,7 +21,7 @@ TARGET_MHZ = 160
 # Latches are reported instead of refused, so that one message names them all.
 # Without the wide multiplexers of a slice, which cost more LUTs here than they save.
 SYNTH = "synth_ecp5 -nowidelut -latches warn -top {top} -json {out}"
-# How much the placer heeds what is critical against all wires' length. Its own 2 and 10 leave a fifth of the frequency on the table.
+# How much the placer heeds what is critical against all wires' length: its own are 2 and 10, the page on synthesis says what these gave.
 PLACER = ["--placer-heap-critexp", "5", "--placer-heap-timingweight", "15"]
 
 
