@@ -46,8 +46,8 @@ impl<const N: usize, const NP1: usize> Logic for Credits<N, NP1> {
         for top in N..NP1 {
             self.full.next = self.count.q.val().get_bit(top);
         }
-        // One adder for both ways.
         self.roomy.next = self.count.q.val() < self.all_but_1.val();
+        // One adder for both ways.
         self.step.next = 0.into();
         if self.give.val() & !self.less.val() {
             self.step.next = self.up.val();

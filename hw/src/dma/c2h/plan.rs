@@ -568,7 +568,7 @@ impl<
         self.turn_over.d.next = self.accept.val() & self.goes_on.val() & !self.skip.val() & self.over.val();
         self.pick.again.next =
             self.turn_over.q.val() | (self.accept.val() & self.goes_on.val() & self.skip.val());
-        if self.accept.val() & self.goes_on.val() & !self.skip.val() & self.over.val() {
+        if self.turn_over.d.val() {
             self.unspent.d.next = true;
         }
         self.leaves.next = !self.goes_on.val() | self.skip.val() | self.over.val();

@@ -175,7 +175,7 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
         self.dead.wen.next = (self.act.val() & self.r_bad.q.val()) | self.clear.val();
         self.dead.waddr.next = self.r_q.q.val();
         self.dead.wdata.next = 1.into();
-        if self.init.ask.val() & !self.act.val() {
+        if self.clear.val() {
             self.dead.waddr.next = bit_cast::<QB, 7>(self.init_g.val());
             self.dead.wdata.next = 0.into();
         }
@@ -187,7 +187,7 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
         self.bus_pkts.d.next = self.entry.val().pkts;
         self.bus_row.rst.next = self.clear.val();
         self.bus_pkts.rst.next = self.clear.val();
-        if self.init.ask.val() & !self.act.val() {
+        if self.clear.val() {
             self.bus_q.d.next = bit_cast::<6, 7>(self.init_g.val());
         }
         self.commit_valid.next = self.bus_valid.q.val();
