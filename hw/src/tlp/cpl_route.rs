@@ -2,7 +2,7 @@
 
 use rust_hdl::prelude::*;
 
-use super::header::{CPL, CPL_DATA};
+use super::header::{fetch_tags, CPL, CPL_DATA};
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 
@@ -15,7 +15,7 @@ hw! {
     /// ```
     /// The decoded fields are valid with the first beat and stay until the next TLP's. Never stalls: whoever asked has
     /// reserved the room.
-    pub struct CplRoute<const W: usize, const K: usize, const FULL: usize> {
+    pub struct CplRoute<const W: usize, const K: usize, const TB: usize, const FULL: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
@@ -91,10 +91,12 @@ hw! {
         },
         dropped: Constant<Bits<4>> = Constant::new(3_u64.into()),
         failed: Constant<Bits<4>> = Constant::new(4_u64.into()),
+        // A data read's tag has one of these bits.
+        data_tags: Constant<Bits<10>> = Constant::new((1024 - fetch_tags(TB)).into()),
     }
 }
 
-impl<const W: usize, const K: usize, const FULL: usize> Logic for CplRoute<W, K, FULL> {
+impl<const W: usize, const K: usize, const TB: usize, const FULL: usize> Logic for CplRoute<W, K, TB, FULL> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, valid, first, last, data, keep, error, tag, status, bytes, len);
@@ -129,7 +131,7 @@ impl<const W: usize, const K: usize, const FULL: usize> Logic for CplRoute<W, K,
                 | self.rx_cpl_hdr.val().get_bit(14);
             self.header.d.next = self.rx_cpl_hdr.val();
             self.tag.d.next = self.full_tag.val();
-            self.is_fetch.d.next = self.full_tag.val().get_bits::<7>(3) == 0;
+            self.is_fetch.d.next = (self.full_tag.val() & self.data_tags.val()) == 0;
             self.status.d.next = self.rx_cpl_hdr.val().get_bits::<3>(45);
             self.ep.d.next = self.rx_cpl_hdr.val().get_bit(14);
             self.bytes.d.next = bit_cast::<13, 12>(self.count.val());

@@ -10,8 +10,27 @@ pub const MEM_WRITE: u64 = 0x40;
 pub const CPL: u64 = 0x0A;
 /// Fmt/Type of a completion with data.
 pub const CPL_DATA: u64 = 0x4A;
-/// Tags below this one belong to descriptor fetches.
-pub const FETCH_TAGS: u64 = 8;
+
+/// Of 2^`tag_bits` tags, those below this one belong to descriptor fetches.
+///
+/// A fetch brings up to 32 descriptors. With many data reads in flight, the link's queue makes it last as long as all of
+/// them: 200 descriptors in flight are too few then for two directions of 256 bytes at 31 bytes per clock.
+pub const fn fetch_tags(tag_bits: usize) -> u64 {
+    if tag_bits < 8 {
+        8
+    } else {
+        16
+    }
+}
+
+/// Most fetches at once: their numbers, modulo 16, tell none of a queue from some.
+pub const fn most_fetches(tag_bits: usize) -> u64 {
+    if tag_bits < 8 {
+        8
+    } else {
+        15
+    }
+}
 
 /// The 128 header bits of a memory request (PCIe Base Spec r5 2.2.7), first field lowest. With a 3-DW header `address_hi`
 /// is the address and `address_lo` is 0.

@@ -10,7 +10,7 @@ mod wr_arb;
 mod write_queue;
 
 pub use cpl_route::CplRoute;
-pub use header::{MemHeader, CPL, CPL_DATA, FETCH_TAGS, MEM_READ, MEM_WRITE};
+pub use header::{fetch_tags, most_fetches, MemHeader, CPL, CPL_DATA, MEM_READ, MEM_WRITE};
 pub use make_header::MakeHeader;
 pub use rd_arb::RdArb;
 pub use request::{Request, RequestFields, FIELD_BITS, WRITE_FIELD_BITS};
@@ -25,9 +25,9 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
         wr_arb: WrArb<128, 4>,
         wr_arb64: WrArb<64, 2>,
         wr_arb256: WrArb<256, 8>,
-        cpl_route: CplRoute<128, 4, 1>,
-        cpl_route64: CplRoute<64, 2, 1>,
-        cpl_route256: CplRoute<256, 8, 1>,
-        cpl_route_core: CplRoute<128, 4, 0>,
+        cpl_route: CplRoute<128, 4, 6, 1>,
+        cpl_route64: CplRoute<64, 2, 5, 1>,
+        cpl_route256: CplRoute<256, 8, 8, 1>,
+        cpl_route_core: CplRoute<128, 4, 6, 0>,
     ]
 }

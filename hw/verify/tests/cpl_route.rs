@@ -25,7 +25,7 @@ impl Header {
                 .expect("in range"),
             length: if rng.random_bool(0.1) { 0 } else { rng.random_range(0..1024) },
             ep: rng.random(),
-            tag: if rng.random() { rng.random_range(0..16) } else { rng.random_range(0..1024) },
+            tag: if rng.random() { rng.random_range(0..32) } else { rng.random_range(0..1024) },
             status: rng.random_range(0..8),
             byte_count: if rng.random_bool(0.1) { 0 } else { rng.random_range(0..4096) },
             lower: rng.random_range(0..128),
@@ -104,7 +104,7 @@ fn fields_and_beats_come_one_clock_later() {
             counted += d.get("rx_cpl_count");
             let to = (d.get("to_fetch"), d.get("to_land"));
             if let Some((first, last, data, keep, error)) = &before {
-                assert_eq!(to, if shown.tag < 8 { (1, 0) } else { (0, 1) });
+                assert_eq!(to, if shown.tag < if w == 256 { 16 } else { 8 } { (1, 0) } else { (0, 1) });
                 assert_eq!(d.get("cpl_first") == 1, *first);
                 assert_eq!(d.get("cpl_last") == 1, *last);
                 assert_eq!(d.get("cpl_error") == 1, *error);

@@ -31,6 +31,17 @@ struct Shape {
 }
 
 const SMALL: Shape = Shape { queues: 4, rows: 512, row: 16, slots: 32, tags: 64 };
+impl Shape {
+    /// Below stand the tags of descriptor fetches.
+    fn first_tag(&self) -> u64 {
+        if self.tags < 256 {
+            8
+        } else {
+            16
+        }
+    }
+}
+
 const MANY: Shape = Shape { queues: 64, rows: 64, row: 8, slots: 8, tags: 256 };
 
 #[derive(Default)]
@@ -104,9 +115,9 @@ impl Bench {
             stopping: 0,
             fast: None,
             tags: VecDeque::new(),
-            next_tag: 8,
+            next_tag: shape.first_tag(),
             phases: (0..shape.tags).map(|_| rng.random()).collect(),
-            shown_tag: 8,
+            shown_tag: shape.first_tag() as usize,
             reads: VecDeque::new(),
             memory: 0,
             bases: vec![0; shape.queues],
@@ -258,7 +269,7 @@ impl Bench {
         let tag = self.next_tag;
         assert_eq!(self.d.get("next_tag"), tag);
         assert_eq!(wrap == 1, tag == self.shape.tags - 1);
-        self.next_tag = if wrap == 1 { 8 } else { tag + 1 };
+        self.next_tag = if wrap == 1 { self.shape.first_tag() } else { tag + 1 };
         self.tags.push_back(tag);
         assert!(self.tags.len() as u64 <= self.shape.tags - 9);
         let [lq, base, end, low, landing_phase] = unpack(&self.d.get_wide("req_landing"), [6, 21, 13, 2, 1]);

@@ -9,6 +9,7 @@ use super::split::FetchSplit;
 use crate::hw;
 use crate::prim::{Bram, Bram2, Dffr, Reg};
 use crate::stream::Mirror;
+use crate::tlp::most_fetches;
 
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum AskState {
@@ -43,6 +44,7 @@ hw! {
         const QB: usize,
         const GB: usize,
         const DB: usize,
+        const TB: usize,
         const FEEDS: usize,
     > {
         pub clock: Signal<In, Clock> = Default::default(),
@@ -64,7 +66,7 @@ hw! {
         /// Of queue `g`: it could be picked in the clock before.
         pub alive: Signal<In, Bit> = Default::default(),
         /// Tags in use.
-        pub tag_busy: Signal<In, Bits<8>> = Default::default(),
+        pub tag_busy: Signal<In, Bits<16>> = Default::default(),
         /// Queue whose registers are read in this clock, and register: its offset / 4, bits 2:0.
         pub at: Signal<Out, Bits<GB>> = Default::default(),
         pub at_index: Signal<Out, Bits<3>> = Default::default(),
@@ -96,7 +98,7 @@ hw! {
         pub note: Signal<Out, Batch> = Default::default(),
         /// Pulse: that read is taken.
         pub ask_valid: Signal<Out, Bit> = Default::default(),
-        pub ask_tag: Signal<Out, Bits<3>> = Default::default(),
+        pub ask_tag: Signal<Out, Bits<4>> = Default::default(),
         /// How many reads of queue `number_at` of the clock before were offered, modulo 16, since power-up.
         pub number_at: Signal<In, Bits<GB>> = Default::default(),
         pub number: Signal<Out, Bits<4>> = Default::default(),
@@ -119,7 +121,7 @@ hw! {
         was_fresh: Reg<Bit> = Default::default(),
         loaded: Reg<Bit> = Default::default(),
         count: Dffr<Bits<6>> = Default::default(),
-        tag: Reg<Bits<3>> = Default::default(),
+        tag: Reg<Bits<4>> = Default::default(),
         // Of lists.
         is_list: Reg<Bit> = Default::default(),
         bad: Reg<Bit> = Default::default(),
@@ -128,6 +130,7 @@ hw! {
         over: Dffr<Bit> = Default::default(),
         len: Reg<Bits<24>> = Default::default(),
         left_list: Reg<Bits<24>> = Default::default(),
+        no_tag: Signal<Local, Bits<16>> = Default::default(),
         by_list: Signal<Local, Bit> = Default::default(),
         taken: Signal<Local, Bits<8>> = Default::default(),
         left: Signal<Local, Bits<24>> = Default::default(),
@@ -145,12 +148,20 @@ hw! {
         feeds: Constant<Bit> = Constant::new(FEEDS != 0),
         base_low: Constant<Bits<3>> = Constant::new((ferrolane_abi::regs::queue::RING_BASE_LO.offset as u64 / 4).into()),
         base_high: Constant<Bits<3>> = Constant::new((ferrolane_abi::regs::queue::RING_BASE_HI.offset as u64 / 4).into()),
-        tag_number: [Constant<Bits<3>>; 8] = array_init::array_init(|i| Constant::new((i as u64).into())),
+        // Tags that are never used.
+        beyond: Constant<Bits<16>> = Constant::new((65536 - (1 << most_fetches(TB))).into()),
+        tag_number: [Constant<Bits<4>>; 16] = array_init::array_init(|i| Constant::new((i as u64).into())),
     }
 }
 
-impl<const NQ: usize, const QB: usize, const GB: usize, const DB: usize, const FEEDS: usize> Logic
-    for FetchAsk<NQ, QB, GB, DB, FEEDS>
+impl<
+        const NQ: usize,
+        const QB: usize,
+        const GB: usize,
+        const DB: usize,
+        const TB: usize,
+        const FEEDS: usize,
+    > Logic for FetchAsk<NQ, QB, GB, DB, TB, FEEDS>
 {
     #[hdl_gen]
     fn update(&mut self) {
@@ -164,6 +175,7 @@ impl<const NQ: usize, const QB: usize, const GB: usize, const DB: usize, const F
         self.g_now.rst.next = self.rst.val();
         self.by_list.next = self.feeds.val() & self.is_list.q.val();
 
+        self.no_tag.next = self.tag_busy.val() | self.beyond.val();
         // Copies of the buses.
         self.producers.wen.next = self.prod_valid.val();
         self.producers.waddr.next = bit_cast::<GB, 7>(self.prod_g.val());
@@ -249,7 +261,7 @@ impl<const NQ: usize, const QB: usize, const GB: usize, const DB: usize, const F
         match self.state.q.val() {
             AskState::Pick => {
                 self.scanning.next = true;
-                if self.found.val() & !self.tag_busy.val().all() {
+                if self.found.val() & !self.no_tag.val().all() {
                     self.g_now.d.next = self.winner.val();
                     self.state.d.next = AskState::Look;
                 }
@@ -307,8 +319,8 @@ impl<const NQ: usize, const QB: usize, const GB: usize, const DB: usize, const F
                 self.state.d.next = AskState::Room;
             }
             AskState::Room => {
-                for i in 0..8 {
-                    if !self.tag_busy.val().get_bit(i) {
+                for i in 0..16 {
+                    if !self.no_tag.val().get_bit(i) {
                         self.tag.d.next = self.tag_number[i].val();
                     }
                 }
@@ -351,7 +363,7 @@ impl<const NQ: usize, const QB: usize, const GB: usize, const DB: usize, const F
         self.fetch_rd_valid.next = self.offering.q.val();
         self.fetch_rd_addr.next = bit_cast::<64, 60>(self.address.address.val()) << 4;
         self.fetch_rd_bytes.next = bit_cast::<13, 6>(self.count.q.val()) << 4;
-        self.fetch_rd_tag.next = bit_cast::<10, 3>(self.tag.q.val());
+        self.fetch_rd_tag.next = bit_cast::<10, 4>(self.tag.q.val());
         self.ask_tag.next = self.tag.q.val();
         self.numbers.raddr2.next = self.number_at.val();
         self.number.next = self.numbers.rdata2.val();

@@ -51,7 +51,7 @@ pub struct Line {
     pub last: Bit,
     /// With `last`: discard the TLP.
     pub error: Bit,
-    pub tag: Bits<3>,
+    pub tag: Bits<4>,
     /// Of the line of the clock before, too.
     pub again: Bit,
     /// A fetch with that tag is unanswered.

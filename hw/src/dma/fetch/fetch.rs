@@ -33,7 +33,7 @@ hw! {
     ///                    └─► head        └ link ───┼─► context: registers, next segment
     ///  push_w ─► push ─────────────────────────────┘
     /// ```
-    /// Up to eight fetches at once, tags 0 to 7, several of one queue, answered in any order.
+    /// Up to [`most_fetches`](crate::tlp::most_fetches) at once, tags from 0 on, several of one queue, answered in any order.
     ///
     /// `SA = QB + DB`, `CA = GB + 4`, `LW` = 128 (256 with `W` = 256), `NB = LW/32`, `NG = NB/4`, `BA` = `SA` (`SA - 1`
     /// with `W` = 256), `DB` 5 to 7. `FEEDS` = 0: rings only; `MEMORY` = 1: `mem_desc_*`.
@@ -51,6 +51,7 @@ hw! {
         const NB: usize,
         const NG: usize,
         const BA: usize,
+        const TB: usize,
         const FEEDS: usize,
         const MEMORY: usize,
     > {
@@ -129,12 +130,12 @@ hw! {
         pub unexpected: Signal<Out, Bit> = Default::default(),
         queues: FetchQueues<NQ, QB, GN, GB> = Default::default(),
         copies: FetchContext<GN, GB, CA, FEEDS> = Default::default(),
-        asker: FetchAsk<NQ, QB, GB, DB, FEEDS> = Default::default(),
+        asker: FetchAsk<NQ, QB, GB, DB, TB, FEEDS> = Default::default(),
         tags: FetchTags<GB> = Default::default(),
-        lines: FetchLines<W, LW> = Default::default(),
+        lines: FetchLines<W, LW, TB> = Default::default(),
         answer: FetchAnswer<LW, GN, FEEDS> = Default::default(),
         writer: FetchWrite<LW, NQ, FEEDS> = Default::default(),
-        heads: FetchHead<GN, GB, FEEDS> = Default::default(),
+        heads: FetchHead<GN, GB, TB, FEEDS> = Default::default(),
         feeder: FetchFeed<NQ, QB, GN, GB, DB, FEEDS> = Default::default(),
         pusher: FetchPush<NQ, GN> = Default::default(),
         h2c_store: FetchStore<LW, NB, NG, BA> = Default::default(),
@@ -181,9 +182,10 @@ impl<
         const NB: usize,
         const NG: usize,
         const BA: usize,
+        const TB: usize,
         const FEEDS: usize,
         const MEMORY: usize,
-    > Logic for Fetch<W, K, NQ, QB, GN, GB, DB, SA, CA, LW, NB, NG, BA, FEEDS, MEMORY>
+    > Logic for Fetch<W, K, NQ, QB, GN, GB, DB, SA, CA, LW, NB, NG, BA, TB, FEEDS, MEMORY>
 {
     #[hdl_gen]
     fn update(&mut self) {
@@ -291,7 +293,7 @@ impl<
         self.tags.update_tag.next = self.lines.line.val().tag;
         self.tags.update.next = self.answer.update.val();
         self.tags.update_left.next = self.lines.line.val().behind;
-        self.tags.tag_ahead.next = bit_cast::<3, 10>(self.cpl_tag.val());
+        self.tags.tag_ahead.next = self.lines.tag.val();
         self.tags.look_tag.next = self.heads.look_tag.val();
 
         self.answer.rst.next = self.rst.val();

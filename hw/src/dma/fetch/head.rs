@@ -6,6 +6,7 @@ use super::batch::{Batch, Progress, ENDS, FAILS, GOES_ON, LINKS};
 use crate::dma::InitOnce;
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
+use crate::tlp::fetch_tags;
 
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum HeadState {
@@ -32,7 +33,7 @@ hw! {
     /// one has moved on. The fetches of a queue that is not open bring nothing but their end, in any order.
     ///
     /// Tags with news are visited highest first, and none again before the others.
-    pub struct FetchHead<const GN: usize, const GB: usize, const FEEDS: usize> {
+    pub struct FetchHead<const GN: usize, const GB: usize, const TB: usize, const FEEDS: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub init_valid: Signal<In, Bit> = Default::default(),
@@ -46,8 +47,8 @@ hw! {
         pub ask_valid: Signal<In, Bit> = Default::default(),
         pub ask_g: Signal<In, Bits<7>> = Default::default(),
         /// Tags of which something has come.
-        pub news: Signal<In, Bits<8>> = Default::default(),
-        pub look_tag: Signal<Out, Bits<3>> = Default::default(),
+        pub news: Signal<In, Bits<16>> = Default::default(),
+        pub look_tag: Signal<Out, Bits<4>> = Default::default(),
         pub batch: Signal<In, Batch> = Default::default(),
         pub progress: Signal<In, Progress> = Default::default(),
         pub torn: Signal<In, Bit> = Default::default(),
@@ -75,7 +76,7 @@ hw! {
         /// The last fetch of `head_g` has ended.
         pub rests: Signal<Out, Bit> = Default::default(),
         pub free_valid: Signal<Out, Bit> = Default::default(),
-        pub free_tag: Signal<Out, Bits<3>> = Default::default(),
+        pub free_tag: Signal<Out, Bits<4>> = Default::default(),
         pub head_valid: Signal<Out, Bit> = Default::default(),
         pub head_g: Signal<Out, Bits<7>> = Default::default(),
         pub head_value: Signal<Out, Bits<32>> = Default::default(),
@@ -83,13 +84,13 @@ hw! {
         state: Dffr<HeadState> = Dffr::new(HeadState::Idle),
         heads: Bram<Bits<32>, GB> = Default::default(),
         ends: Bram<Bits<4>, GB> = Default::default(),
-        pending: Dffr<Bits<8>> = Default::default(),
-        waiting: Dffr<Bits<8>> = Default::default(),
-        served: Dffr<Bits<8>> = Default::default(),
+        pending: Dffr<Bits<16>> = Default::default(),
+        waiting: Dffr<Bits<16>> = Default::default(),
+        served: Dffr<Bits<16>> = Default::default(),
         any_pending: Dffr<Bit> = Default::default(),
-        pick: Reg<Bits<3>> = Default::default(),
+        pick: Reg<Bits<4>> = Default::default(),
         clearing: Reg<Bit> = Default::default(),
-        tag: Reg<Bits<3>> = Default::default(),
+        tag: Reg<Bits<4>> = Default::default(),
         g_now: Reg<Bits<7>> = Default::default(),
         // Of the fetch that is visited.
         batch_number: Reg<Bits<4>> = Default::default(),
@@ -114,11 +115,11 @@ hw! {
         out_value: Dffr<Bits<32>> = Default::default(),
         out_rests: Dffr<Bit> = Default::default(),
         out_renews: Dffr<Bit> = Default::default(),
-        unserved: Signal<Local, Bits<8>> = Default::default(),
-        highest: Signal<Local, Bits<3>> = Default::default(),
-        pick_mask: Signal<Local, Bits<8>> = Default::default(),
-        tag_mask: Signal<Local, Bits<8>> = Default::default(),
-        wait_mask: Signal<Local, Bits<8>> = Default::default(),
+        unserved: Signal<Local, Bits<16>> = Default::default(),
+        highest: Signal<Local, Bits<4>> = Default::default(),
+        pick_mask: Signal<Local, Bits<16>> = Default::default(),
+        tag_mask: Signal<Local, Bits<16>> = Default::default(),
+        wait_mask: Signal<Local, Bits<16>> = Default::default(),
         wakes: Signal<Local, Bit> = Default::default(),
         same: Signal<Local, Bit> = Default::default(),
         look_g: Signal<Local, Bits<7>> = Default::default(),
@@ -130,16 +131,20 @@ hw! {
         ended: Signal<Local, Bits<4>> = Default::default(),
         moved: Signal<Local, Bits<32>> = Default::default(),
         feeds: Constant<Bit> = Constant::new(FEEDS != 0),
-        one: Constant<Bits<8>> = Constant::new(1_u64.into()),
+        one: Constant<Bits<16>> = Constant::new(1_u64.into()),
         goes_on: Constant<Bits<2>> = Constant::new(GOES_ON.into()),
         has_end: Constant<Bits<2>> = Constant::new(ENDS.into()),
         has_link: Constant<Bits<2>> = Constant::new(LINKS.into()),
         has_fault: Constant<Bits<2>> = Constant::new(FAILS.into()),
-        tag_number: [Constant<Bits<3>>; 8] = array_init::array_init(|i| Constant::new((i as u64).into())),
+        // What a tag may have, so that no more is built.
+        tag_bits: Constant<Bits<4>> = Constant::new((fetch_tags(TB) - 1).into()),
+        tag_number: [Constant<Bits<4>>; 16] = array_init::array_init(|i| Constant::new((i as u64).into())),
     }
 }
 
-impl<const GN: usize, const GB: usize, const FEEDS: usize> Logic for FetchHead<GN, GB, FEEDS> {
+impl<const GN: usize, const GB: usize, const TB: usize, const FEEDS: usize> Logic
+    for FetchHead<GN, GB, TB, FEEDS>
+{
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, init, heads, ends);
@@ -180,13 +185,13 @@ impl<const GN: usize, const GB: usize, const FEEDS: usize> Logic for FetchHead<G
 
         self.unserved.next = self.pending.q.val() & !self.served.q.val();
         self.highest.next = 0.into();
-        for i in 0..8 {
+        for i in 0..16 {
             if self.unserved.val().get_bit(i) {
                 self.highest.next = self.tag_number[i].val();
             }
         }
         self.any_pending.d.next = self.unserved.val().any();
-        self.pick.d.next = self.highest.val();
+        self.pick.d.next = self.highest.val() & self.tag_bits.val();
         self.look_tag.next = self.pick.q.val();
         if !self.unserved.val().any() {
             self.served.d.next = 0.into();

@@ -5,6 +5,7 @@ use rust_hdl::prelude::*;
 use super::batch::Line;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
+use crate::tlp::fetch_tags;
 use ferrolane_abi::status;
 
 hw! {
@@ -15,7 +16,7 @@ hw! {
     ///  cpl beat ─► checks, count of lines ─► register (64 bits: two beats make a line) ─► line, data
     /// ```
     /// `LW` is the line's width: 128, or 256 with `W` of 256.
-    pub struct FetchLines<const W: usize, const LW: usize> {
+    pub struct FetchLines<const W: usize, const LW: usize, const TB: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
         pub to_fetch: Signal<In, Bit> = Default::default(),
@@ -31,7 +32,9 @@ hw! {
         pub cpl_has_data: Signal<In, Bit> = Default::default(),
         pub cpl_bad: Signal<In, Bit> = Default::default(),
         /// Tags in use.
-        pub tag_busy: Signal<In, Bits<8>> = Default::default(),
+        pub tag_busy: Signal<In, Bits<16>> = Default::default(),
+        /// Of the beat.
+        pub tag: Signal<Out, Bits<4>> = Default::default(),
         pub line: Signal<Out, Line> = Default::default(),
         pub data: Signal<Out, Bits<LW>> = Default::default(),
         valid: Dffr<Bit> = Default::default(),
@@ -41,7 +44,6 @@ hw! {
         rest: Reg<Bits<6>> = Default::default(),
         held: Reg<Line> = Default::default(),
         payload: Reg<Bits<LW>> = Default::default(),
-        tag: Signal<Local, Bits<3>> = Default::default(),
         upper: Signal<Local, Bit> = Default::default(),
         whole: Signal<Local, Bit> = Default::default(),
         starts: Signal<Local, Bit> = Default::default(),
@@ -64,19 +66,21 @@ hw! {
         code_ca: Constant<Bits<8>> = Constant::new((status::FETCH_CA as u64).into()),
         code_poisoned: Constant<Bits<8>> = Constant::new((status::FETCH_POISONED as u64).into()),
         code_malformed: Constant<Bits<8>> = Constant::new((status::FETCH_MALFORMED as u64).into()),
+        // What a tag may have, so that no more is built.
+        tag_bits: Constant<Bits<4>> = Constant::new((fetch_tags(TB) - 1).into()),
         // Completion status (PCIe Base Spec r5 table 2-34).
         completer_abort: Constant<Bits<3>> = Constant::new(4_u64.into()),
     }
 }
 
-impl<const W: usize, const LW: usize> Logic for FetchLines<W, LW> {
+impl<const W: usize, const LW: usize, const TB: usize> Logic for FetchLines<W, LW, TB> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, valid, half, opens, rest, held, payload);
         self.valid.rst.next = self.rst.val();
         self.half.rst.next = self.rst.val();
 
-        self.tag.next = bit_cast::<3, 10>(self.cpl_tag.val());
+        self.tag.next = bit_cast::<4, 10>(self.cpl_tag.val()) & self.tag_bits.val();
         self.upper.next = self.narrow.val() & self.half.q.val() & !self.cpl_first.val();
         self.whole.next = !self.narrow.val() | self.upper.val();
         self.starts.next = self.cpl_first.val() | (self.upper.val() & self.opens.q.val());

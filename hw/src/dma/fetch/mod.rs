@@ -23,10 +23,10 @@ pub use fetch::Fetch;
 /// Blocks of this module that are tested on their own.
 pub fn blocks() -> Vec<crate::emit::TestBlock> {
     crate::blocks![
-        fetch: Fetch<128, 4, 4, 2, 8, 3, 7, 9, 7, 128, 4, 1, 9, 1, 0>,
-        fetch64: Fetch<64, 2, 1, 1, 2, 2, 5, 6, 6, 128, 4, 1, 6, 1, 1>,
-        fetch64_5: Fetch<64, 2, 5, 3, 10, 4, 6, 9, 8, 128, 4, 1, 9, 1, 1>,
-        fetch256: Fetch<256, 8, 32, 5, 64, 6, 7, 12, 10, 256, 8, 2, 11, 1, 1>,
-        fetch_ring: Fetch<128, 4, 4, 2, 8, 3, 7, 9, 7, 128, 4, 1, 9, 0, 0>,
+        fetch: Fetch<128, 4, 4, 2, 8, 3, 7, 9, 7, 128, 4, 1, 9, 6, 1, 0>,
+        fetch64: Fetch<64, 2, 1, 1, 2, 2, 5, 6, 6, 128, 4, 1, 6, 5, 1, 1>,
+        fetch64_5: Fetch<64, 2, 5, 3, 10, 4, 6, 9, 8, 128, 4, 1, 9, 6, 1, 1>,
+        fetch256: Fetch<256, 8, 32, 5, 64, 6, 7, 12, 10, 256, 8, 2, 11, 8, 1, 1>,
+        fetch_ring: Fetch<128, 4, 4, 2, 8, 3, 7, 9, 7, 128, 4, 1, 9, 6, 0, 0>,
     ]
 }

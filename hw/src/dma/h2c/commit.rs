@@ -2,11 +2,12 @@
 
 use rust_hdl::prelude::*;
 
-use super::types::{Request, Verdict, FIRST_TAG};
+use super::types::{Request, Verdict};
 use crate::dma::InitOnce;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 use crate::stream::Mirror;
+use crate::tlp::fetch_tags;
 use ferrolane_abi::completion;
 
 hw! {
@@ -58,7 +59,7 @@ hw! {
         pub rec_status: Signal<Out, Bits<8>> = Default::default(),
         pub rec_irq: Signal<Out, Bit> = Default::default(),
         pub req_committed: Signal<Out, Bits<16>> = Default::default(),
-        head: Dffr<Bits<TB>> = Dffr::new(FIRST_TAG.into()),
+        head: Dffr<Bits<TB>> = Dffr::new(fetch_tags(TB).into()),
         committed: Dffr<Bits<16>> = Default::default(),
         // Queues that discard.
         dead: Mirror<1, QB> = Default::default(),
@@ -104,7 +105,7 @@ hw! {
         clear: Signal<Local, Bit> = Default::default(),
         one_tag: Constant<Bits<TB>> = Constant::new(1_u64.into()),
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
-        first_tag: Constant<Bits<TB>> = Constant::new(FIRST_TAG.into()),
+        first_tag: Constant<Bits<TB>> = Constant::new(fetch_tags(TB).into()),
         eop_flag: Constant<Bits<7>> = Constant::new((completion::EOP as u64).into()),
     }
 }

@@ -2,9 +2,10 @@
 
 use rust_hdl::prelude::*;
 
-use super::types::{FIRST_TAG, LAST_SHORT_TAG};
+use super::types::LAST_SHORT_TAG;
 use crate::hw;
 use crate::prim::Dffr;
+use crate::tlp::fetch_tags;
 
 hw! {
     /// Gives out data tags round and round; `tail` is the oldest one in use, equal to `tag` if none is.
@@ -26,13 +27,13 @@ hw! {
         pub wrap: Signal<Out, Bit> = Default::default(),
         pub full: Signal<Out, Bit> = Default::default(),
         pub restart: Signal<Out, Bit> = Default::default(),
-        now: Dffr<Bits<TB>> = Dffr::new(FIRST_TAG.into()),
+        now: Dffr<Bits<TB>> = Dffr::new(fetch_tags(TB).into()),
         long_tags: Dffr<Bit> = Default::default(),
         no_room: Dffr<Bit> = Default::default(),
         last: Signal<Local, Bit> = Default::default(),
         behind: Signal<Local, Bits<TB>> = Default::default(),
         one: Constant<Bits<TB>> = Constant::new(1_u64.into()),
-        first_tag: Constant<Bits<TB>> = Constant::new(FIRST_TAG.into()),
+        first_tag: Constant<Bits<TB>> = Constant::new(fetch_tags(TB).into()),
         last_tag: Constant<Bits<TB>> = Constant::new(((1_u64 << TB) - 1).into()),
         last_short_tag: Constant<Bits<TB>> = Constant::new(LAST_SHORT_TAG.into()),
     }

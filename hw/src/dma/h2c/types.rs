@@ -2,8 +2,6 @@
 
 use rust_hdl::prelude::*;
 
-/// First data tag; below stand the descriptor fetches' tags. The last one is 2^`TB` - 1.
-pub const FIRST_TAG: u64 = crate::tlp::FETCH_TAGS;
 /// Last data tag while `cfg_ext_tag` is 0: tags have 5 bits then (PCIe Base Spec r5 2.2.6.2).
 pub const LAST_SHORT_TAG: u64 = 31;
 
@@ -30,7 +28,7 @@ pub struct Request {
     pub last: Bit,
     /// The descriptor asks for an interrupt.
     pub irq: Bit,
-    /// The next entry is `FIRST_TAG`, not the one behind this.
+    /// The next entry is the first data tag's ([`fetch_tags`](crate::tlp::fetch_tags)), not the one behind this.
     pub wrap: Bit,
     /// The request is complete when its tag's [`Verdict`] has this phase.
     pub phase: Bit,

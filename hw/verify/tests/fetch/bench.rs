@@ -20,6 +20,8 @@ pub struct Shape {
     pub w: u32,
     pub nq: usize,
     pub db: u32,
+    /// Fetches at once.
+    pub tags: usize,
     /// List, push and direct mode, and `mem_desc`, are built.
     pub feeds: bool,
     pub memory: bool,
@@ -115,7 +117,7 @@ pub struct Bench {
     pub rng: StdRng,
     pub clock: u64,
     pub queues: Vec<Queue>,
-    pub reads: [Option<Read>; 8],
+    pub reads: [Option<Read>; 16],
     pub tlp: Option<(Tlp, usize)>,
     pub places: Places,
     pub memory: HashMap<u64, [u32; 4]>,
@@ -138,7 +140,8 @@ pub struct Bench {
     pub memory_checked: u64,
     pub faults: HashMap<u8, u32>,
     pub batches: Vec<u32>,
-    pub most_in_flight: usize,
+    /// Of a queue, and of all.
+    pub most_in_flight: [usize; 2],
     pub cfg: VecDeque<(usize, u32, u32)>,
     pub feed: Option<Feed>,
     pub feed_count: [u64; 2],
@@ -212,7 +215,7 @@ impl Bench {
             memory_checked: 0,
             faults: HashMap::new(),
             batches: vec![],
-            most_in_flight: 0,
+            most_in_flight: [0; 2],
             cfg: VecDeque::new(),
             feed: None,
             feed_count: [0; 2],
@@ -326,7 +329,7 @@ impl Bench {
             (address + bytes as u64 - 1) / largest as u64,
             "over a multiple of the largest read"
         );
-        assert!(tag < 8 && self.reads[tag].is_none(), "tag {tag} twice");
+        assert!(tag < self.shape.tags && self.reads[tag].is_none(), "tag {tag} twice");
         let (g, most) = (0..self.shape.gn())
             .find_map(|g| self.expected_read(g).filter(|e| e.0 == address).map(|e| (g, e.1)))
             .expect("the next descriptor of some queue");
@@ -343,8 +346,9 @@ impl Bench {
         self.reads[tag] = Some(Read { g, epoch: q.epoch, entry: q.asked, left: n, address, due });
         q.asked += n as u64;
         self.batches.push(n);
-        let flying = self.reads.iter().flatten().filter(|r| r.g == g).count();
-        self.most_in_flight = self.most_in_flight.max(flying);
+        let flying = self.reads.iter().flatten();
+        let counts = [flying.clone().filter(|r| r.g == g).count(), flying.count()];
+        self.most_in_flight = std::array::from_fn(|i| self.most_in_flight[i].max(counts[i]));
     }
 
     pub fn check_head(&mut self) {

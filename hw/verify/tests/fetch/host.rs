@@ -66,7 +66,7 @@ impl Bench {
 
     /// Next completion: of any unanswered read, in pieces cut at a multiple of 64 bytes, some with a fault.
     fn make_tlp(&mut self) -> Option<Tlp> {
-        let tag = self.rng.random_range(0..8u32);
+        let tag = self.rng.random_range(0..self.shape.tags.next_power_of_two() as u32);
         if self.rng.random_bool(self.fault) {
             // Nobody asked: a free tag, one answered already, or another requester's, or not a completion.
             let bad: bool = self.rng.random();
@@ -104,7 +104,7 @@ impl Bench {
             // Comes again. Anything may be wrong with it.
             tlp.meaning = Answer::Nothing;
             if self.rng.random() {
-                tlp.tag = self.rng.random_range(0..8);
+                tlp.tag = self.rng.random_range(0..self.shape.tags.next_power_of_two() as u32);
                 tlp.beats = self.junk_beats(tlp.beats.len() as u32);
             }
         }

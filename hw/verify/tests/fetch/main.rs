@@ -19,11 +19,11 @@ use bench::{Bench, Life, Shape, DIRECT, LIST, PUSH, RING};
 /// Each build of the block, by number.
 pub fn build(number: usize, seed: u64) -> (Dut, Shape) {
     match number {
-        0 => (dut!(fetch, seed), Shape { w: 128, nq: 4, db: 7, feeds: true, memory: false }),
-        1 => (dut!(fetch64, seed), Shape { w: 64, nq: 1, db: 5, feeds: true, memory: true }),
-        2 => (dut!(fetch64_5, seed), Shape { w: 64, nq: 5, db: 6, feeds: true, memory: true }),
-        3 => (dut!(fetch256, seed), Shape { w: 256, nq: 32, db: 7, feeds: true, memory: true }),
-        _ => (dut!(fetch_ring, seed), Shape { w: 128, nq: 4, db: 7, feeds: false, memory: false }),
+        0 => (dut!(fetch, seed), Shape { w: 128, nq: 4, db: 7, tags: 8, feeds: true, memory: false }),
+        1 => (dut!(fetch64, seed), Shape { w: 64, nq: 1, db: 5, tags: 8, feeds: true, memory: true }),
+        2 => (dut!(fetch64_5, seed), Shape { w: 64, nq: 5, db: 6, tags: 8, feeds: true, memory: true }),
+        3 => (dut!(fetch256, seed), Shape { w: 256, nq: 32, db: 7, tags: 15, feeds: true, memory: true }),
+        _ => (dut!(fetch_ring, seed), Shape { w: 128, nq: 4, db: 7, tags: 8, feeds: false, memory: false }),
     }
 }
 
@@ -63,8 +63,9 @@ fn rings_are_read_completely_and_in_order() {
             assert!(bench.checked[RING as usize] > 2000, "{:?} descriptors", bench.checked);
             let largest = *bench.batches.iter().max().expect("reads");
             assert_eq!(largest, (8 << mrrs).min(32), "largest batch");
-            let flying = bench.most_in_flight;
-            assert!(flying >= 3, "{flying} fetches of a queue at once");
+            let [of_queue, of_all] = bench.most_in_flight;
+            assert!(of_queue >= 3, "{of_queue} fetches of a queue at once");
+            assert!(of_all == bench.shape.tags || bench.shape.nq == 1, "{of_all} fetches at once");
         }
     }
 }

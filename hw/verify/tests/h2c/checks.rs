@@ -15,7 +15,8 @@ impl Bench {
         let mrrs = self.size();
         assert!(bytes <= mrrs && addr / mrrs == (addr + bytes - 1) / mrrs, "{addr:#x} + {bytes}");
         let max = if self.knobs.ext_tag { self.shape.tags - 1 } else { 31 };
-        assert!((8..=max).contains(&tag));
+        let first = if self.shape.tags == 256 { 16 } else { 8 };
+        assert!((first..=max).contains(&tag));
         assert!(self.host.reads.iter().all(|r| r.tag != tag), "tag {tag} in use");
         let fault = self.faults.iter().filter(|f| (addr..addr + bytes).contains(&f.0)).map(|f| f.1).next();
         let due = self.clock + self.host.habits.latency;
