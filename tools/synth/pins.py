@@ -5,6 +5,10 @@ import re
 PORT = re.compile(r"^\s*(input|output)\s+(?:wire|reg)?\s*(?:\[(\d+):0\])?\s*([A-Za-z_]\w*)\s*;", re.MULTILINE)
 
 
+# What the clock is called: at an engine's port, at a block's.
+CLOCKS = ("clk", "clock")
+
+
 def ports(text, top):
     """Direction, width and name of each port of module `top`."""
     body = re.search(rf"^module {re.escape(top)}\(.*?^endmodule", text, re.MULTILINE | re.DOTALL)
@@ -19,10 +23,11 @@ def wrap(text, top):
     A shift register feeds the inputs, a bit each. The outputs are registered, then folded by XOR, four into one per
     register, down to one pin: nothing can be optimised away, and no path of the wrapper is longer than one LUT.
     """
-    inputs = [(width, name) for way, width, name in ports(text, top) if way == "input" and name != "clock"]
+    clock = next(name for _, _, name in ports(text, top) if name in CLOCKS)
+    inputs = [(width, name) for way, width, name in ports(text, top) if way == "input" and name != clock]
     outputs = [(width, name) for way, width, name in ports(text, top) if way == "output"]
     n_in, n_out = sum(w for w, _ in inputs), sum(w for w, _ in outputs)
-    wires, at = [".clock(clock)"], 0
+    wires, at = [f".{clock}(clock)"], 0
     for width, name in inputs:
         wires.append(f".{name}(feed[{at + width - 1}:{at}])")
         at += width

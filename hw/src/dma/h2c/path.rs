@@ -478,6 +478,14 @@ impl<
         self.axi_wlast.next = self.writer.axi_wlast.val();
         self.axi_wvalid.next = self.writer.axi_wvalid.val();
         self.writer.axi_wready.next = self.axi_wready.val();
+        // A port that is not built is 0, not unknown.
+        if !self.has_memory.val() {
+            self.axi_awaddr.next = 0.into();
+            self.axi_awlen.next = 0.into();
+            self.axi_wdata.next = 0.into();
+            self.axi_wstrb.next = 0.into();
+            self.axi_wlast.next = false;
+        }
         self.writer.axi_bresp.next = self.axi_bresp.val();
         self.writer.axi_bvalid.next = self.axi_bvalid.val();
         self.axi_bready.next = self.writer.axi_bready.val();
