@@ -8,7 +8,8 @@ fn main() {
             verilated_build::Model::new("card", ferrolane_hw::top::CARD_MODULE)
                 .verilog(ferrolane_hw::top::card_verilog())
                 .x_unique(true)
-                .trace(cfg!(feature = "trace")),
+                .trace(cfg!(feature = "trace"))
+                .coverage(cfg!(feature = "coverage")),
         )
         .build();
 }

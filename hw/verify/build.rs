@@ -16,7 +16,8 @@ fn main() {
         let model = verilated_build::Model::new(block.name, block.name)
             .verilog((block.verilog)())
             .x_unique(true)
-            .trace(true);
+            .trace(true)
+            .coverage(cfg!(feature = "coverage"));
         design = design.model(model);
         let _ = writeln!(list, "verilated::model! {{ #[doc = \"Block `{0}`.\"] pub mod {0}; }}", block.name);
     }

@@ -8,7 +8,7 @@
 /* Constants. */
 #define FERROLANE_ABI_MAJOR 0x1u /* Major version: software refuses another. */
 #define FERROLANE_ABI_MINOR 0x1u /* Minor version: additions only. */
-#define FERROLANE_LAYOUT_HASH 0x20ddcbddu /* Hash over this table, as in the register. */
+#define FERROLANE_LAYOUT_HASH 0xa9aa4f15u /* Hash over this table, as in the register. */
 #define FERROLANE_BAR0_BYTES 0x80000u /* Size of BAR0 in bytes. */
 #define FERROLANE_USER_BAR 0x2u /* BAR of the card's own registers. */
 #define FERROLANE_USER_BAR_BYTES 0x10000u /* Size of that BAR in bytes, by default. */
@@ -109,6 +109,8 @@
 #define FERROLANE_GLOBAL_ERROR_UNSUPPORTED_REQUEST_SHIFT 2u
 #define FERROLANE_GLOBAL_ERROR_QUEUE_ERROR_MASK 0x00000008u /* W1C A queue halted with an error; its STATUS tells which. */
 #define FERROLANE_GLOBAL_ERROR_QUEUE_ERROR_SHIFT 3u
+#define FERROLANE_GLOBAL_ERROR_CPL_TIMEOUT_MASK 0x00000010u /* W1C A read was given up: its completion did not come in time, or the link went down. */
+#define FERROLANE_GLOBAL_ERROR_CPL_TIMEOUT_SHIFT 4u
 #define FERROLANE_GLOBAL_LINK 0x4cu /* The link as the configuration space reports it. */
 #define FERROLANE_GLOBAL_LINK_SPEED_MASK 0x0000000fu /* RO Generation: 1 is 2.5 GT/s, 3 is 8 GT/s. */
 #define FERROLANE_GLOBAL_LINK_SPEED_SHIFT 0u
@@ -163,21 +165,24 @@
 #define FERROLANE_GLOBAL_CNT_AXIL_ERROR 0x78u /* Accesses to the card's own registers (BAR2) that failed: error response, or no answer in time. */
 #define FERROLANE_GLOBAL_CNT_AXIL_ERROR_COUNT_MASK 0xffffffffu /* RO DWORDs, wrapping. Such a read gives all ones. */
 #define FERROLANE_GLOBAL_CNT_AXIL_ERROR_COUNT_SHIFT 0u
-#define FERROLANE_GLOBAL_BAD_HEADER 0x7cu /* The last TLP that was refused or dropped: why, and how many there were. Its header follows. */
+#define FERROLANE_GLOBAL_CNT_CPL_TIMEOUT 0x7cu /* Reads whose completion did not come in time, or while the link was down. */
+#define FERROLANE_GLOBAL_CNT_CPL_TIMEOUT_COUNT_MASK 0xffffffffu /* RO Reads, wrapping. */
+#define FERROLANE_GLOBAL_CNT_CPL_TIMEOUT_COUNT_SHIFT 0u
+#define FERROLANE_GLOBAL_BAD_HEADER 0x80u /* The last TLP that was refused or dropped: why, and how many there were. Its header follows. */
 #define FERROLANE_GLOBAL_BAD_HEADER_CAUSE_MASK 0x0000000fu /* RO 0 none yet, 1 a request of a kind not served, 2 a poisoned request, 3 a completion of a kind that answers no read, or for another requester, 4 a completion with an error status or poisoned. */
 #define FERROLANE_GLOBAL_BAD_HEADER_CAUSE_SHIFT 0u
 #define FERROLANE_GLOBAL_BAD_HEADER_COUNT_MASK 0xffff0000u /* RO TLPs logged, wrapping. */
 #define FERROLANE_GLOBAL_BAD_HEADER_COUNT_SHIFT 16u
-#define FERROLANE_GLOBAL_BAD_HEADER_0 0x80u /* Header of that TLP, first DWORD as in PCIe Base Spec 2.2.1: Fmt and Type in bits 31:24. All four keep until the next such TLP. */
+#define FERROLANE_GLOBAL_BAD_HEADER_0 0x84u /* Header of that TLP, first DWORD as in PCIe Base Spec 2.2.1: Fmt and Type in bits 31:24. All four keep until the next such TLP. */
 #define FERROLANE_GLOBAL_BAD_HEADER_0_DW_MASK 0xffffffffu /* RO DW0. */
 #define FERROLANE_GLOBAL_BAD_HEADER_0_DW_SHIFT 0u
-#define FERROLANE_GLOBAL_BAD_HEADER_1 0x84u /* Second DWORD. */
+#define FERROLANE_GLOBAL_BAD_HEADER_1 0x88u /* Second DWORD. */
 #define FERROLANE_GLOBAL_BAD_HEADER_1_DW_MASK 0xffffffffu /* RO DW1. */
 #define FERROLANE_GLOBAL_BAD_HEADER_1_DW_SHIFT 0u
-#define FERROLANE_GLOBAL_BAD_HEADER_2 0x88u /* Third DWORD. */
+#define FERROLANE_GLOBAL_BAD_HEADER_2 0x8cu /* Third DWORD. */
 #define FERROLANE_GLOBAL_BAD_HEADER_2_DW_MASK 0xffffffffu /* RO DW2. */
 #define FERROLANE_GLOBAL_BAD_HEADER_2_DW_SHIFT 0u
-#define FERROLANE_GLOBAL_BAD_HEADER_3 0x8cu /* Fourth DWORD, 0 for a header of three. */
+#define FERROLANE_GLOBAL_BAD_HEADER_3 0x90u /* Fourth DWORD, 0 for a header of three. */
 #define FERROLANE_GLOBAL_BAD_HEADER_3_DW_MASK 0xffffffffu /* RO DW3. */
 #define FERROLANE_GLOBAL_BAD_HEADER_3_DW_SHIFT 0u
 
@@ -613,14 +618,16 @@
 #define FERROLANE_STATUS_LINK_LOOP 0x03u /* List mode: a LINK with no data descriptor since the last one, or as the first entry of a list. */
 #define FERROLANE_STATUS_BAD_SEGMENT 0x04u /* List mode: a LINK that is not the last entry of its segment, or a segment of no entries or at an address that is not a multiple of 16. */
 #define FERROLANE_STATUS_BAD_CARD_ADDRESS 0x05u /* Memory queue: a FIXED descriptor whose card address is not a multiple of the port's width. */
-#define FERROLANE_STATUS_FETCH_UR 0x10u /* Reading descriptors: completion with status Unsupported Request. */
-#define FERROLANE_STATUS_FETCH_CA 0x11u /* Reading descriptors: completion with status Completer Abort. */
-#define FERROLANE_STATUS_FETCH_POISONED 0x12u /* Reading descriptors: poisoned completion. */
-#define FERROLANE_STATUS_FETCH_MALFORMED 0x13u /* Reading descriptors: completion whose byte count does not fit the request. */
-#define FERROLANE_STATUS_DATA_UR 0x20u /* Reading data: completion with status Unsupported Request. */
-#define FERROLANE_STATUS_DATA_CA 0x21u /* Reading data: completion with status Completer Abort. */
-#define FERROLANE_STATUS_DATA_POISONED 0x22u /* Reading data: poisoned completion. */
-#define FERROLANE_STATUS_DATA_MALFORMED 0x23u /* Reading data: completion whose byte count does not fit the request. */
+#define FERROLANE_STATUS_FETCH_UR 0x11u /* Reading descriptors: completion with status Unsupported Request. */
+#define FERROLANE_STATUS_FETCH_CA 0x12u /* Reading descriptors: completion with status Completer Abort. */
+#define FERROLANE_STATUS_FETCH_POISONED 0x13u /* Reading descriptors: poisoned completion. */
+#define FERROLANE_STATUS_FETCH_MALFORMED 0x14u /* Reading descriptors: completion whose byte count does not fit the request. */
+#define FERROLANE_STATUS_FETCH_TIMEOUT 0x15u /* Reading descriptors: no completion in time, or the link went down. */
+#define FERROLANE_STATUS_DATA_UR 0x21u /* Reading data: completion with status Unsupported Request. */
+#define FERROLANE_STATUS_DATA_CA 0x22u /* Reading data: completion with status Completer Abort. */
+#define FERROLANE_STATUS_DATA_POISONED 0x23u /* Reading data: poisoned completion. */
+#define FERROLANE_STATUS_DATA_MALFORMED 0x24u /* Reading data: completion whose byte count does not fit the request. */
+#define FERROLANE_STATUS_DATA_TIMEOUT 0x25u /* Reading data: no completion in time, or the link went down. */
 #define FERROLANE_STATUS_CARD_WRITE_ERROR 0x30u /* Memory queue: the card's memory answered a write with SLVERR or DECERR. */
 #define FERROLANE_STATUS_CARD_READ_ERROR 0x31u /* Memory queue: the card's memory answered a read with SLVERR or DECERR; the bytes before the first such beat were written to the host. */
 

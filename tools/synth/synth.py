@@ -61,13 +61,16 @@ def measure(flow, pool, folder, top, kind, seeds):
     where, key, latches = flow.synthesise(text, module)
     cells = netlist.load(where / "netlist.json", module)
     say(f"{top['top']} {kind}: netlist after {time.monotonic() - began:.0f} s")
+    area = netlist.count(cells)
+    if not area["lut4"]:
+        raise ValueError("nothing is left of it: with an output that is unknown, the XOR of all is")
     reports = list(pool.map(lambda seed: flow.place(where, key, seed, kind == "out_of_context"), seeds))
     say(f"{top['top']} {kind}: placed after {time.monotonic() - began:.0f} s")
     return {
         **{name: top[name] for name in ("part", "width", "queues", "profile")},
         "device": PART,
         "context": kind,
-        **netlist.count(cells),
+        **area,
         "slots": reports[0]["utilization"]["TRELLIS_COMB"]["used"] if reports else None,
         "fmax_mhz": [timing.frequency(report) for report in reports],
         "seeds": seeds,

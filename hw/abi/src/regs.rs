@@ -91,6 +91,7 @@ pub mod global {
             UNEXPECTED_CPL[1; 1] W1c 0, "A completion matched no outstanding request and was dropped.";
             UNSUPPORTED_REQUEST[2; 1] W1c 0, "A request type the engine does not serve was refused.";
             QUEUE_ERROR[3; 1] W1c 0, "A queue halted with an error; its STATUS tells which.";
+            CPL_TIMEOUT[4; 1] W1c 0, "A read was given up: its completion did not come in time, or the link went down.";
         }
         /// The link as the configuration space reports it.
         LINK @ 0x4C volatile {
@@ -127,19 +128,21 @@ pub mod global {
         CNT_RX_CPL @ 0x74 volatile { COUNT[0; 32] Ro 0, "TLPs, wrapping."; }
         /// Accesses to the card's own registers (BAR2) that failed: error response, or no answer in time.
         CNT_AXIL_ERROR @ 0x78 volatile { COUNT[0; 32] Ro 0, "DWORDs, wrapping. Such a read gives all ones."; }
+        /// Reads whose completion did not come in time, or while the link was down.
+        CNT_CPL_TIMEOUT @ 0x7C volatile { COUNT[0; 32] Ro 0, "Reads, wrapping."; }
         /// The last TLP that was refused or dropped: why, and how many there were. Its header follows.
-        BAD_HEADER @ 0x7C volatile {
+        BAD_HEADER @ 0x80 volatile {
             CAUSE[0; 4] Ro 0, "0 none yet, 1 a request of a kind not served, 2 a poisoned request, 3 a completion of a kind that answers no read, or for another requester, 4 a completion with an error status or poisoned.";
             COUNT[16; 16] Ro 0, "TLPs logged, wrapping.";
         }
         /// Header of that TLP, first DWORD as in PCIe Base Spec 2.2.1: Fmt and Type in bits 31:24. All four keep until the next such TLP.
-        BAD_HEADER_0 @ 0x80 volatile { DW[0; 32] Ro 0, "DW0."; }
+        BAD_HEADER_0 @ 0x84 volatile { DW[0; 32] Ro 0, "DW0."; }
         /// Second DWORD.
-        BAD_HEADER_1 @ 0x84 volatile { DW[0; 32] Ro 0, "DW1."; }
+        BAD_HEADER_1 @ 0x88 volatile { DW[0; 32] Ro 0, "DW1."; }
         /// Third DWORD.
-        BAD_HEADER_2 @ 0x88 volatile { DW[0; 32] Ro 0, "DW2."; }
+        BAD_HEADER_2 @ 0x8C volatile { DW[0; 32] Ro 0, "DW2."; }
         /// Fourth DWORD, 0 for a header of three.
-        BAD_HEADER_3 @ 0x8C volatile { DW[0; 32] Ro 0, "DW3."; }
+        BAD_HEADER_3 @ 0x90 volatile { DW[0; 32] Ro 0, "DW3."; }
     }
 }
 

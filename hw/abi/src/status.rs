@@ -24,21 +24,25 @@ codes! {
     /// Memory queue: a FIXED descriptor whose card address is not a multiple of the port's width.
     BAD_CARD_ADDRESS = 0x05;
     /// Reading descriptors: completion with status Unsupported Request.
-    FETCH_UR = 0x10;
+    FETCH_UR = 0x11;
     /// Reading descriptors: completion with status Completer Abort.
-    FETCH_CA = 0x11;
+    FETCH_CA = 0x12;
     /// Reading descriptors: poisoned completion.
-    FETCH_POISONED = 0x12;
+    FETCH_POISONED = 0x13;
     /// Reading descriptors: completion whose byte count does not fit the request.
-    FETCH_MALFORMED = 0x13;
+    FETCH_MALFORMED = 0x14;
+    /// Reading descriptors: no completion in time, or the link went down.
+    FETCH_TIMEOUT = 0x15;
     /// Reading data: completion with status Unsupported Request.
-    DATA_UR = 0x20;
+    DATA_UR = 0x21;
     /// Reading data: completion with status Completer Abort.
-    DATA_CA = 0x21;
+    DATA_CA = 0x22;
     /// Reading data: poisoned completion.
-    DATA_POISONED = 0x22;
+    DATA_POISONED = 0x23;
     /// Reading data: completion whose byte count does not fit the request.
-    DATA_MALFORMED = 0x23;
+    DATA_MALFORMED = 0x24;
+    /// Reading data: no completion in time, or the link went down.
+    DATA_TIMEOUT = 0x25;
     /// Memory queue: the card's memory answered a write with SLVERR or DECERR.
     CARD_WRITE_ERROR = 0x30;
     /// Memory queue: the card's memory answered a read with SLVERR or DECERR; the bytes before the first such beat were written to the host.

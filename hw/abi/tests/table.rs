@@ -76,7 +76,7 @@ fn a_completion_is_its_four_dwords() {
         queue: 0x41,
         generation: 9,
     };
-    assert_eq!(c.dw3(), 0xD520_4109);
+    assert_eq!(c.dw3(), 0xD521_4109);
     assert_eq!(Completion::from_dws([1, 2, 3, c.dw3()]), c);
 }
 

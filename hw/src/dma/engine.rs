@@ -12,7 +12,7 @@ use crate::dma::netlist::netlist;
 use crate::dma::port::{engine_sizes, tlp_port};
 use crate::dma::queue::{Control, Doorbell, QueueRegs};
 use crate::dma::record::Record;
-use crate::tlp::{CplRoute, RdArb, WrArb};
+use crate::tlp::{CplRoute, OpenReads, RdArb, WrArb};
 
 engine_sizes! { tlp_port! {
     /// Wires only; see "The engine, block by block" in the documentation for the picture.
@@ -111,6 +111,7 @@ engine_sizes! { tlp_port! {
         c2h: C2h<W, K, KB, NQ, QB, GN, SB, PW, CRB, CPB, CAB, CPA, POLICIES, MEMORY> = Default::default(),
         record: Record<W, K, RL, NQ, QB, GN, GB, RA> = Default::default(),
         msix: Msix<W, K, NV, VB, NU, UV> = Default::default(),
+        open_reads: OpenReads<TB, KHZ> = Default::default(),
         rd_arb: RdArb<W, K> = Default::default(),
         wr_arb: WrArb<W, K> = Default::default(),
         counters: Counters<NQ, QB, GN, GB, NT, TB> = Default::default(),
@@ -125,14 +126,15 @@ engine_sizes! { tlp_port! {
 } }
 
 engine_sizes! { netlist! { Engine [] {
-    clock clk: completer decode axil regs queue_regs doorbell control cpl_route fetch h2c c2h record msix rd_arb wr_arb counters;
-    reset core_rst: completer decode regs queue_regs doorbell cpl_route fetch h2c record msix rd_arb wr_arb counters;
+    clock clk: completer decode axil regs queue_regs doorbell control cpl_route open_reads fetch h2c c2h record msix rd_arb wr_arb counters;
+    reset core_rst: completer decode regs queue_regs doorbell fetch h2c record msix rd_arb wr_arb counters;
     in {
         completer:
             rx_req_data rx_req_hdr rx_req_keep rx_req_first rx_req_last rx_req_valid rx_req_error rx_req_bar tx_cpl_ready cfg_requester_id;
         axil: axil_awready axil_wready axil_bresp axil_bvalid axil_arready axil_rdata axil_rresp axil_rvalid;
         regs: cfg_link_up cfg_link_speed cfg_link_width cfg_bus_master cfg_mps cfg_mrrs cfg_rcb cfg_ext_tag cfg_msix_enable cfg_msix_mask;
         control: cfg_flr_request;
+        open_reads: cfg_cpl_timeout cfg_link_up tx_rd_ready;
         cpl_route: cfg_requester_id rx_cpl_valid rx_cpl_first rx_cpl_last rx_cpl_hdr rx_cpl_data rx_cpl_keep rx_cpl_error;
         fetch: cfg_mrrs;
         h2c:
@@ -159,7 +161,7 @@ engine_sizes! { netlist! { Engine [] {
         axil <- decode: user_w_valid t_w_addr t_w_data t_w_be user_r_valid t_r_addr;
         regs <- decode: glob_w_valid t_w_addr t_w_data t_w_be glob_r_valid t_r_addr unmapped_rd unmapped_wr;
         regs <- completer: ur bad_req_valid bad_req_cause bad_req_hdr;
-        regs <- cpl_route: bad_cpl_valid bad_cpl_cause bad_cpl_hdr;
+        regs <- cpl_route: cpl_timeout bad_cpl_valid bad_cpl_cause bad_cpl_hdr;
         regs <- doorbell: invalid_doorbell;
         regs <- wr_arb: tx_write;
         regs <- rd_arb: tx_read;
@@ -196,6 +198,12 @@ engine_sizes! { netlist! { Engine [] {
         fetch <- cpl_route:
             to_fetch cpl_first cpl_last cpl_data cpl_error cpl_tag cpl_status cpl_byte_count cpl_len cpl_ep cpl_has_data cpl_bad;
         h2c <- control: run halted init_valid init_g;
+        fetch <- open_reads: fetch_open;
+        h2c <- open_reads: cpl_open tag_open tag_wait;
+        open_reads <- h2c: tag_look;
+        open_reads <- rd_arb: tx_rd_valid tx_rd_hdr;
+        open_reads <- cpl_route: lapse_ready cpl_valid cpl_last cpl_error cpl_bad cpl_tag cpl_status cpl_byte_count cpl_len cpl_low cpl_has_data;
+        cpl_route <- open_reads: lapse_valid lapse_tag;
         h2c <- queue_regs: cfgw_valid cfgw_g cfgw_index cfgw_data level_q;
         h2c <- record: room_valid room_g room_value finished_valid finished_g finished_value rec_h2c_ready;
         h2c <- fetch: head_valid head_g head_value h2c_desc_data h2c_desc_err;
@@ -222,7 +230,6 @@ engine_sizes! { netlist! { Engine [] {
         msix <- record: irq_valid irq_vector;
         msix <- regs: err_irq;
         msix <- wr_arb: msi_wr_ready;
-        rd_arb <- control: hold;
         rd_arb <- fetch: fetch_rd_valid fetch_rd_addr fetch_rd_bytes fetch_rd_tag fetch_rd_attr;
         rd_arb <- h2c: data_rd_valid data_rd_addr data_rd_bytes data_rd_tag data_rd_attr;
         wr_arb <- control: hold;
@@ -254,6 +261,7 @@ engine_sizes! { netlist! { Engine [] {
         queue_regs.c2h_peak <- c2h.peak;
         control.arb_idle_wr <- wr_arb.arb_idle;
         control.arb_idle_rd <- rd_arb.arb_idle;
+        open_reads.rd_idle <- rd_arb.arb_idle;
         control.cpl_busy <- completer.tx_cpl_valid;
         control.init_done_doorbell <- doorbell.init_done;
         control.init_done_fetch <- fetch.init_done;
@@ -295,6 +303,10 @@ engine_sizes! { netlist! { Engine [] {
     self.c2h.core_rst.next = self.core_rst.val();
     self.axil.rst.next = self.rst.val();
     self.axil.core_rst.next = self.core_rst.val();
+    // What is open on the wire outlives a Function Level Reset.
+    self.cpl_route.rst.next = self.rst.val();
+    self.open_reads.rst.next = self.rst.val();
+    self.rd_arb.hold.next = self.control.hold.val() | self.open_reads.hold_reads.val();
     self.control.rst.next = self.rst.val();
     self.regs.build_id.next = self.build_id.val();
     self.regs.reads_pending.next = self.reads_pending.val();

@@ -2,7 +2,7 @@
 
 use rust_hdl::prelude::*;
 
-use super::header::{fetch_tags, CPL, CPL_DATA};
+use super::header::{fetch_tags, CPL, CPL_DATA, LAPSED, UR};
 use crate::hw;
 use crate::prim::{Dffr, Reg};
 
@@ -40,6 +40,8 @@ hw! {
         pub cpl_status: Signal<Out, Bits<3>> = Default::default(),
         /// Bytes that remain of the request, this TLP's included: 1 to 4096.
         pub cpl_byte_count: Signal<Out, Bits<13>> = Default::default(),
+        /// Lower Address, bits 1:0.
+        pub cpl_low: Signal<Out, Bits<2>> = Default::default(),
         /// Payload in DWs, 0 to 1024.
         pub cpl_len: Signal<Out, Bits<11>> = Default::default(),
         /// The payload is poisoned.
@@ -53,11 +55,21 @@ hw! {
         pub to_land: Signal<Out, Bit> = Default::default(),
         /// Pulse: a TLP has come.
         pub rx_cpl_count: Signal<Out, Bit> = Default::default(),
+        /// Pulse: a read was given up.
+        pub cpl_timeout: Signal<Out, Bit> = Default::default(),
         /// Pulse: a TLP was dropped here (cause 3), or brings an error status or poisoned data (4). Always 0 without `FULL`.
         pub bad_cpl_valid: Signal<Out, Bit> = Default::default(),
         pub bad_cpl_cause: Signal<Out, Bits<4>> = Default::default(),
         pub bad_cpl_hdr: Signal<Out, Bits<128>> = Default::default(),
+        /// A read ends without its completion: it gets one of a beat with status `LAPSED`, in a clock without any other.
+        pub lapse_valid: Signal<In, Bit> = Default::default(),
+        pub lapse_ready: Signal<Out, Bit> = Default::default(),
+        pub lapse_tag: Signal<In, Bits<TB>> = Default::default(),
         valid: Dffr<Bit> = Default::default(),
+        // A TLP has begun and not ended.
+        in_tlp: Dffr<Bit> = Default::default(),
+        lapsed: Dffr<Bit> = Default::default(),
+        low: Reg<Bits<2>> = Default::default(),
         first: Reg<Bit> = Default::default(),
         last: Reg<Bit> = Default::default(),
         data: Reg<Bits<W>> = Default::default(),
@@ -81,6 +93,8 @@ hw! {
         full_tag: Signal<Local, Bits<10>> = Default::default(),
         tag_bit8: Signal<Local, Bits<10>> = Default::default(),
         tag_bit9: Signal<Local, Bits<10>> = Default::default(),
+        lapses: Signal<Local, Bit> = Default::default(),
+        lapse_full: Signal<Local, Bits<10>> = Default::default(),
         length: Signal<Local, Bits<10>> = Default::default(),
         count: Signal<Local, Bits<12>> = Default::default(),
         cpl: Constant<Bits<8>> = Constant::new(CPL.into()),
@@ -91,6 +105,8 @@ hw! {
         },
         dropped: Constant<Bits<4>> = Constant::new(3_u64.into()),
         failed: Constant<Bits<4>> = Constant::new(4_u64.into()),
+        no_status: Constant<Bits<3>> = Constant::new(LAPSED.into()),
+        ur: Constant<Bits<3>> = Constant::new(UR.into()),
         // A data read's tag has one of these bits.
         data_tags: Constant<Bits<10>> = Constant::new((1024 - fetch_tags(TB)).into()),
     }
@@ -100,9 +116,11 @@ impl<const W: usize, const K: usize, const TB: usize, const FULL: usize> Logic f
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, valid, first, last, data, keep, error, tag, status, bytes, len);
-        dff_setup!(self, clock, ep, has_data, bad, is_fetch, faulty, fault, header);
+        dff_setup!(self, clock, ep, has_data, bad, is_fetch, faulty, fault, header, in_tlp, lapsed, low);
         self.valid.rst.next = self.rst.val();
         self.fault.rst.next = self.rst.val();
+        self.in_tlp.rst.next = self.rst.val();
+        self.lapsed.rst.next = self.rst.val();
         self.rx_cpl_ready.next = true;
 
         self.valid.d.next = self.rx_cpl_valid.val();
@@ -133,6 +151,10 @@ impl<const W: usize, const K: usize, const TB: usize, const FULL: usize> Logic f
             self.tag.d.next = self.full_tag.val();
             self.is_fetch.d.next = (self.full_tag.val() & self.data_tags.val()) == 0;
             self.status.d.next = self.rx_cpl_hdr.val().get_bits::<3>(45);
+            if self.rx_cpl_hdr.val().get_bits::<3>(45) == self.no_status.val() {
+                self.status.d.next = self.ur.val();
+            }
+            self.low.d.next = self.rx_cpl_hdr.val().get_bits::<2>(64);
             self.ep.d.next = self.rx_cpl_hdr.val().get_bit(14);
             self.bytes.d.next = bit_cast::<13, 12>(self.count.val());
             if self.count.val() == 0 {
@@ -147,6 +169,26 @@ impl<const W: usize, const K: usize, const TB: usize, const FULL: usize> Logic f
                 self.len.d.next = 0.into();
             }
             self.bad.d.next = self.is_bad.val();
+        }
+        if self.rx_cpl_valid.val() {
+            self.in_tlp.d.next = !self.rx_cpl_last.val();
+        }
+        self.lapse_ready.next = !self.rx_cpl_valid.val() & !self.in_tlp.q.val();
+        self.lapses.next = self.lapse_valid.val() & self.lapse_ready.val();
+        self.lapsed.d.next = self.lapses.val();
+        self.lapse_full.next = bit_cast::<10, TB>(self.lapse_tag.val());
+        if self.lapses.val() {
+            self.valid.d.next = true;
+            self.first.d.next = true;
+            self.last.d.next = true;
+            self.error.d.next = false;
+            self.tag.d.next = self.lapse_full.val();
+            self.is_fetch.d.next = (self.lapse_full.val() & self.data_tags.val()) == 0;
+            self.status.d.next = self.no_status.val();
+            self.ep.d.next = false;
+            self.has_data.d.next = false;
+            self.len.d.next = 0.into();
+            self.bad.d.next = false;
         }
         self.faulty.d.next = self.is_faulty.val();
         // A TLP that ends with `error` was never received.
@@ -175,12 +217,14 @@ impl<const W: usize, const K: usize, const TB: usize, const FULL: usize> Logic f
         self.cpl_tag.next = self.tag.q.val();
         self.cpl_status.next = self.status.q.val();
         self.cpl_byte_count.next = self.bytes.q.val();
+        self.cpl_low.next = self.low.q.val();
         self.cpl_len.next = self.len.q.val();
         self.cpl_ep.next = self.ep.q.val();
         self.cpl_has_data.next = self.has_data.q.val();
         self.cpl_bad.next = self.bad.q.val();
         self.to_fetch.next = self.valid.q.val() & self.is_fetch.q.val();
         self.to_land.next = self.valid.q.val() & !self.is_fetch.q.val();
-        self.rx_cpl_count.next = self.valid.q.val() & self.last.q.val();
+        self.rx_cpl_count.next = self.valid.q.val() & self.last.q.val() & !self.lapsed.q.val();
+        self.cpl_timeout.next = self.lapsed.q.val();
     }
 }

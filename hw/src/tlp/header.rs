@@ -11,6 +11,12 @@ pub const CPL: u64 = 0x0A;
 /// Fmt/Type of a completion with data.
 pub const CPL_DATA: u64 = 0x4A;
 
+/// Completion Status that no completion has here: it came not in time. Reserved ones are UR (PCIe Base Spec r5 2.2.9), as which
+/// `cpl_route` shows them.
+pub const LAPSED: u64 = 7;
+/// Completion Status Unsupported Request (table 2-34).
+pub const UR: u64 = 1;
+
 /// Of 2^`tag_bits` tags, those below this one belong to descriptor fetches.
 ///
 /// A fetch brings up to 32 descriptors. With many data reads in flight, the link's queue makes it last as long as all of

@@ -73,7 +73,7 @@ const GROUPS: &[Group] = &[
         doc: "What the hard block's configuration space says.",
         stream: None,
         pins: &[
-            ("cfg_link_up", "the data link is up"),
+            ("cfg_link_up", "the data link is up; while it is 0 reads and writes are taken and discarded, and nothing of them may be sent later"),
             ("cfg_link_speed", "generation: 1 is 2.5 GT/s, 3 is 8 GT/s"),
             ("cfg_link_width", "lanes"),
             ("cfg_requester_id", "bus 15:8, device 7:3, function 2:0"),
@@ -85,7 +85,7 @@ const GROUPS: &[Group] = &[
             ("cfg_bus_master", "Bus Master Enable; low: no read and no write begins, interrupts included"),
             ("cfg_ro_enable", "Enable Relaxed Ordering; not used yet, the attribute is never set on a request"),
             ("cfg_ns_enable", "Enable No Snoop; not used yet, the attribute is never set on a request"),
-            ("cfg_cpl_timeout", "Completion Timeout Value; not used yet"),
+            ("cfg_cpl_timeout", "Completion Timeout Value of Device Control 2; 15 while Completion Timeout Disable is set"),
             ("cfg_d0", "the function is in D0; not used yet"),
             ("cfg_msix_enable", "MSI-X Enable"),
             ("cfg_msix_mask", "MSI-X Function Mask"),

@@ -141,11 +141,12 @@ fn read_only_bits_ignore_writes() {
 }
 
 /// Ports that set a bit of ERROR.
-const CAUSES: [(&str, &str); 4] = [
+const CAUSES: [(&str, &str); 5] = [
     ("invalid_doorbell", "INVALID_DOORBELL"),
     ("unexpected_cpl", "UNEXPECTED_CPL"),
     ("ur", "UNSUPPORTED_REQUEST"),
     ("queue_error", "QUEUE_ERROR"),
+    ("cpl_timeout", "CPL_TIMEOUT"),
 ];
 
 #[test]
@@ -210,7 +211,7 @@ fn each_error_event_asks_for_an_interrupt() {
 fn counters() {
     let mut dut = start(5);
     let mut rng = StdRng::seed_from_u64(5);
-    let mut expected = [0; 9];
+    let mut expected = [0; 10];
     for _ in 0..2000 {
         for (i, (port, _)) in COUNTERS.iter().enumerate() {
             let event = rng.random_range(0..9) < i;
@@ -225,7 +226,7 @@ fn counters() {
     }
 }
 
-const COUNTERS: [(&str, &Register); 9] = [
+const COUNTERS: [(&str, &Register); 10] = [
     ("unmapped_rd", &CNT_UNMAPPED_READ),
     ("unmapped_wr", &CNT_UNMAPPED_WRITE),
     ("ur", &CNT_UNSUPPORTED),
@@ -235,6 +236,7 @@ const COUNTERS: [(&str, &Register); 9] = [
     ("tx_read", &CNT_TX_READ),
     ("rx_cpl", &CNT_RX_CPL),
     ("axil_error", &CNT_AXIL_ERROR),
+    ("cpl_timeout", &CNT_CPL_TIMEOUT),
 ];
 
 /// A pulse per clock on every counter while the host reads as fast as it can; each answer counts all pulses up to the

@@ -30,7 +30,6 @@ struct Shape {
     tags: u64,
 }
 
-const SMALL: Shape = Shape { queues: 4, rows: 512, row: 16, slots: 32, tags: 64 };
 impl Shape {
     /// Below stand the tags of descriptor fetches.
     fn first_tag(&self) -> u64 {
@@ -42,6 +41,7 @@ impl Shape {
     }
 }
 
+const SMALL: Shape = Shape { queues: 4, rows: 512, row: 16, slots: 32, tags: 64 };
 const MANY: Shape = Shape { queues: 64, rows: 64, row: 8, slots: 8, tags: 256 };
 
 #[derive(Default)]
@@ -80,6 +80,12 @@ struct Bench {
     fast: Option<Vec<usize>>,
     tags: VecDeque<u64>,
     next_tag: u64,
+    /// Until when a tag stays open on the wire whose request has been committed.
+    open_until: Vec<u64>,
+    /// Tag that is looked up.
+    looked: usize,
+    /// Requests whose tag was not the one behind the last one's.
+    skipped: u64,
     /// Phase in which each tag's last read ended, and tag that the block shows.
     phases: Vec<bool>,
     shown_tag: usize,
@@ -116,6 +122,9 @@ impl Bench {
             fast: None,
             tags: VecDeque::new(),
             next_tag: shape.first_tag(),
+            open_until: vec![0; shape.tags as usize],
+            looked: 0,
+            skipped: 0,
             phases: (0..shape.tags).map(|_| rng.random()).collect(),
             shown_tag: shape.first_tag() as usize,
             reads: VecDeque::new(),
@@ -215,7 +224,17 @@ impl Bench {
         self.d.set("freed_row", queue.freed.0 & 0xFFFF);
         self.d.set("freed_pkts", queue.freed.1 & 0xFFFF);
         if !self.tags.is_empty() && self.rng.random_bool(0.1) {
-            self.tags.pop_front();
+            let tag = self.tags.pop_front().expect("not empty");
+            if self.fast.is_none() && self.rng.random_bool(0.1) {
+                self.open_until[tag as usize] = self.d.clocks() + self.rng.random_range(1..1500);
+            }
+        }
+        self.d.set("tag_open", self.is_open(self.looked) as u64);
+        // What is told then may be anything.
+        let waits = self.fast.is_none() && self.rng.random_bool(0.1);
+        self.d.set("tag_wait", waits as u64);
+        if waits {
+            self.d.set("tag_open", self.rng.random::<bool>() as u64);
         }
         let tail = self.tags.front().copied().unwrap_or(self.next_tag);
         self.d.set("tail", tail);
@@ -239,6 +258,11 @@ impl Bench {
         self.d.step();
         self.at = (self.d.get("desc_q") as usize, self.d.get("desc_slot"));
         self.shown_tag = self.d.get("next_tag") as usize;
+        self.looked = self.d.get("tag_look") as usize;
+        if self.d.is_set("tag_restart") {
+            assert!(self.tags.is_empty());
+            self.next_tag = self.d.get("restart_tag");
+        }
         // The register may be taken and filled again in one clock: look before the push.
         if self.d.is_set("rd_valid") && self.d.is_set("rd_ready") {
             let read = ["addr", "bytes", "tag", "attr"].map(|field| self.d.get(&format!("rd_{field}")));
@@ -258,18 +282,26 @@ impl Bench {
         }
     }
 
+    fn is_open(&self, tag: usize) -> bool {
+        self.open_until[tag] > self.d.clocks()
+    }
+
     fn request(&mut self) {
         self.requests += 1;
-        let widths = [6, 13, 24, 32, 8, 16, 16, 1, 1, 1, 1, 1, 1];
-        let [q, bytes, before, index, code, row, pkts, eop, last, irq, wrap, phase, refused] =
+        let widths = [6, 13, 24, 32, 8, 16, 16, 1, 1, 1, 8, 1, 1];
+        let [q, bytes, before, index, code, row, pkts, eop, last, irq, then, phase, refused] =
             unpack(&self.d.get_wide("req"), widths);
         assert_eq!(refused == 1, code != 0);
         self.last_queue = q as usize;
         assert_ne!((self.run | self.stopping) >> q & 1, 0, "queue {q} is stopped");
         let tag = self.next_tag;
         assert_eq!(self.d.get("next_tag"), tag);
-        assert_eq!(wrap == 1, tag == self.shape.tags - 1);
-        self.next_tag = if wrap == 1 { self.shape.first_tag() } else { tag + 1 };
+        assert!(!self.is_open(then as usize), "tag {then} is open on the wire");
+        assert!(!self.tags.contains(&then) && then >= self.shape.first_tag(), "tag {then} is in use");
+        let behind = if tag == self.shape.tags - 1 { self.shape.first_tag() } else { tag + 1 };
+        self.skipped += u64::from(then != behind);
+        assert!(then == behind || self.fast.is_none(), "tag {behind} was skipped");
+        self.next_tag = then;
         self.tags.push_back(tag);
         assert!(self.tags.len() as u64 <= self.shape.tags - 9);
         let [lq, base, end, low, landing_phase] = unpack(&self.d.get_wide("req_landing"), [6, 21, 13, 2, 1]);

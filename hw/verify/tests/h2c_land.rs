@@ -132,6 +132,7 @@ impl Bench {
             }
             for (name, value) in [
                 ("to_land", 1),
+                ("cpl_open", 1),
                 ("cpl_valid", 1),
                 ("cpl_first", (i == 0) as u64),
                 ("cpl_last", (i == beats - 1) as u64),

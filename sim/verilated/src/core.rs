@@ -200,6 +200,17 @@ impl Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        if !self.factory.coverage {
+            return;
+        }
+        if let Err(error) = crate::coverage::collect(self) {
+            eprintln!("coverage of {} is lost: {error}", self.factory.name);
+        }
+    }
+}
+
 impl std::fmt::Debug for Core {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Core").field("name", &self.name()).field("time_ps", &self.time_ps()).finish()

@@ -25,12 +25,14 @@
 
 mod bridge;
 mod core;
+mod coverage;
 mod dut;
 mod error;
 mod options;
 mod port;
 
 pub use crate::core::{Core, Factory, RawModel, Settings};
+pub use crate::coverage::DIRECTORY as COVERAGE_DIRECTORY;
 pub use crate::dut::Dut;
 pub use crate::error::Error;
 pub use crate::options::Options;

@@ -298,6 +298,12 @@ impl<
         self.reader.axi_rlast.next = self.axi_rlast.val();
         self.reader.axi_rvalid.next = self.axi_rvalid.val();
         self.axi_rready.next = self.reader.axi_rready.val();
+        // A port that is not built is 0, not unknown.
+        if self.no_memory.val() {
+            self.axi_araddr.next = 0.into();
+            self.axi_arlen.next = 0.into();
+            self.axi_arburst.next = 0.into();
+        }
         self.mem_busy.next = self.reader.mem_busy.val();
         self.send.clock.next = self.clock.val();
         self.send.rst.next = self.core_rst.val();

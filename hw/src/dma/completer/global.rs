@@ -83,6 +83,7 @@ hw! {
         pub tx_read: Signal<In, Bit> = Default::default(),
         pub rx_cpl: Signal<In, Bit> = Default::default(),
         pub axil_error: Signal<In, Bit> = Default::default(),
+        pub cpl_timeout: Signal<In, Bit> = Default::default(),
         /// Pulse: a queue halted with an error.
         pub queue_error: Signal<In, Bit> = Default::default(),
         // Pulses with cause and header: for the header log.
@@ -109,8 +110,8 @@ hw! {
         word: Dffr<Bits<32>> = Default::default(),
         missed_rd: Dffr<Bit> = Default::default(),
         missed_wr: Dffr<Bit> = Default::default(),
-        causes: Dffr<Bits<4>> = Default::default(),
-        errors: Dffr<Bits<4>> = Default::default(),
+        causes: Dffr<Bits<5>> = Default::default(),
+        errors: Dffr<Bits<5>> = Default::default(),
         irq: Dffr<Bit> = Default::default(),
         scratch: [Dffr<Bits<8>>; 4] = array_init::array_init(|_| Default::default()),
         clocks: Dffr<Bits<64>> = Default::default(),
@@ -121,14 +122,14 @@ hw! {
         r_known: Signal<Local, Bit> = Default::default(),
         w_word: Signal<Local, Bits<6>> = Default::default(),
         w_known: Signal<Local, Bit> = Default::default(),
-        clear: Signal<Local, Bits<4>> = Default::default(),
+        clear: Signal<Local, Bits<5>> = Default::default(),
         pulses: Signal<Local, Bits<COUNTERS>> = Default::default(),
         answer: Signal<Local, Bits<32>> = Default::default(),
         scratch_byte: Signal<Local, Bits<8>> = Default::default(),
         scratch_word: Signal<Local, Bits<32>> = Default::default(),
         link: Signal<Local, Bits<32>> = Default::default(),
         status: Signal<Local, Bits<32>> = Default::default(),
-        set: Signal<Local, Bits<4>> = Default::default(),
+        set: Signal<Local, Bits<5>> = Default::default(),
         one: Constant<Bits<64>> = Constant::new(1_u64.into()),
         fixed: Constant<Bits<{ 32 * WORDS }>> = fixed(&[
             (&FEATURES_LO, "BITS", FEATURES),
@@ -209,6 +210,7 @@ impl<
         self.set.next = self.set.val().replace_bit(1, self.unexpected_cpl.val());
         self.set.next = self.set.val().replace_bit(2, self.ur.val());
         self.set.next = self.set.val().replace_bit(3, self.queue_error.val());
+        self.set.next = self.set.val().replace_bit(4, self.cpl_timeout.val());
         self.causes.d.next = self.set.val();
         self.irq.d.next = self.causes.q.val().any();
         self.err_irq.next = self.irq.q.val();
@@ -223,6 +225,7 @@ impl<
         self.pulses.next = self.pulses.val().replace_bit(6, self.tx_read.val());
         self.pulses.next = self.pulses.val().replace_bit(7, self.rx_cpl.val());
         self.pulses.next = self.pulses.val().replace_bit(8, self.axil_error.val());
+        self.pulses.next = self.pulses.val().replace_bit(9, self.cpl_timeout.val());
         self.counters.pulses.next = self.pulses.val();
 
         // Writes.
@@ -238,7 +241,7 @@ impl<
             & (self.w_word.val() == self.error_at.val())
             & self.t_w_be.val().get_bit(0)
         {
-            self.clear.next = self.t_w_data.val().get_bits::<4>(0);
+            self.clear.next = self.t_w_data.val().get_bits::<5>(0);
         }
         // An event in the clock of clearing stays.
         self.errors.d.next = (self.errors.q.val() & !self.clear.val()) | self.causes.q.val();
@@ -327,7 +330,7 @@ impl<
             self.answer.next = self.answer.val() | self.status.val();
         }
         if self.r_word.val() == self.error_at.val() {
-            self.answer.next = self.answer.val() | bit_cast::<32, 4>(self.errors.q.val());
+            self.answer.next = self.answer.val() | bit_cast::<32, 5>(self.errors.q.val());
         }
         if self.r_word.val() == self.link_at.val() {
             self.answer.next = self.answer.val() | self.link.val();

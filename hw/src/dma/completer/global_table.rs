@@ -8,7 +8,7 @@ use rust_hdl::prelude::*;
 /// Words at the start of the page that can hold a register; the rest of the page is empty.
 pub(super) const WORDS: usize = 64;
 /// Number of counters.
-pub(super) const COUNTERS: usize = 9;
+pub(super) const COUNTERS: usize = 10;
 
 /// In the order of their offsets, without a gap.
 const COUNTER_REGISTERS: [&Register; COUNTERS] = [
@@ -21,10 +21,12 @@ const COUNTER_REGISTERS: [&Register; COUNTERS] = [
     &CNT_TX_READ,
     &CNT_RX_CPL,
     &CNT_AXIL_ERROR,
+    &CNT_CPL_TIMEOUT,
 ];
 
 /// Causes in ERROR, in the order of their bits.
-const CAUSES: [&str; 4] = ["INVALID_DOORBELL", "UNEXPECTED_CPL", "UNSUPPORTED_REQUEST", "QUEUE_ERROR"];
+const CAUSES: [&str; 5] =
+    ["INVALID_DOORBELL", "UNEXPECTED_CPL", "UNSUPPORTED_REQUEST", "QUEUE_ERROR", "CPL_TIMEOUT"];
 
 fn named<'a>(register: &'a Register, name: &str) -> &'a Field {
     register.field(name).unwrap_or_else(|| panic!("{} has no {name}", register.name))
@@ -60,7 +62,11 @@ pub(super) fn fixed(values: &[(&Register, &str, usize)]) -> Constant<Bits<{ 32 *
     for register in REGISTERS {
         let (rw, w1c) = (register.mask(Rw), register.mask(W1c));
         assert!(rw == if register.offset == SCRATCH.offset { u32::MAX } else { 0 }, "{}", register.name);
-        assert!(w1c == if register.offset == ERROR.offset { 0xF } else { 0 }, "{}", register.name);
+        assert!(
+            w1c == if register.offset == ERROR.offset { (1 << CAUSES.len()) - 1 } else { 0 },
+            "{}",
+            register.name
+        );
         assert!(register.reset() == 0 || rw | w1c == 0, "{}", register.name);
     }
     for (bit, cause) in CAUSES.into_iter().enumerate() {

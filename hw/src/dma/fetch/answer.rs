@@ -58,7 +58,7 @@ hw! {
         stray: Dffr<Bit> = Default::default(),
         linked: Dffr<Bit> = Default::default(),
         linked_g: Reg<Bits<7>> = Default::default(),
-        knew: Reg<Bit> = Default::default(),
+        knew: Dffr<Bit> = Default::default(),
         linked_entry: Reg<Bits<128>> = Default::default(),
         hit: Signal<Local, Bit> = Default::default(),
         now: Signal<Local, Progress> = Default::default(),
@@ -111,6 +111,7 @@ impl<const LW: usize, const GN: usize, const FEEDS: usize> Logic for FetchAnswer
         self.ended.rst.next = self.rst.val();
         self.stray.rst.next = self.rst.val();
         self.linked.rst.next = self.rst.val();
+        self.knew.rst.next = self.rst.val();
 
         // The fetch before this TLP, and before this line. Its progress may have been written in the clock in which it was
         // read.
@@ -209,8 +210,11 @@ impl<const LW: usize, const GN: usize, const FEEDS: usize> Logic for FetchAnswer
         self.ended.d.next = self.ends.val();
         self.update_valid.next = self.ends.val();
         self.update.next = self.next.val();
-        self.stray.d.next =
-            self.line.val().valid & self.line.val().last & !self.knows.val() & !self.line.val().error;
+        self.stray.d.next = self.line.val().valid
+            & self.line.val().last
+            & !self.knows.val()
+            & !self.line.val().error
+            & !self.line.val().lapsed;
         self.unexpected.next = self.stray.q.val();
 
         self.slot.next = self.at.val().at;

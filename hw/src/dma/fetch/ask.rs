@@ -67,6 +67,8 @@ hw! {
         pub alive: Signal<In, Bit> = Default::default(),
         /// Tags in use.
         pub tag_busy: Signal<In, Bits<16>> = Default::default(),
+        /// Tags of which a completion may still come.
+        pub fetch_open: Signal<In, Bits<16>> = Default::default(),
         /// Queue whose registers are read in this clock, and register: its offset / 4, bits 2:0.
         pub at: Signal<Out, Bits<GB>> = Default::default(),
         pub at_index: Signal<Out, Bits<3>> = Default::default(),
@@ -175,7 +177,7 @@ impl<
         self.g_now.rst.next = self.rst.val();
         self.by_list.next = self.feeds.val() & self.is_list.q.val();
 
-        self.no_tag.next = self.tag_busy.val() | self.beyond.val();
+        self.no_tag.next = self.tag_busy.val() | self.fetch_open.val() | self.beyond.val();
         // Copies of the buses.
         self.producers.wen.next = self.prod_valid.val();
         self.producers.waddr.next = bit_cast::<GB, 7>(self.prod_g.val());

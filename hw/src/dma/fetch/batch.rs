@@ -54,6 +54,8 @@ pub struct Line {
     pub tag: Bits<4>,
     /// Of the line of the clock before, too.
     pub again: Bit,
+    /// Made up: no completion came in time.
+    pub lapsed: Bit,
     /// A fetch with that tag is unanswered.
     pub known: Bit,
     /// The TLP ends the request, whatever it is worth.

@@ -100,6 +100,7 @@ hw! {
         pub cpl_last: Signal<In, Bit> = Default::default(),
         pub cpl_data: Signal<In, Bits<W>> = Default::default(),
         pub cpl_error: Signal<In, Bit> = Default::default(),
+        pub fetch_open: Signal<In, Bits<16>> = Default::default(),
         pub cpl_tag: Signal<In, Bits<10>> = Default::default(),
         pub cpl_status: Signal<In, Bits<3>> = Default::default(),
         pub cpl_byte_count: Signal<In, Bits<13>> = Default::default(),
@@ -247,6 +248,7 @@ impl<
         self.asker.winner.next = self.queues.winner.val();
         self.asker.alive.next = self.queues.alive.val();
         self.asker.tag_busy.next = self.tags.tag_busy.val();
+        self.asker.fetch_open.next = self.fetch_open.val();
         self.asker.list.next = self.copies.ask_list.val();
         self.asker.head.next = self.copies.ask_head.val();
         self.asker.ring_mask.next = self.copies.ring_mask.val();
@@ -281,6 +283,7 @@ impl<
         self.lines.cpl_has_data.next = self.cpl_has_data.val();
         self.lines.cpl_bad.next = self.cpl_bad.val();
         self.lines.tag_busy.next = self.tags.tag_busy.val();
+        self.lines.fetch_open.next = self.fetch_open.val();
 
         self.tags.rst.next = self.rst.val();
         self.tags.note_valid.next = self.asker.note_valid.val();

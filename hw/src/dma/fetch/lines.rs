@@ -5,7 +5,7 @@ use rust_hdl::prelude::*;
 use super::batch::Line;
 use crate::hw;
 use crate::prim::{Dffr, Reg};
-use crate::tlp::fetch_tags;
+use crate::tlp::{fetch_tags, LAPSED};
 use ferrolane_abi::status;
 
 hw! {
@@ -31,8 +31,9 @@ hw! {
         pub cpl_ep: Signal<In, Bit> = Default::default(),
         pub cpl_has_data: Signal<In, Bit> = Default::default(),
         pub cpl_bad: Signal<In, Bit> = Default::default(),
-        /// Tags in use.
+        /// Tags in use, and tags whose read has left and is not answered.
         pub tag_busy: Signal<In, Bits<16>> = Default::default(),
+        pub fetch_open: Signal<In, Bits<16>> = Default::default(),
         /// Of the beat.
         pub tag: Signal<Out, Bits<4>> = Default::default(),
         pub line: Signal<Out, Line> = Default::default(),
@@ -44,6 +45,7 @@ hw! {
         rest: Reg<Bits<6>> = Default::default(),
         held: Reg<Line> = Default::default(),
         payload: Reg<Bits<LW>> = Default::default(),
+        waits: Signal<Local, Bits<16>> = Default::default(),
         upper: Signal<Local, Bit> = Default::default(),
         whole: Signal<Local, Bit> = Default::default(),
         starts: Signal<Local, Bit> = Default::default(),
@@ -65,6 +67,8 @@ hw! {
         code_ur: Constant<Bits<8>> = Constant::new((status::FETCH_UR as u64).into()),
         code_ca: Constant<Bits<8>> = Constant::new((status::FETCH_CA as u64).into()),
         code_poisoned: Constant<Bits<8>> = Constant::new((status::FETCH_POISONED as u64).into()),
+        code_timeout: Constant<Bits<8>> = Constant::new((status::FETCH_TIMEOUT as u64).into()),
+        lapsed: Constant<Bits<3>> = Constant::new(LAPSED.into()),
         code_malformed: Constant<Bits<8>> = Constant::new((status::FETCH_MALFORMED as u64).into()),
         // What a tag may have, so that no more is built.
         tag_bits: Constant<Bits<4>> = Constant::new((fetch_tags(TB) - 1).into()),
@@ -81,6 +85,7 @@ impl<const W: usize, const LW: usize, const TB: usize> Logic for FetchLines<W, L
         self.half.rst.next = self.rst.val();
 
         self.tag.next = bit_cast::<4, 10>(self.cpl_tag.val()) & self.tag_bits.val();
+        self.waits.next = self.tag_busy.val() & self.fetch_open.val();
         self.upper.next = self.narrow.val() & self.half.q.val() & !self.cpl_first.val();
         self.whole.next = !self.narrow.val() | self.upper.val();
         self.starts.next = self.cpl_first.val() | (self.upper.val() & self.opens.q.val());
@@ -110,6 +115,8 @@ impl<const W: usize, const LW: usize, const TB: usize> Logic for FetchLines<W, L
         self.code.next = self.ok.val();
         if self.cpl_status.val() == self.completer_abort.val() {
             self.code.next = self.code_ca.val();
+        } else if self.cpl_status.val() == self.lapsed.val() {
+            self.code.next = self.code_timeout.val();
         } else if self.cpl_status.val() != 0 {
             self.code.next = self.code_ur.val();
         } else if self.fatal.val() {
@@ -137,8 +144,9 @@ impl<const W: usize, const LW: usize, const TB: usize> Logic for FetchLines<W, L
             // The first beat decides: a stray doesn't turn into an answer because its tag comes into use meanwhile.
             if self.cpl_first.val() {
                 self.held.d.next.known =
-                    self.tag_busy.val().get_bit(self.tag.val().index()) & !self.cpl_bad.val();
+                    self.waits.val().get_bit(self.tag.val().index()) & !self.cpl_bad.val();
             }
+            self.held.d.next.lapsed = self.cpl_status.val() == self.lapsed.val();
             self.held.d.next.fatal = self.fatal.val();
             self.held.d.next.ep = self.cpl_ep.val();
             self.held.d.next.success = self.cpl_status.val() == 0;

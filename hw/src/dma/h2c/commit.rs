@@ -34,8 +34,9 @@ hw! {
         pub init_done: Signal<Out, Bit> = Default::default(),
         /// Tag that issue will give out next.
         pub next_tag: Signal<In, Bits<TB>> = Default::default(),
-        /// The empty request queue starts again at the first tag.
+        /// The empty request queue goes on at `restart_tag`.
         pub tag_restart: Signal<In, Bit> = Default::default(),
+        pub restart_tag: Signal<In, Bits<TB>> = Default::default(),
         /// Oldest entry not committed; equal to `next_tag` if there is none.
         pub tail: Signal<Out, Bits<TB>> = Default::default(),
         /// Entry to read.
@@ -69,7 +70,7 @@ hw! {
         r_valid: Dffr<Bit> = Default::default(),
         r_q: Reg<Bits<QB>> = Default::default(),
         r_status: Reg<Bits<8>> = Default::default(),
-        r_wrap: Reg<Bit> = Default::default(),
+        r_next: Reg<Bits<TB>> = Default::default(),
         r_code: Reg<Bits<8>> = Default::default(),
         // It is complete; it is bad; it makes no record.
         r_done: Reg<Bit> = Default::default(),
@@ -97,15 +98,12 @@ hw! {
         out_eop: Reg<Bit> = Default::default(),
         out_status: Reg<Bits<8>> = Default::default(),
         out_irq: Reg<Bit> = Default::default(),
-        next: Signal<Local, Bits<TB>> = Default::default(),
         is_dead: Signal<Local, Bit> = Default::default(),
         free: Signal<Local, Bit> = Default::default(),
         act: Signal<Local, Bit> = Default::default(),
         load: Signal<Local, Bit> = Default::default(),
         clear: Signal<Local, Bit> = Default::default(),
-        one_tag: Constant<Bits<TB>> = Constant::new(1_u64.into()),
         queues: Constant<Bits<7>> = Constant::new((NQ as u64).into()),
-        first_tag: Constant<Bits<TB>> = Constant::new(fetch_tags(TB).into()),
         eop_flag: Constant<Bits<7>> = Constant::new((completion::EOP as u64).into()),
     }
 }
@@ -114,7 +112,7 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, dead, init);
-        dff_setup!(self, clock, head, committed, m_valid, r_valid, r_q, r_status, r_wrap, r_code);
+        dff_setup!(self, clock, head, committed, m_valid, r_valid, r_q, r_status, r_next, r_code);
         dff_setup!(self, clock, r_done, r_bad, r_quiet, bus_valid, bus_q, bus_row, bus_pkts, fault_valid);
         dff_setup!(self, clock, new_valid, new_q, new_before, new_moved, new_index, new_eop, new_status);
         dff_setup!(
@@ -133,7 +131,7 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
         // M: the memories' output.
         self.r_q.d.next = bit_cast::<QB, 6>(self.entry.val().q);
         self.r_status.d.next = self.entry.val().status;
-        self.r_wrap.d.next = self.entry.val().wrap;
+        self.r_next.d.next = bit_cast::<TB, 8>(self.entry.val().then);
         self.r_code.d.next = self.verdict.val().code;
         self.r_done.d.next = self.entry.val().refused | (self.verdict.val().phase == self.entry.val().phase);
         self.r_bad.d.next = self.entry.val().refused | self.verdict.val().bad;
@@ -148,20 +146,16 @@ impl<const NQ: usize, const QB: usize, const TB: usize> Logic for Commit<NQ, QB,
             & (!self.new_valid.q.val() | !self.out_valid.q.val() | self.r_quiet.q.val());
         self.load.next = self.act.val() & !self.is_dead.val() & !self.r_quiet.q.val();
 
-        self.next.next = self.head.q.val() + self.one_tag.val();
-        if self.r_wrap.q.val() {
-            self.next.next = self.first_tag.val();
-        }
         if self.tag_restart.val() {
-            self.head.d.next = self.first_tag.val();
+            self.head.d.next = self.restart_tag.val();
         }
         self.look.next = self.head.q.val();
         self.m_valid.d.next = self.head.q.val() != self.next_tag.val();
         self.r_valid.d.next = self.m_valid.q.val() & !self.act.val();
         if self.act.val() {
-            self.look.next = self.next.val();
-            self.head.d.next = self.next.val();
-            self.m_valid.d.next = self.next.val() != self.next_tag.val();
+            self.look.next = self.r_next.q.val();
+            self.head.d.next = self.r_next.q.val();
+            self.m_valid.d.next = self.r_next.q.val() != self.next_tag.val();
             self.committed.d.next = self.committed.q.val() + 1;
         }
         self.tail.next = self.head.q.val();

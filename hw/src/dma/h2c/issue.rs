@@ -91,8 +91,13 @@ hw! {
         pub next_tag: Signal<Out, Bits<TB>> = Default::default(),
         /// Phase in which the last read with `next_tag` of the clock before ended.
         pub ended_phase: Signal<In, Bit> = Default::default(),
-        /// Both ends of the empty request queue go back to the first tag, in this clock.
+        /// Both ends of the empty request queue go on at `restart_tag`, in this clock.
         pub tag_restart: Signal<Out, Bit> = Default::default(),
+        pub restart_tag: Signal<Out, Bits<TB>> = Default::default(),
+        /// Tag to look up; one clock later: it is open on the wire, or that is not known.
+        pub tag_look: Signal<Out, Bits<TB>> = Default::default(),
+        pub tag_open: Signal<In, Bit> = Default::default(),
+        pub tag_wait: Signal<In, Bit> = Default::default(),
         /// An entry for the request queue, at index `next_tag`.
         pub req_valid: Signal<Out, Bit> = Default::default(),
         pub req: Signal<Out, Request> = Default::default(),
@@ -270,6 +275,10 @@ impl<
         self.tags.tail.next = self.tail.val();
         self.tags.calm.next = !self.have.val();
         self.tag_restart.next = self.tags.restart.val();
+        self.restart_tag.next = self.tags.ahead.val();
+        self.tag_look.next = self.tags.ahead.val();
+        self.tags.tag_open.next = self.tag_open.val();
+        self.tags.tag_wait.next = self.tag_wait.val();
 
         // The next descriptor.
         self.flags.next = self.ahead.flags.val();
@@ -468,7 +477,7 @@ impl<
         self.req.next.eop = self.cur.q.val().eop;
         self.req.next.last = self.cut.last.val();
         self.req.next.irq = self.cur.q.val().irq;
-        self.req.next.wrap = self.tags.wrap.val();
+        self.req.next.then = bit_cast::<8, TB>(self.tags.ahead.val());
         self.req.next.phase = !self.ended_phase.val();
         self.req_landing.next = self.cut.landing.val();
         self.req_landing.next.phase = self.ended_phase.val();

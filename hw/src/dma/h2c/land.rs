@@ -8,10 +8,12 @@ use super::types::{Landing, Progress, Verdict};
 use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
 use crate::stream::{Mirror, Rotate};
+use crate::tlp::LAPSED;
 use ferrolane_abi::status;
 
-/// Code of the first kind of fault; the kinds 0 to 3 follow one another.
-const FIRST_CODE: u64 = status::DATA_UR as u64;
+/// A fault's code is this and its kind, 1 to 7.
+const CODES: u64 = status::DATA_UR as u64 - 1;
+const _: () = assert!(CODES % 8 == 0);
 
 hw! {
     /// Writes each completion beat straight to its place: one beat per clock, any split, any order between tags.
@@ -53,6 +55,8 @@ hw! {
         pub cpl_ep: Signal<In, Bit> = Default::default(),
         pub cpl_has_data: Signal<In, Bit> = Default::default(),
         pub cpl_bad: Signal<In, Bit> = Default::default(),
+        /// Of the clock before: the read has left, and its last completion has not come.
+        pub cpl_open: Signal<In, Bit> = Default::default(),
         /// Phases are being cleared.
         pub sweeping: Signal<Out, Bit> = Default::default(),
         /// Entry of the request queue to look up; `landing` one clock later.
@@ -83,6 +87,7 @@ hw! {
         b_last: Reg<Bit> = Default::default(),
         b_error: Reg<Bit> = Default::default(),
         b_ignore: Reg<Bit> = Default::default(),
+        b_lapsed: Reg<Bit> = Default::default(),
         b_tag: Reg<Bits<TB>> = Default::default(),
         b_len: Reg<Bits<11>> = Default::default(),
         b_data: Reg<Bits<W>> = Default::default(),
@@ -129,7 +134,7 @@ hw! {
         e_next: Reg<Bits<12>> = Default::default(),
         e_phase: Reg<Bit> = Default::default(),
         // Whether the TLP's first beat was asked for.
-        e_held: Reg<Bit> = Default::default(),
+        e_held: Dffr<Bit> = Default::default(),
         // F
         f_ended: Dffr<Bit> = Default::default(),
         f_unexpected: Dffr<Bit> = Default::default(),
@@ -151,7 +156,8 @@ hw! {
         swept: Constant<Bits<TB1>> = Constant::new((1_u64 << TB).into()),
         one_step: Constant<Bits<TB1>> = Constant::new(1_u64.into()),
         row: Constant<Bits<12>> = Constant::new((K as u64).into()),
-        code: Constant<Bits<8>> = Constant::new(FIRST_CODE.into()),
+        lapsed: Constant<Bits<3>> = Constant::new(LAPSED.into()),
+        code: Constant<Bits<8>> = Constant::new(CODES.into()),
     }
 }
 
@@ -171,6 +177,7 @@ impl<
     fn update(&mut self) {
         clock!(self, clock, progress, status, check, place, rotate);
         dff_setup!(self, clock, sweep, draining, b_sweep, b_valid, b_first, b_last, b_error, b_ignore, b_tag);
+        dff_setup!(self, clock, b_lapsed);
         dff_setup!(self, clock, b_len, b_data, c_sweep, c_valid, c_whole, c_counts, c_first, c_ignore, c_tag);
         dff_setup!(self, clock, c_len, c_data, c_landing, c_stored, c_from_d, c_from_e);
         dff_setup!(self, clock, d_sweep, d_valid, d_whole, d_counts, d_first, d_ignore, d_begun, d_tag);
@@ -195,6 +202,7 @@ impl<
         self.e_valid.rst.next = self.rst.val();
         self.e_whole.rst.next = self.rst.val();
         self.e_counts.rst.next = self.rst.val();
+        self.e_held.rst.next = self.rst.val();
         self.f_ended.rst.next = self.rst.val();
         self.f_unexpected.rst.next = self.rst.val();
 
@@ -215,6 +223,7 @@ impl<
         self.b_len.d.next = self.cpl_len.val();
         self.foreign.next = self.cpl_tag.val() >> self.tag_shift.val();
         self.b_ignore.d.next = self.cpl_bad.val() | self.foreign.val().any();
+        self.b_lapsed.d.next = self.cpl_status.val() == self.lapsed.val();
         self.b_data.d.next = self.cpl_data.val();
         self.check.len.next = self.cpl_len.val();
         self.check.count.next = self.cpl_byte_count.val();
@@ -226,10 +235,12 @@ impl<
         self.c_sweep.d.next = self.b_sweep.q.val();
         self.c_valid.d.next = self.b_valid.q.val();
         self.whole.next = self.b_valid.q.val() & self.b_last.q.val() & !self.b_error.q.val();
-        self.c_whole.d.next = self.whole.val();
-        self.c_counts.d.next = self.whole.val() & !self.b_ignore.q.val() & !self.b_sweep.q.val();
+        // One that is made up, for a read that nobody waits for any more, is not unexpected.
+        self.c_whole.d.next = self.whole.val() & !self.b_lapsed.q.val();
+        self.c_counts.d.next =
+            self.whole.val() & !self.b_ignore.q.val() & !self.b_sweep.q.val() & self.cpl_open.val();
         self.c_first.d.next = self.b_first.q.val();
-        self.c_ignore.d.next = self.b_ignore.q.val() | self.b_sweep.q.val();
+        self.c_ignore.d.next = self.b_ignore.q.val() | self.b_sweep.q.val() | !self.cpl_open.val();
         self.c_tag.d.next = self.b_tag.q.val();
         self.c_len.d.next = self.b_len.q.val();
         self.c_data.d.next = self.b_data.q.val();
@@ -304,7 +315,7 @@ impl<
         }
         self.final_beat.next = self.e_counts.q.val() & self.live.val();
         self.fault.next = self.check.fault.val();
-        if self.stored.val().get_bit(2) {
+        if self.stored.val().get_bits::<3>(0).any() {
             self.fault.next = bit_cast::<3, 4>(self.stored.val());
         }
         self.kept.next = bit_cast::<4, 3>(self.fault.val());
@@ -337,12 +348,11 @@ impl<
         self.verdict_valid.next = self.f_ended.q.val();
         self.verdict_tag.next = self.f_tag.q.val();
         self.verdict.next.code = 0.into();
-        if self.f_fault.q.val().get_bit(2) {
-            self.verdict.next.code =
-                self.code.val() | bit_cast::<8, 2>(self.f_fault.q.val().get_bits::<2>(0));
+        if self.f_fault.q.val().any() {
+            self.verdict.next.code = self.code.val() | bit_cast::<8, 3>(self.f_fault.q.val());
         }
         self.verdict.next.phase = self.f_phase.q.val();
-        self.verdict.next.bad = self.f_fault.q.val().get_bit(2);
+        self.verdict.next.bad = self.f_fault.q.val().any();
         self.unexpected.next = self.f_unexpected.q.val();
         self.w_row.next = self.place.w_row.val();
         self.w_row2.next = self.place.w_row2.val();

@@ -4,15 +4,16 @@ use rust_hdl::prelude::*;
 
 use crate::hw;
 use crate::prim::Reg;
+use crate::tlp::LAPSED;
 use ferrolane_abi::status;
 
-// A fault is three bits: one that says there is one, and its kind. `Land` makes the code of it.
-const FIRST: u64 = status::DATA_UR as u64;
-const UR: u64 = 4;
-const CA: u64 = 4 + status::DATA_CA as u64 - FIRST;
-const POISONED: u64 = 4 + status::DATA_POISONED as u64 - FIRST;
-const MALFORMED: u64 = 4 + status::DATA_MALFORMED as u64 - FIRST;
-const _: () = assert!(FIRST % 4 == 0 && CA < 8 && POISONED < 8 && MALFORMED < 8);
+// A fault is three bits, the lower ones of its code; 0 is none.
+const UR: u64 = status::DATA_UR as u64 & 7;
+const CA: u64 = status::DATA_CA as u64 & 7;
+const POISONED: u64 = status::DATA_POISONED as u64 & 7;
+const MALFORMED: u64 = status::DATA_MALFORMED as u64 & 7;
+const TIMEOUT: u64 = status::DATA_TIMEOUT as u64 & 7;
+const _: () = assert!(UR != 0 && CA != 0 && POISONED != 0 && MALFORMED != 0 && TIMEOUT != 0);
 
 hw! {
     /// Stages A to E of land for header fields.
@@ -39,7 +40,7 @@ hw! {
         // D: a completion of the read was received before; DWs received once this one is in.
         pub begun: Signal<In, Bit> = Default::default(),
         pub next_dw: Signal<In, Bits<12>> = Default::default(),
-        /// In E: bit 2 there is a fault, bits 1:0 which.
+        /// In E: kind of fault, or 0.
         pub fault: Signal<Out, Bits<3>> = Default::default(),
         /// In E: no other completion of the tag can follow.
         pub ended: Signal<Out, Bit> = Default::default(),
@@ -72,6 +73,8 @@ hw! {
         reaches: Signal<Local, Bit> = Default::default(),
         longer: Signal<Local, Bit> = Default::default(),
         ur: Constant<Bits<3>> = Constant::new(UR.into()),
+        timeout: Constant<Bits<3>> = Constant::new(TIMEOUT.into()),
+        lapsed: Constant<Bits<3>> = Constant::new(LAPSED.into()),
         ca: Constant<Bits<3>> = Constant::new(CA.into()),
         poisoned: Constant<Bits<3>> = Constant::new(POISONED.into()),
         malformed: Constant<Bits<3>> = Constant::new(MALFORMED.into()),
@@ -99,6 +102,8 @@ impl Logic for LandCheck {
             self.c_fault.d.next = self.ur.val();
             if self.b_status.q.val() == 4 {
                 self.c_fault.d.next = self.ca.val();
+            } else if self.b_status.q.val() == self.lapsed.val() {
+                self.c_fault.d.next = self.timeout.val();
             }
         } else if !self.b_has_data.q.val() {
             self.c_fault.d.next = self.malformed.val();
@@ -140,7 +145,7 @@ impl Logic for LandCheck {
             | self.reaches.val()
             | (self.received.val() >= bit_cast::<14, 13>(self.d_end.q.val()));
         self.e_fault.d.next = self.d_fault.q.val();
-        if !self.d_fault.q.val().get_bit(2) & (!self.right.val() | self.longer.val()) {
+        if !self.d_fault.q.val().any() & (!self.right.val() | self.longer.val()) {
             self.e_fault.d.next = self.malformed.val();
         }
 

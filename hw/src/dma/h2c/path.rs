@@ -45,6 +45,9 @@ hw! {
         pub init_done_h2c_egress: Signal<Out, Bit> = Default::default(),
         pub cfg_mrrs: Signal<In, Bits<3>> = Default::default(),
         pub cfg_ext_tag: Signal<In, Bit> = Default::default(),
+        pub tag_look: Signal<Out, Bits<TB>> = Default::default(),
+        pub tag_open: Signal<In, Bit> = Default::default(),
+        pub tag_wait: Signal<In, Bit> = Default::default(),
         pub cfg_ro_enable: Signal<In, Bit> = Default::default(),
         pub cfg_ns_enable: Signal<In, Bit> = Default::default(),
         pub cfgw_valid: Signal<In, Bit> = Default::default(),
@@ -80,6 +83,7 @@ hw! {
         pub cpl_data: Signal<In, Bits<W>> = Default::default(),
         pub cpl_keep: Signal<In, Bits<K>> = Default::default(),
         pub cpl_error: Signal<In, Bit> = Default::default(),
+        pub cpl_open: Signal<In, Bit> = Default::default(),
         pub cpl_tag: Signal<In, Bits<10>> = Default::default(),
         pub cpl_status: Signal<In, Bits<3>> = Default::default(),
         pub cpl_byte_count: Signal<In, Bits<13>> = Default::default(),
@@ -248,6 +252,9 @@ impl<
         self.init_done_h2c_issue.next = self.issue.init_done.val();
         self.issue.cfg_mrrs.next = self.cfg_mrrs.val();
         self.issue.cfg_ext_tag.next = self.cfg_ext_tag.val();
+        self.tag_look.next = self.issue.tag_look.val();
+        self.issue.tag_open.next = self.tag_open.val();
+        self.issue.tag_wait.next = self.tag_wait.val();
         self.issue.cfg_ro_enable.next = self.cfg_ro_enable.val();
         self.issue.cfg_ns_enable.next = self.cfg_ns_enable.val();
         self.issue.cfgw_valid.next = self.cfgw_valid.val();
@@ -334,6 +341,7 @@ impl<
         self.land.cpl_ep.next = self.cpl_ep.val();
         self.land.cpl_has_data.next = self.cpl_has_data.val();
         self.land.cpl_bad.next = self.cpl_bad.val();
+        self.land.cpl_open.next = self.cpl_open.val();
         self.land.landing.next = self.landings.rdata.val();
         self.unexpected.next = self.land.unexpected.val();
         // A read that rd_arb has not taken is no transaction yet: without bus mastering it may wait for ever.
@@ -362,6 +370,7 @@ impl<
         self.init_done_h2c_commit.next = self.commit.init_done.val();
         self.commit.next_tag.next = self.issue.next_tag.val();
         self.commit.tag_restart.next = self.issue.tag_restart.val();
+        self.commit.restart_tag.next = self.issue.restart_tag.val();
         self.commit.entry.next = self.requests.rdata.val();
         self.commit.verdict.next = self.verdicts.rdata.val();
         // A queue is seen to be busy a clock behind its commit.
@@ -469,6 +478,14 @@ impl<
         self.axi_wlast.next = self.writer.axi_wlast.val();
         self.axi_wvalid.next = self.writer.axi_wvalid.val();
         self.writer.axi_wready.next = self.axi_wready.val();
+        // A port that is not built is 0, not unknown.
+        if !self.has_memory.val() {
+            self.axi_awaddr.next = 0.into();
+            self.axi_awlen.next = 0.into();
+            self.axi_wdata.next = 0.into();
+            self.axi_wstrb.next = 0.into();
+            self.axi_wlast.next = false;
+        }
         self.writer.axi_bresp.next = self.axi_bresp.val();
         self.writer.axi_bvalid.next = self.axi_bvalid.val();
         self.axi_bready.next = self.writer.axi_bready.val();

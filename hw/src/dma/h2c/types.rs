@@ -28,8 +28,8 @@ pub struct Request {
     pub last: Bit,
     /// The descriptor asks for an interrupt.
     pub irq: Bit,
-    /// The next entry is the first data tag's ([`fetch_tags`](crate::tlp::fetch_tags)), not the one behind this.
-    pub wrap: Bit,
+    /// Tag of the next entry.
+    pub then: Bits<8>,
     /// The request is complete when its tag's [`Verdict`] has this phase.
     pub phase: Bit,
     /// `status` isn't 0, so there is no read: complete at once.

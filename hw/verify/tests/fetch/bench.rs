@@ -118,6 +118,8 @@ pub struct Bench {
     pub clock: u64,
     pub queues: Vec<Queue>,
     pub reads: [Option<Read>; 16],
+    /// Until when a tag whose read has ended stays open on the wire.
+    pub open_until: [u64; 16],
     pub tlp: Option<(Tlp, usize)>,
     pub places: Places,
     pub memory: HashMap<u64, [u32; 4]>,
@@ -195,6 +197,7 @@ impl Bench {
             clock: 0,
             queues: queues.collect(),
             reads: Default::default(),
+            open_until: [0; 16],
             tlp: None,
             places: Places::default(),
             memory: HashMap::new(),
@@ -330,6 +333,7 @@ impl Bench {
             "over a multiple of the largest read"
         );
         assert!(tag < self.shape.tags && self.reads[tag].is_none(), "tag {tag} twice");
+        assert!(self.open_until[tag] < self.clock, "tag {tag} is open on the wire");
         let (g, most) = (0..self.shape.gn())
             .find_map(|g| self.expected_read(g).filter(|e| e.0 == address).map(|e| (g, e.1)))
             .expect("the next descriptor of some queue");

@@ -5,6 +5,9 @@ use rand::Rng;
 
 use super::{Bench, Life};
 
+/// Status of a completion that was made up since none had come.
+const LAPSED: u32 = 7;
+
 /// A completion on its way: beats and what it means once its last beat was taken.
 #[derive(Clone)]
 pub struct Tlp {
@@ -113,7 +116,11 @@ impl Bench {
 
     fn spoil(&mut self, tlp: &mut Tlp, n: u32, left: u32) {
         let malformed = Answer::Fault(status::FETCH_MALFORMED, None);
-        match self.rng.random_range(0..8) {
+        match self.rng.random_range(0..9) {
+            8 => {
+                tlp.status = LAPSED;
+                tlp.meaning = Answer::Fault(status::FETCH_TIMEOUT, None);
+            }
             0 => {
                 tlp.status = 4;
                 tlp.meaning = Answer::Fault(status::FETCH_CA, None);
@@ -164,7 +171,15 @@ impl Bench {
         }
     }
 
+    /// Tags whose read is unanswered, or was given up and its completion may still come.
+    fn open_tags(&self) -> u64 {
+        let open = |tag: &usize| self.reads[*tag].is_some() || self.open_until[*tag] > self.clock;
+        (0..16).filter(open).map(|tag| 1 << tag).sum()
+    }
+
     pub fn completions(&mut self) {
+        let open = self.open_tags();
+        self.d.set("fetch_open", open);
         if self.tlp.is_none() && self.rng.random_bool(self.eager) {
             self.tlp = self.make_tlp().map(|t| (t, 0));
         }
@@ -214,6 +229,10 @@ impl Bench {
         read.address += whole as u64 * 16;
         if read.left == 0 {
             *slot = None;
+            // The last completion of a faulty read may be on its way yet.
+            if code != status::OK && self.rng.random_bool(0.3) {
+                self.open_until[tlp.tag as usize] = self.clock + self.rng.random_range(1..400);
+            }
         }
         let q = &mut self.queues[g];
         if q.epoch == epoch {

@@ -63,6 +63,8 @@ impl Rig {
 
     fn clock(&mut self) {
         self.clock += 1;
+        let open = self.beats.iter().fold(0, |all, beat| all | 1u64 << beat.tag);
+        self.d.set("fetch_open", open);
         self.d.set("to_fetch", 0u64);
         if self.beats.front().is_some_and(|b| b.due <= self.clock) {
             let b = self.beats.pop_front().expect("it is there");

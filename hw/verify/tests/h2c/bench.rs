@@ -150,6 +150,8 @@ pub struct Bench {
     pub knobs: Knobs,
     pub shape: Shape,
     pub host: Host,
+    /// The tag of the beat before is open on the wire.
+    open: bool,
     pub q: Vec<Queue>,
     /// Reads that touch this address get this fault.
     pub faults: Vec<(u64, Fault)>,
@@ -184,6 +186,7 @@ impl Bench {
             shape,
             rng: StdRng::seed_from_u64(seed),
             knobs,
+            open: true,
             host: Host::new(knobs.host, shape.row as usize / 4),
             q: (0..shape.queues).map(|_| Queue::default()).collect(),
             faults: vec![],
@@ -345,6 +348,7 @@ impl Bench {
             record.status = match fault {
                 Fault::Ur => status::DATA_UR,
                 Fault::Ca => status::DATA_CA,
+                Fault::Lapsed => status::DATA_TIMEOUT,
                 Fault::Poisoned => status::DATA_POISONED,
                 _ => status::DATA_MALFORMED,
             } as u64;
@@ -509,6 +513,7 @@ impl Bench {
     }
 
     fn drive_completion(&mut self) {
+        // `cpl_open` is of the beat before.
         let beat = self.host.beat(self.clock, &mut self.rng);
         self.d.set("cpl_valid", beat.is_some() as u64);
         let beat = beat.unwrap_or_default();
@@ -519,6 +524,7 @@ impl Bench {
             _ => self.d.set_wide("cpl_data", &beat.data),
         }
         for (name, value) in [
+            ("cpl_open", self.open as u64),
             ("cpl_keep", beat.keep),
             ("cpl_first", beat.first as u64),
             ("cpl_last", beat.last as u64),
@@ -533,6 +539,7 @@ impl Bench {
         ] {
             self.d.set(name, value);
         }
+        self.open = !beat.shut;
     }
 }
 

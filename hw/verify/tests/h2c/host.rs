@@ -15,6 +15,8 @@ pub fn memory(addr: u64) -> u8 {
 pub enum Fault {
     Ur,
     Ca,
+    /// No completion came: `open_reads` makes one up.
+    Lapsed,
     Poisoned,
     ByteCountHigh,
     ByteCountLow,
@@ -67,6 +69,8 @@ pub struct Beat {
     pub ep: bool,
     pub has_data: bool,
     pub bad: bool,
+    /// The tag is not open on the wire.
+    pub shut: bool,
 }
 
 pub struct Host {
@@ -125,13 +129,14 @@ impl Host {
     }
 
     fn stray(&self, rng: &mut StdRng) -> VecDeque<Beat> {
-        let (mut tag, mut bad) = (rng.random_range(0..8), false);
-        match rng.random_range(0..3) {
+        let (mut tag, mut bad, mut shut) = (rng.random_range(0..8), false, rng.random());
+        match rng.random_range(0..4) {
             0 => tag = rng.random_range(256..1024),
             1 => (tag, bad) = (rng.random_range(8..32), true),
+            2 => (tag, shut) = (rng.random_range(8..32), true),
             _ => {}
         }
-        let template = Beat { tag, bad, byte_count: 64, has_data: true, ..Beat::default() };
+        let template = Beat { tag, bad, shut, byte_count: 64, has_data: true, ..Beat::default() };
         beats(&[0xBAD_F00D; 16][..rng.random_range(1..=16)], template, self.dws)
     }
 
@@ -171,13 +176,14 @@ impl Host {
             None => {}
             Some(Fault::Ur) => template.status = 1,
             Some(Fault::Ca) => template.status = 4,
+            Some(Fault::Lapsed) => template.status = 7,
             Some(Fault::Poisoned) => template.ep = true,
             Some(Fault::ByteCountHigh) => template.byte_count += 4,
             Some(Fault::ByteCountLow) => template.byte_count = 1,
             Some(Fault::TooLong) => payload.extend([0xEEEE_EEEE; 9]),
             Some(Fault::NoData) => {}
         }
-        if matches!(read.fault, Some(Fault::Ur | Fault::Ca | Fault::NoData)) {
+        if matches!(read.fault, Some(Fault::Ur | Fault::Ca | Fault::Lapsed | Fault::NoData)) {
             payload.clear();
             over = true;
         }

@@ -145,8 +145,8 @@ fn a_full_completion_ring_holds_its_queue_only() {
 #[test]
 fn a_fault_ends_one_queue_and_a_restart_revives_it() {
     use Fault::*;
-    let faults = [Ur, Ca, Poisoned, ByteCountHigh, ByteCountLow, TooLong, NoData];
-    for (seed, fault) in faults.into_iter().cycle().take(28).enumerate() {
+    let faults = [Ur, Ca, Lapsed, Poisoned, ByteCountHigh, ByteCountLow, TooLong, NoData];
+    for (seed, fault) in faults.into_iter().cycle().take(32).enumerate() {
         let mut rng = StdRng::seed_from_u64(seed as u64);
         let mut knobs = Knobs::random(&mut rng);
         (knobs.host.retry, knobs.ring) = (0.0, 8);
@@ -170,6 +170,7 @@ fn a_fault_ends_one_queue_and_a_restart_revives_it() {
         let code = match fault {
             Ur => status::DATA_UR,
             Ca => status::DATA_CA,
+            Lapsed => status::DATA_TIMEOUT,
             Poisoned => status::DATA_POISONED,
             _ => status::DATA_MALFORMED,
         };
