@@ -12,14 +12,14 @@ SEED ?= $(shell date +%s)
 # The bench's many builds of the engine are verilated for the bench alone; everything else does with one.
 ONE_ENGINE := FERROLANE_ENGINES=w128_q4
 # Tests whose coverage counts.
-COVERING := --test system --test soak
+COVERING := --test system --test align --test soak
 # Options of `make bench-engine`.
 BENCH ?=
 EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/include/ferrolane.h
 SYNTH := python3 tools/synth/synth.py --tools .tools/synth/bin --cache target/synth/cache --json target/synth.json --jobs $(JOBS)
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke soak coverage bench-engine verilog synth synth-all clean
+.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke soak soak-align coverage bench-engine verilog synth synth-all clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -68,6 +68,9 @@ system-smoke: tools ## The CLI on files of awkward sizes, compared, with equal c
 
 soak: tools ## Random traffic, links and interventions for DURATION seconds from SEED on; a short slice is in unit-test
 	SOAK_SECONDS=$(DURATION) SOAK_SEED=$(SEED) $(CARGO) test $(CI) -p ferrolane-sim --test soak -- --nocapture
+
+soak-align: tools ## Every alignment of lengths, host and card offsets on five links; a slice of it is in unit-test
+	ALIGN_EVERY=1 $(CARGO) test $(CI) -p ferrolane-sim --test align -- --nocapture
 
 coverage: tools ## Which lines of the engine's Verilog run in the tests of the whole card; fails below 95 percent; target/coverage.json
 	rm -rf target/coverage/data

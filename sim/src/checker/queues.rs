@@ -129,15 +129,23 @@ impl Queues {
     /// The rule that was broken.
     pub fn memory_write(&mut self, tlp: &Tlp) -> Result<(), Finding> {
         let address = tlp.hdr.address();
-        for &index in &self.active {
-            let queue = &mut self.queues[index];
-            if address.wrapping_sub(queue.start) < queue.size * BYTES as u64 {
-                let finding = queue.records(index, tlp);
-                // After a stop its ring's memory may serve other ends.
-                return if queue.judged { finding } else { Ok(()) };
-            }
+        let queues = &self.queues;
+        let holds = |index: &&usize| {
+            let queue = &queues[**index];
+            address.wrapping_sub(queue.start) < queue.size * BYTES as u64
+        };
+        // After a stop its ring's memory may serve other ends, another queue's ring among them.
+        let judged = |index: &&usize| queues[**index].judged && holds(index);
+        let Some(&index) = self.active.iter().find(judged).or_else(|| self.active.iter().find(holds)) else {
+            return Ok(());
+        };
+        let queue = &mut self.queues[index];
+        let finding = queue.records(index, tlp);
+        if queue.judged {
+            finding
+        } else {
+            Ok(())
         }
-        Ok(())
     }
 
     /// Data that the card has read from `address` on. If these are descriptors, it looks for requests of interrupts.

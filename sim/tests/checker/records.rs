@@ -136,3 +136,25 @@ fn records() {
     }
     is(b.record(4), V::RecordOverrun);
 }
+
+#[test]
+fn a_ring_in_a_stopped_queue_s_memory_is_judged() {
+    use ferrolane_abi::map::{queue_regs, Direction::H2c};
+    use regs::queue::{CPL_BASE_LO, CTRL, RING_SIZE};
+    let again = || {
+        let mut b = Bench::new();
+        let of = |offset: u32| queue_regs(H2c, 0) + u64::from(offset);
+        for (register, value) in
+            [(&CPL_BASE_LO, RING as u32), (&RING_SIZE, 1 << 8 | 1), (&CTRL, 1), (&CTRL, 0)]
+        {
+            b.register(of(register.offset), value);
+        }
+        b.queue();
+        b
+    };
+    let mut b = again();
+    for index in 0..4 {
+        b.record(index).unwrap();
+    }
+    is(again().record(1), Violation::RecordOrder);
+}
