@@ -11,7 +11,7 @@ use ferrolane_sim::faults::{CompletionKind, Fault, TimedKind};
 use ferrolane_sim::rng::Rng;
 use ferrolane_sim::Direction;
 
-use crate::bare::{Bare, Region};
+use crate::bare::{Bare, Region, Seen};
 use crate::feed::Feed;
 use crate::job::{jobs, work, Job, Part, Shape, Work, BLANK};
 use crate::lane::{Lane, Setup};
@@ -24,6 +24,8 @@ pub const PACKETS: usize = 12;
 const SLOT: usize = 512;
 /// Clocks that anything may take.
 const PATIENCE: u64 = 400_000;
+/// Clocks that a reset may take when all that is under way is answered in time.
+const RESET: u64 = 20_000;
 /// Clocks after which what should not come would have come.
 const AFTERWARDS: u64 = 4_000;
 
@@ -152,7 +154,7 @@ impl Bed {
     pub fn resets(&mut self) {
         let reset = self.timed(TimedKind::Flr, None);
         self.bare.clock();
-        let end = self.bare.now() + PATIENCE;
+        let end = self.bare.now() + RESET;
         while self.bare.machine.config.flr_requested() {
             assert!(self.bare.now() < end, "the reset does not end");
             self.bare.clock();
@@ -179,6 +181,13 @@ impl Bed {
 
     pub fn others_done(&self) -> bool {
         self.others.iter().all(Job::done)
+    }
+
+    /// What has gone over the wires since this was last asked.
+    pub fn take_log(&mut self) -> Vec<Seen> {
+        let log = self.bare.take_log();
+        self.seen += to_host(&log);
+        log
     }
 
     /// Lets everything come that still would.
@@ -236,53 +245,48 @@ impl Bed {
 
     /// Stops and starts all queues: random traffic goes through each. Gives the card back with all queues stopped.
     pub fn recovers(mut self) -> Bare {
-        self.seed += 100;
-        self.seen += count(&mut self.bare);
+        self.take_log();
+        let Bed { mut bare, victim, others, seed, judged, seen } = self;
+        let shape = shape(seed + 100);
+        let old = Job { lane: victim.h2c, work: victim.out, judged: 0 };
         let mut running = Vec::new();
-        let (out, back) = work(&mut self.bare, shape(self.seed), VICTIM);
-        let Victim { h2c, out: sent, back: received, .. } = self.victim;
-        let setup = received.lane.setup.clone();
-        running.push(received.again(&mut self.bare, setup, back));
-        let setup = h2c.setup.clone();
-        running.push(Job { lane: h2c, work: sent, judged: 0 }.again(&mut self.bare, setup, out));
-        for pair in pairs(self.others) {
-            let queue = pair[0].lane.setup.index;
-            let (out, back) = work(&mut self.bare, shape(self.seed), queue);
-            // C2H first, as they were made.
-            for (job, work) in pair.into_iter().zip([back, out]) {
+        for [c2h, h2c] in std::iter::once([victim.back, old]).chain(pairs(others)) {
+            let (out, back) = work(&mut bare, shape, c2h.lane.setup.index);
+            for (job, work) in [(c2h, back), (h2c, out)] {
                 let setup = job.lane.setup.clone();
-                running.push(job.again(&mut self.bare, setup, work));
+                running.push(job.again(&mut bare, setup, work));
             }
         }
-        let end = self.bare.now() + PATIENCE;
+        let end = bare.now() + PATIENCE;
         while !running.iter().all(Job::done) {
-            assert!(self.bare.now() < end, "traffic after the fault does not end");
+            assert!(bare.now() < end, "traffic after the fault does not end");
             running.iter_mut().for_each(|job| {
-                job.step(&mut self.bare);
+                job.step(&mut bare);
             });
-            self.bare.run(16);
+            bare.run(16);
         }
-        self.bare.run(AFTERWARDS);
+        bare.run(AFTERWARDS);
         for job in &mut running {
-            assert_eq!(job.step(&mut self.bare), 0, "{}", job.lane.name());
-            job.lane.stop(&mut self.bare);
+            assert_eq!(job.step(&mut bare), 0, "{}", job.lane.name());
+            job.lane.stop(&mut bare);
         }
-        assert_eq!(self.bare.take_errors(), 0);
-        let seen = self.seen + count(&mut self.bare);
-        let all = self.bare.machine.statistics().judged - self.judged;
+        assert_eq!(bare.take_errors(), 0);
+        let seen = seen + to_host(&bare.take_log());
+        let all = bare.machine.statistics().judged - judged;
         assert_eq!(all, seen, "TLPs judged, and TLPs on the wire");
-        self.bare
+        bare
     }
 }
 
+/// Jobs two by two, C2H first as they were made.
 fn pairs(jobs: Vec<Job>) -> Vec<[Job; 2]> {
     let mut jobs = jobs.into_iter();
     std::iter::from_fn(|| Some([jobs.next()?, jobs.next()?])).collect()
 }
 
-/// TLPs of the card in the log.
-fn count(bare: &mut Bare) -> u64 {
-    bare.take_log().iter().filter(|seen| seen.direction == Direction::ToHost).count() as u64
+/// TLPs of the card.
+fn to_host(log: &[Seen]) -> u64 {
+    log.iter().filter(|seen| seen.direction == Direction::ToHost).count() as u64
 }
 
 /// A bit of the global ERROR register.

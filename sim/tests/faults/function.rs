@@ -66,12 +66,12 @@ fn f15_without_bus_mastering_nothing_is_asked_and_all_goes_on_with_it() {
         }
         let fault = bed.timed(TimedKind::BusMasterOff, Some(40_000));
         bed.bare.run(2 * GRACE);
-        bed.bare.take_log();
+        bed.take_log();
         // Registers are read and written meanwhile.
         for _ in 0..200 {
             bed.step();
         }
-        let log = bed.bare.take_log();
+        let log = bed.take_log();
         let asked = log.iter().filter(|seen| seen.is_read() || seen.is_write() || seen.is_interrupt());
         assert_eq!((asked.count(), bed.bare.machine.applied(fault)), (0, 1), "after {steps} steps");
         assert!(bed.victim.records.len() < PACKETS || steps == 70, "the traffic was not over");

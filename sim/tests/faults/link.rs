@@ -25,9 +25,9 @@ fn f11_without_credits_everything_waits_and_goes_on() {
         under_way(&mut bed, steps);
         let fault = bed.timed(TimedKind::CreditsZero, Some(60_000));
         bed.bare.run(1_000);
-        bed.bare.take_log();
+        bed.take_log();
         bed.bare.run(10_000);
-        let sent = bed.bare.take_log().iter().filter(|seen| seen.direction == Direction::ToHost).count();
+        let sent = bed.take_log().iter().filter(|seen| seen.direction == Direction::ToHost).count();
         assert_eq!((sent, bed.bare.machine.applied(fault)), (0, 1));
         bed.all_end_well();
         assert_eq!(bed.bare.take_errors(), 0);
@@ -45,7 +45,7 @@ fn f11_with_the_fewest_credits_and_a_port_that_stalls_nothing_stops() {
 
 /// The longest write and read on the wire since this was last asked, in DWORDs.
 fn longest(bed: &mut Bed) -> (usize, usize) {
-    let log = bed.bare.take_log();
+    let log = bed.take_log();
     let writes = log.iter().filter(|seen| seen.is_write()).map(|seen| seen.hdr.length()).max();
     let reads = log.iter().filter(|seen| seen.is_read()).map(|seen| seen.hdr.length()).max();
     (writes.unwrap_or(0), reads.unwrap_or(0))
@@ -78,7 +78,7 @@ fn f12_headers_have_three_or_four_dwords_by_address() {
     for (iova, dws) in [("low", 3), ("high", 4)] {
         let mut bed = Bed::new(&format!("sim:iova={iova},split=random"), 6);
         bed.all_end_well();
-        let log = bed.bare.take_log();
+        let log = bed.take_log();
         let requests: Vec<_> = log.iter().filter(|seen| seen.is_read() || seen.is_write()).collect();
         assert!(requests.len() > 100 && requests.iter().all(|seen| seen.hdr.dws() == dws), "{iova}");
     }

@@ -13,7 +13,7 @@ use ferrolane_abi::status;
 use crate::bare::Bare;
 use crate::bed::{error, Bed, VICTIM};
 use crate::feed::Feed;
-use crate::job::{jobs, run, Shape};
+use crate::job::{jobs, run, Shape, BLANK};
 use crate::lane::{Lane, Setup};
 
 #[test]
@@ -91,7 +91,7 @@ fn f23_a_stop_that_races_with_the_last_record_leaves_nothing_under_way() {
     lane.wait(&mut bare, 10_000);
     let usual = bare.now() - start;
     let (mut with, mut without) = (0, 0);
-    for clocks in usual.saturating_sub(160)..usual + 10 {
+    for clocks in 0..usual + 10 {
         lane.stop(&mut bare);
         lane.start(&mut bare);
         lane.waiting.push_back(descriptor(data.iova));
@@ -103,7 +103,7 @@ fn f23_a_stop_that_races_with_the_last_record_leaves_nothing_under_way() {
         bare.take_log();
         let seen = u32::from(lane.take().is_some_and(|record| record.status == status::OK));
         assert_eq!(completed, seen, "stopped after {clocks} clocks");
-        bare.run(1_000);
+        bare.run(400);
         let moved = bare.take_log().iter().filter(|tlp| tlp.is_read() || tlp.is_write()).count();
         assert_eq!(moved, 0, "stopped after {clocks} clocks");
         (with, without) = (with + seen, without + 1 - seen);
@@ -132,14 +132,12 @@ fn f24_a_write_to_memory_that_may_only_be_read_is_dropped_by_the_iommu() {
     let memory: Arc<Memory> = Arc::clone(&region.memory);
     bed.bare.machine.root.iommu.map(memory, 0..4096, region.iova, DmaAccess::DeviceReads).unwrap();
     // Posted writes have no answer: the card can't know, and its record says that it has sent the bytes.
-    let last = bed.victim.back.work.parts.len() - 1;
-    bed.victim.back.lane.waiting[last].host_addr = region.iova;
     let back = &mut bed.victim.back;
-    back.work.parts.truncate(last);
-    bed.until("all but the last packet", |bed| bed.victim.back.done() && bed.others_done());
-    bed.wait();
-    let record = bed.victim.back.lane.take().expect("the last packet's record");
-    assert_eq!((record.index as usize, record.status), (last, status::OK));
+    let last = back.work.parts.len() - 1;
+    back.lane.waiting[last].host_addr = region.iova;
+    let part = &mut back.work.parts[last];
+    part.data.fill(BLANK);
+    bed.all_end_well();
     assert!(region.bytes(0, 4096).iter().all(|byte| *byte == 0));
     assert!(bed.bare.machine.root.iommu.faults().1 > 0);
     bed.recovers();
