@@ -17,7 +17,7 @@ EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/
 SYNTH := python3 tools/synth/synth.py --tools .tools/synth/bin --cache target/synth/cache --json target/synth.json --jobs $(JOBS)
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke soak bench-engine verilog synth synth-all clean
+.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke soak faults bench-engine verilog synth synth-all clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -55,6 +55,7 @@ generate: ## Write the registers page, the JSON export and the C header from hw/
 generate-check: ## Fail if a generated file is not what its source says
 	$(CARGO) run $(CI) -q -p ferrolane-abi --features export --bin ferrolane-abi-export -- --check $(EXPORTS)
 	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-emit -- --check $(PINS)
+	$(CARGO) run $(CI) -q -p ferrolane-faults -- --check docs/src/faults.md sim/tests/faults
 
 unit-test: tools ## Unit tests, Verilated tests of each block, system tests, compile-fail tests
 	$(ONE_ENGINE) $(CARGO) test $(CI) --workspace
@@ -66,6 +67,11 @@ system-smoke: tools ## The CLI on files of awkward sizes, compared, with equal c
 
 soak: tools ## Random traffic, links and interventions for DURATION seconds from SEED on; a short slice is in unit-test
 	SOAK_SECONDS=$(DURATION) SOAK_SEED=$(SEED) $(CARGO) test $(CI) -p ferrolane-sim --test soak -- --nocapture
+
+faults: tools ## Run the tests of the table of faults and write their results to docs/src/faults.md
+	@mkdir -p target
+	$(ONE_ENGINE) $(CARGO) test $(CI) -p ferrolane-sim --test faults > target/faults.log || cat target/faults.log
+	$(CARGO) run $(CI) -q -p ferrolane-faults -- docs/src/faults.md < target/faults.log
 
 bench-engine: tools ## How much of the link's bound the engine reaches; BENCH= takes its options, as in BENCH="--filter q4,h2c --limits"
 	$(CARGO) run $(CI) -q -p ferrolane-bench-engine -- $(BENCH)

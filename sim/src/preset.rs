@@ -71,7 +71,7 @@ keys! {
         o.faults = word(v, &[("record", FaultPolicy::Record), ("fail", FaultPolicy::Fail)])?;
         Ok(())
     };
-    "fault" = "KIND@WHEN", "a fault on purpose, may be given several times; kinds are on the simulator's page",
+    "fault" = "KIND@WHEN", "a fault on purpose, as in fetch-ur@2 or link-down@20us+5us; may be given several times",
         |o, v| { o.plan.push(faults::text::parse(v)?); Ok(()) };
     "cpl_timeout" = "TIME", "longest wait for a completion that Device Control 2 asks for, or default", |o, v| {
         o.cpl_timeout = word(v, CPL_TIMEOUTS)?;
@@ -117,7 +117,7 @@ pub fn help() -> String {
     for key in KEYS {
         text.push_str(&format!("  {:<26} {}\n", format!("{}={}", key.name, key.value), key.help));
     }
-    text
+    text + &faults::text::help()
 }
 
 /// Applies one word.

@@ -32,12 +32,18 @@ pub const KINDS: &[(&str, CompletionKind, &str)] = &[
     ("port-error", CompletionKind::PortError, "`error` at the port, then again"),
     ("port-lost", CompletionKind::PortLost, "`error` at the port, and never again"),
 ];
-/// Kinds at a time, but `mps-BYTES`, `mrrs-BYTES` and `retrain-genGxN`.
-const TIMED: &[(&str, TimedKind)] = &[
-    ("credits-zero", TimedKind::CreditsZero),
-    ("link-down", TimedKind::LinkDown),
-    ("bme-off", TimedKind::BusMasterOff),
-    ("flr", TimedKind::Flr),
+/// Kinds at a time, each with what it does.
+const TIMED: &[(&str, TimedKind, &str)] = &[
+    ("credits-zero", TimedKind::CreditsZero, "the root complex has no credits"),
+    ("link-down", TimedKind::LinkDown, "the link is down, without +TIME for good"),
+    ("bme-off", TimedKind::BusMasterOff, "Bus Master Enable is off"),
+    ("flr", TimedKind::Flr, "somebody resets the function; takes no +TIME"),
+];
+/// Those that carry a number.
+const TIMED_NUMBERS: &[(&str, &str)] = &[
+    ("mps-BYTES", "Max_Payload_Size changes"),
+    ("mrrs-BYTES", "Max_Read_Request_Size changes"),
+    ("retrain-genGxN", "the link retrains to this speed and width"),
 ];
 const LATE: &str = "late-cpl";
 
@@ -53,11 +59,28 @@ pub fn parse(text: &str) -> Result<Fault, String> {
     completion(text, bare).map(Fault::Completion)
 }
 
+/// All kinds with their help, a line each.
+pub fn help() -> String {
+    let mut text = String::from(
+        "faults of completions: KIND@N the Nth, KIND@N..M, KIND@N.. or KIND%P with a chance of P percent;\n\
+         with fetch- or data- in front only of reads of descriptors or of data\n",
+    );
+    let mut line = |name: &str, help: &str| text.push_str(&format!("  {name:<26} {help}\n"));
+    KINDS.iter().for_each(|kind| line(kind.0, kind.2));
+    line("late-cpl@N+TIME", "it and the rest of its read come so much later");
+    text.push_str("faults at a time: KIND@TIME since power-up, or KIND@TIME+DURATION\n");
+    let mut line = |name: &str, help: &str| text.push_str(&format!("  {name:<26} {help}\n"));
+    TIMED.iter().for_each(|kind| line(kind.0, kind.2));
+    TIMED_NUMBERS.iter().for_each(|kind| line(kind.0, kind.1));
+    text
+}
+
 fn choices() -> String {
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.0).chain([LATE]).collect();
-    let timed: Vec<&str> = TIMED.iter().map(|kind| kind.0).collect();
+    let timed: Vec<&str> =
+        TIMED.iter().map(|kind| kind.0).chain(TIMED_NUMBERS.iter().map(|kind| kind.0)).collect();
     format!(
-        "of completions {}, each also with fetch- or data- in front; at a time {}, mps-BYTES, mrrs-BYTES, retrain-genGxN",
+        "of completions {}, each also with fetch- or data- in front; at a time {}",
         names.join(", "),
         timed.join(", ")
     )

@@ -5,11 +5,16 @@ use std::sync::Arc;
 use ferrolane::{
     Device, DeviceOptions, DmaAccess, Error, H2cRequest, Queue, QueueConfig, Transport, TransportError,
 };
+use ferrolane_abi::map::Direction::{C2h, H2c};
 use ferrolane_abi::regs::global;
 use ferrolane_sim::faults::{Fault, TimedKind};
 use ferrolane_sim::{Direction, Options, SimTransport};
 
-use crate::bed::Bed;
+use crate::bare::Bare;
+use crate::bed::{Bed, VICTIM};
+use crate::feed::Feed;
+use crate::job::{jobs, run, Shape};
+use crate::lane::Setup;
 
 /// What traffic has moved for some clocks.
 fn under_way(bed: &mut Bed, steps: usize) {
@@ -71,6 +76,25 @@ fn f12_payload_and_read_size_may_change_at_run_time() {
         assert_eq!(writes, 64);
         assert!(reads > 128, "{reads} DWORDs");
     }
+}
+
+#[test]
+#[ignore = "writes that were cut by the old size before the change still leave"]
+fn f12_a_smaller_payload_counts_soon_at_full_rate_too() {
+    let mut bare = Bare::new("sim:mps=256");
+    let shape = Shape { seed: 1, packets: 40, longest: 16_000, piece: 16_000, irq: 0 };
+    let setup = |direction| Setup::new(direction, VICTIM, Feed::Ring);
+    let mut jobs = jobs(&mut bare, &[(setup(H2c), setup(C2h))], shape);
+    while jobs[0].judged < 10 {
+        jobs.iter_mut().for_each(|job| {
+            job.step(&mut bare);
+        });
+        bare.run(16);
+    }
+    let now_ps = bare.now() * bare.machine.options.period_ps;
+    let fault = bare.machine.inject(Fault::timed(TimedKind::Mps(128), now_ps, None));
+    run(&mut bare, &mut jobs);
+    assert_eq!(bare.machine.applied(fault), 1);
 }
 
 #[test]
