@@ -51,7 +51,7 @@ pub fn results(log: &str) -> Results {
 /// Reads the results back from a page.
 pub fn results_on(page: &str) -> Results {
     let cells = page.lines().filter_map(|line| {
-        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         let name = cells.get(3)?.strip_prefix('`')?.strip_suffix('`')?;
         Some((name.to_string(), (*cells.get(4)?).to_string()))
     });
@@ -94,8 +94,12 @@ pub fn write(results: &Results) -> Result<String, String> {
             Side::Nothing(reason) => line(&mut page, "none", &format!("open: {reason}")),
             Side::Hardware if tests.peek().is_none() => return Err(format!("row {number} has no test")),
             Side::Hardware => {
-                for (name, result) in tests {
-                    line(&mut page, &format!("`{name}`"), result);
+                for (place, (name, result)) in tests.enumerate() {
+                    if place == 0 {
+                        line(&mut page, &format!("`{name}`"), result);
+                    } else {
+                        let _ = writeln!(page, "| | | | `{name}` | {result} |");
+                    }
                     shown += 1;
                 }
             }

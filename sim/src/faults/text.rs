@@ -167,6 +167,13 @@ fn timed(text: &str, kind: TimedKind) -> Result<TimedFault, String> {
     Ok(TimedFault { kind, at_ps: picoseconds(at)?, for_ps })
 }
 
+/// A duration in the largest unit that leaves no fraction.
+fn time(ps: u64) -> String {
+    let units = [(1_000_000_000_000, "s"), (1_000_000_000, "ms"), (1_000_000, "us"), (1_000, "ns")];
+    let unit = units.into_iter().find(|unit| ps.is_multiple_of(unit.0)).unwrap_or((1, "ps"));
+    format!("{}{}", ps / unit.0, unit.1)
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -195,7 +202,7 @@ impl fmt::Display for CompletionFault {
             When::Nth { first, last } => write!(f, "@{first}..{last}")?,
         }
         if let CompletionKind::Late(ps) = self.kind {
-            write!(f, "+{ps}ps")?;
+            write!(f, "+{}", time(ps))?;
         }
         match &self.within {
             Some(range) => write!(f, " within {range:#x?}"),
@@ -215,8 +222,8 @@ impl fmt::Display for TimedFault {
             TimedKind::Mrrs(bytes) => write!(f, "mrrs-{bytes}")?,
             TimedKind::Retrain(generation, lanes) => write!(f, "retrain-gen{generation}x{lanes}")?,
         }
-        write!(f, "@{}ps", self.at_ps)?;
-        self.for_ps.map_or(Ok(()), |ps| write!(f, "+{ps}ps"))
+        write!(f, "@{}", time(self.at_ps))?;
+        self.for_ps.map_or(Ok(()), |ps| write!(f, "+{}", time(ps)))
     }
 }
 
@@ -231,13 +238,13 @@ mod tests {
             ("fetch-ur@1..4", "fetch-ur@1..4"),
             ("data-poison@7..", "data-poison@7.."),
             ("ca%5", "ca%5"),
-            ("data-late-cpl@3+200us", "data-late-cpl@3+200000000ps"),
-            ("credits-zero@10us+1us", "credits-zero@10000000ps+1000000ps"),
-            ("link-down@1us", "link-down@1000000ps"),
-            ("mps-128@1us", "mps-128@1000000ps"),
-            ("mrrs-4096@1us", "mrrs-4096@1000000ps"),
-            ("retrain-gen1x1@1us", "retrain-gen1x1@1000000ps"),
-            ("flr@2us", "flr@2000000ps"),
+            ("data-late-cpl@3+200us", "data-late-cpl@3+200us"),
+            ("credits-zero@10us+1us", "credits-zero@10us+1us"),
+            ("link-down@1000ns+1.5us", "link-down@1us+1500ns"),
+            ("mps-128@1us", "mps-128@1us"),
+            ("mrrs-4096@1us", "mrrs-4096@1us"),
+            ("retrain-gen1x1@1us", "retrain-gen1x1@1us"),
+            ("flr@2us", "flr@2us"),
         ] {
             let fault = parse(text).unwrap();
             assert_eq!(fault.to_string(), again);

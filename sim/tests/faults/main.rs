@@ -22,6 +22,7 @@ mod answers;
 mod bed;
 mod descriptors;
 mod function;
+mod fuzz;
 mod link;
 mod order;
 mod queues;

@@ -34,7 +34,7 @@ fn a_fault_ends_the_run_with_its_cause_and_without_a_file() {
 #[test]
 fn what_the_card_survives_changes_no_byte() {
     for faults in [
-        "fault=unknown-tag@3,fault=wrong-requester@5,fault=duplicate@2,fault=port-error@20..25",
+        "fault=unknown-tag@3,fault=wrong-requester@5,fault=duplicate@9,fault=port-error@20..25",
         "fault=data-late-cpl@3+20us,fault=data-lower-address@6,fault=credits-zero@15us+5us",
         "fault=bme-off@15us+5us,fault=mrrs-128@14us,fault=retrain-gen1x1@16us",
     ] {
