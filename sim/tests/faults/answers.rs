@@ -1,12 +1,19 @@
 //! Rows 3 to 6 and 8: completions that are refused, poisoned or wrong.
 
+use ferrolane_abi::descriptor::{Descriptor, EOP, SOP};
+use ferrolane_abi::map::Direction::{C2h, H2c};
+use ferrolane_abi::regs::queue as regs;
 use ferrolane_abi::status;
 use ferrolane_sim::faults::CompletionKind::{
     self, ByteCount, ErrorData, LowerAddress, NoData, Poison, PortError, Short, Status, TooMuch,
 };
+use ferrolane_sim::faults::Fault;
 use ferrolane_sim::tlp::{STATUS_CA, STATUS_CRS, STATUS_UR};
 
-use crate::bed::Bed;
+use crate::bare::Bare;
+use crate::bed::{error, Bed, VICTIM};
+use crate::feed::Feed;
+use crate::lane::{Lane, Setup};
 
 /// Completions of about 300 bytes each: a read of a packet has two or more.
 const PRESET: &str = "sim:mps=128,jitter=200ns,reorder=30%";
@@ -47,6 +54,36 @@ fn f03_a_refused_fetch_ends_behind_the_descriptors_that_came() {
     bed.halts(status::FETCH_UR, 8, 0);
     assert_eq!(bed.bare.machine.applied(fault), 1);
     bed.recovers();
+}
+
+#[test]
+fn f03_a_refused_fetch_of_buffers_halts_the_way_back() {
+    let mut bare = Bare::new("sim");
+    let region = bare.region(4096);
+    let mut lane = Lane::new(&mut bare, Setup::new(C2h, VICTIM, Feed::Ring));
+    for (kind, code) in [(Status(STATUS_UR), status::FETCH_UR), (Status(STATUS_CA), status::FETCH_CA)] {
+        let ring = lane.ring.iova..lane.ring.iova + 4096;
+        let fault = bare.machine.inject(Fault::nth(kind, 1, ring));
+        lane.waiting.push_back(Descriptor { host_addr: region.iova, len: 512, flags: 0, card: 0 });
+        lane.feed(&mut bare);
+        let record = lane.wait(&mut bare, 10_000);
+        assert_eq!((record.index, record.bytes, record.status), (0, 0, code));
+        assert_eq!(bare.machine.applied(fault), 1);
+        assert_eq!(lane.get(&mut bare, &regs::STATUS) >> 8 & 0xFF, u32::from(code));
+        assert_eq!(bare.take_errors(), error("QUEUE_ERROR"));
+        lane.stop(&mut bare);
+        lane.start(&mut bare);
+    }
+    // It works again: there is room for what the card sends.
+    let mut out = Lane::new(&mut bare, Setup::new(H2c, VICTIM, Feed::Ring));
+    region.memory.write(1024, &[0x5A; 512]);
+    lane.waiting.push_back(Descriptor { host_addr: region.iova, len: 512, flags: 0, card: 0 });
+    out.waiting.push_back(Descriptor { host_addr: region.iova + 1024, len: 512, flags: SOP | EOP, card: 0 });
+    lane.feed(&mut bare);
+    out.feed(&mut bare);
+    let record = lane.wait(&mut bare, 10_000);
+    assert_eq!((record.bytes, record.status), (512, status::OK));
+    assert_eq!(region.bytes(0, 513), [vec![0x5A; 512], vec![0]].concat());
 }
 
 #[test]
