@@ -12,14 +12,14 @@ SEED ?= $(shell date +%s)
 # The bench's many builds of the engine are verilated for the bench alone; everything else does with one.
 ONE_ENGINE := FERROLANE_ENGINES=w128_q4
 # Tests whose coverage counts.
-COVERING := --test system --test align --test soak
+COVERING := --test system --test align --test faults --test soak
 # Options of `make bench-engine`.
 BENCH ?=
 EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/include/ferrolane.h
 SYNTH := python3 tools/synth/synth.py --tools .tools/synth/bin --cache target/synth/cache --json target/synth.json --jobs $(JOBS)
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke soak soak-align coverage bench-engine verilog synth synth-all clean
+.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke soak soak-align faults coverage bench-engine verilog synth synth-all clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -57,6 +57,7 @@ generate: ## Write the registers page, the JSON export and the C header from hw/
 generate-check: ## Fail if a generated file is not what its source says
 	$(CARGO) run $(CI) -q -p ferrolane-abi --features export --bin ferrolane-abi-export -- --check $(EXPORTS)
 	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-emit -- --check $(PINS)
+	$(CARGO) run $(CI) -q -p ferrolane-faults -- --check docs/src/faults.md sim/tests/faults
 
 unit-test: tools ## Unit tests, Verilated tests of each block, system tests, compile-fail tests
 	$(ONE_ENGINE) $(CARGO) test $(CI) --workspace
@@ -78,6 +79,11 @@ coverage: tools ## Which lines of the engine's Verilog run in the tests of the w
 		$(ONE_ENGINE) $(CARGO) test $(CI) -p ferrolane-sim --features coverage $(COVERING)
 	python3 tools/coverage/coverage.py target/coverage/data target/coverage/build \
 		--json target/coverage.json --missing target/coverage/missing.txt
+
+faults: tools ## Run the tests of the table of faults and write their results to docs/src/faults.md
+	@mkdir -p target
+	$(ONE_ENGINE) $(CARGO) test $(CI) -p ferrolane-sim --test faults > target/faults.log || cat target/faults.log
+	$(CARGO) run $(CI) -q -p ferrolane-faults -- docs/src/faults.md < target/faults.log
 
 bench-engine: tools ## How much of the link's bound the engine reaches; BENCH= takes its options, as in BENCH="--filter q4,h2c --limits"
 	$(CARGO) run $(CI) -q -p ferrolane-bench-engine -- $(BENCH)

@@ -52,6 +52,7 @@ struct Dword {
 pub struct ConfigSpace {
     dwords: Vec<Dword>,
     flr: bool,
+    link_up: bool,
     build: Build,
     options: Options,
 }
@@ -71,6 +72,7 @@ impl ConfigSpace {
         let mut space = ConfigSpace {
             dwords: vec![Dword::default(); usize::from(BYTES) / 4],
             flr: false,
+            link_up: true,
             build,
             options: options.clone(),
         };
@@ -129,8 +131,12 @@ impl ConfigSpace {
         self.set(LINK_CTL2, speed, 0xF, 0);
     }
 
-    /// Reads a DWORD; 0 beyond what exists. `pending` is the card's transactions-pending pin.
+    /// Reads a DWORD; 0 beyond what exists, all ones while the link is down. `pending` is the card's
+    /// transactions-pending pin.
     pub fn read(&self, offset: u16, pending: bool) -> u32 {
+        if !self.link_up {
+            return u32::MAX;
+        }
         let value = self.dwords.get(usize::from(offset) / 4).map_or(0, |dword| dword.value);
         match offset & !3 {
             DEV_CTL => value | if pending { TRANSACTIONS_PENDING } else { 0 },
@@ -140,6 +146,9 @@ impl ConfigSpace {
 
     /// Writes the bytes of a DWORD that `be` enables.
     pub fn write(&mut self, offset: u16, value: u32, be: u8) {
+        if !self.link_up {
+            return;
+        }
         let bytes = (0..4).filter(|i| be >> i & 1 == 1).fold(0u32, |mask, i| mask | 0xFF << (8 * i));
         let Some(dword) = self.dwords.get_mut(usize::from(offset) / 4) else { return };
         let mask = dword.writable & bytes;
@@ -164,6 +173,40 @@ impl ConfigSpace {
         let ext_tag = u32::from(self.options.ext_tag) << 8;
         self.update(DEV_CTL, 0xFFFF_0000 | 7 << 5 | 1 << 8 | 7 << 12, mps << 5 | ext_tag | mrrs << 12);
         self.update(LINK_CTL, 1 << 3, u32::from(self.options.rcb == 128) << 3);
+        self.update(DEV_CTL2, 0xF, self.options.cpl_timeout.into());
+    }
+
+    /// Sets Max_Payload_Size in bytes.
+    pub fn set_mps(&mut self, bytes: u32) {
+        self.update(DEV_CTL, 0xFFFF_0000 | 7 << 5, size_code(bytes) << 5);
+    }
+
+    /// Sets Max_Read_Request_Size in bytes.
+    pub fn set_mrrs(&mut self, bytes: u32) {
+        self.update(DEV_CTL, 0xFFFF_0000 | 7 << 12, size_code(bytes) << 12);
+    }
+
+    /// The link has trained to generation and lanes: Link Status says so.
+    pub fn set_link(&mut self, generation: u8, lanes: u8) {
+        let link = &mut self.dwords[usize::from(LINK_CTL) / 4].value;
+        *link = *link & 0xFFFF | (u32::from(generation) | u32::from(lanes) << 4) << 16;
+    }
+
+    /// The link has gone down, or come up: then everything has its reset value.
+    pub fn set_link_up(&mut self, up: bool) {
+        (self.link_up, self.flr) = (up, false);
+        self.dwords.iter_mut().for_each(|dword| dword.value = dword.reset);
+    }
+
+    /// The link is up.
+    pub fn link_up(&self) -> bool {
+        self.link_up
+    }
+
+    /// Bus Master Enable and MSI-X Enable: what a kernel saves over a reset beyond what firmware had set.
+    pub fn enables(&self) -> (bool, bool) {
+        let pins = self.pins();
+        (pins.bus_master, pins.msix_enable)
     }
 
     /// Sets or clears Bus Master Enable.
@@ -213,7 +256,7 @@ impl ConfigSpace {
 
     /// Base address of a BAR; nothing if it does not answer: not there, not assigned, or Memory Space Enable is off.
     pub fn bar_base(&self, bar: u8) -> Option<u64> {
-        if self.bar_bytes(bar) == 0 || !self.memory_enabled() {
+        if self.bar_bytes(bar) == 0 || !self.link_up || !self.memory_enabled() {
             return None;
         }
         let dword = |at: u16| u64::from(self.dwords[usize::from(at) / 4].value);
@@ -238,7 +281,7 @@ impl ConfigSpace {
         let at = |offset: u16| self.dwords[usize::from(offset) / 4].value;
         let (command, device, link, msix) = (at(COMMAND), at(DEV_CTL), at(LINK_CTL), at(MSIX));
         CfgPins {
-            link_up: true,
+            link_up: self.link_up,
             link_speed: (link >> 16 & 0xF) as u8,
             link_width: (link >> 20 & 0x3F) as u8,
             requester_id: CARD_ID,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::checker::violation::Report;
-use crate::iommu::Fault;
+use crate::faults::{Applied, Fault};
+use crate::iommu;
 use crate::link::Rate;
 use crate::options::Options;
 use crate::outcome::{Failure, Statistics};
@@ -62,8 +63,20 @@ impl SimControl {
     }
 
     /// The first accesses that the IOMMU refused.
-    pub fn faults(&self) -> Vec<Fault> {
+    pub fn faults(&self) -> Vec<iommu::Fault> {
         self.shared.lock().machine.root.iommu.faults().0.to_vec()
+    }
+
+    /// Adds a fault to the plan and gives its number in [`SimControl::applied`]. Completions count from now on.
+    pub fn inject(&self, fault: Fault) -> usize {
+        let number = self.shared.lock().machine.inject(fault);
+        self.shared.wake.notify_one();
+        number
+    }
+
+    /// The plan, and how often each of its faults was applied so far.
+    pub fn applied(&self) -> Vec<Applied> {
+        self.shared.lock().machine.root.injector.applied().to_vec()
     }
 
     /// The rule that the card broke, if it did.

@@ -20,6 +20,8 @@ pub struct Account {
     header: [u32; 3],
     data: [u32; 3],
     returning: VecDeque<(u64, Class, u32, u32)>,
+    /// The receiver has nothing to grant for now.
+    blocked: bool,
 }
 
 impl Account {
@@ -30,13 +32,25 @@ impl Account {
             header: granted.header,
             data: granted.data,
             returning: VecDeque::with_capacity(256),
+            blocked: false,
         }
+    }
+
+    /// Has the receiver grant nothing of any class, or again what it has.
+    pub fn block(&mut self, on: bool) {
+        self.blocked = on;
+    }
+
+    /// The link is new: everything granted is free.
+    pub fn restart(&mut self) {
+        *self = Account::new(self.granted);
     }
 
     /// Whether a TLP of `data` data credits may be sent.
     pub fn allows(&self, class: Class, data: u32) -> bool {
         let i = class as usize;
-        (self.granted.header[i] == 0 || self.header[i] >= 1)
+        !self.blocked
+            && (self.granted.header[i] == 0 || self.header[i] >= 1)
             && (self.granted.data[i] == 0 || self.data[i] >= data)
     }
 
@@ -76,6 +90,9 @@ impl Account {
 
     /// Free header and data credits of a class; `None` is without limit.
     pub fn free(&self, class: Class) -> (Option<u32>, Option<u32>) {
+        if self.blocked {
+            return (Some(0), Some(0));
+        }
         let i = class as usize;
         let of = |granted: u32, free: u32| (granted != 0).then_some(free);
         (of(self.granted.header[i], self.header[i]), of(self.granted.data[i], self.data[i]))

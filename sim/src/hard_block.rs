@@ -49,13 +49,14 @@ impl Feeder {
 
 fn beat(tlp: &Tlp, at: usize, lanes: usize) -> Beat {
     let count = (tlp.len - at).min(lanes);
+    let last = at + lanes >= tlp.len;
     let mut data = [0; MAX_LANES];
     data[..count].copy_from_slice(&tlp.data[at..at + count]);
     Beat {
         valid: true,
         first: at == 0,
-        last: at + lanes >= tlp.len,
-        error: false,
+        last,
+        error: last && tlp.error,
         keep: ((1u32 << count) - 1) as u8,
         hdr: if at == 0 { tlp.hdr.0 } else { [0; 4] },
         data,
@@ -100,6 +101,16 @@ impl Receiver {
             late: Rng::new(seed, "receive"),
             throttle,
         }
+    }
+
+    /// The link is down: what has arrived is lost, the TLPs inside the card's port included.
+    pub fn clear(&mut self) {
+        self.posted.clear();
+        self.non_posted.clear();
+        self.completions.clear();
+        let lanes = self.requests.lanes;
+        (self.requests, self.answers) = (Feeder::new(lanes), Feeder::new(lanes));
+        (self.np_ok, self.np_settle) = (false, 0);
     }
 
     /// A TLP has arrived over the link.

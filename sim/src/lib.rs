@@ -15,6 +15,7 @@ pub mod checker;
 pub mod config_space;
 pub mod control;
 pub mod credit;
+pub mod faults;
 pub mod hard_block;
 pub mod host_memory;
 pub mod interrupts;

@@ -188,6 +188,21 @@ impl Lane {
         self.credits.give_back(now + self.delay + 1, class, hdr);
     }
 
+    /// The link has retrained to this rate.
+    pub fn retrain(&mut self, rate: Rate) {
+        self.free_at = self.free_at.div_ceil(self.rate.bytes) * rate.bytes;
+        self.rate = rate;
+    }
+
+    /// The link is down: what waits and flies is lost, and flow control starts anew.
+    pub fn clear(&mut self) {
+        self.queues.iter_mut().for_each(VecDeque::clear);
+        self.waiting = 0;
+        self.wire.clear();
+        self.sent.clear();
+        self.credits.restart();
+    }
+
     /// Whether nothing waits or flies.
     pub fn idle(&self) -> bool {
         self.waiting == 0 && self.wire.is_empty() && self.sent.is_empty()

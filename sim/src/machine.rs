@@ -31,17 +31,19 @@ pub struct Machine {
     /// The root complex.
     pub root: RootComplex,
     card: Box<dyn CardModel>,
-    inputs: Inputs,
+    pub(crate) inputs: Inputs,
     outputs: Outputs,
     now: u64,
-    up: Lane,
-    down: Lane,
-    receiver: Receiver,
-    checker: Checker,
+    pub(crate) up: Lane,
+    pub(crate) down: Lane,
+    pub(crate) receiver: Receiver,
+    pub(crate) checker: Checker,
     pool: Pool,
     hold_off: Rng,
     failure: Option<Failure>,
     last_activity: u64,
+    /// Bus Master Enable and MSI-X Enable to restore after a reset by somebody else.
+    pub(crate) restore: Option<(bool, bool)>,
     /// Told of every TLP on the wires, if there is one.
     pub tap: Option<Box<dyn WireTap>>,
 }
@@ -70,6 +72,7 @@ impl Machine {
             hold_off: Rng::new(options.seed, "hold off"),
             failure: None,
             last_activity: 0,
+            restore: None,
             tap: None,
             options,
         };
@@ -153,6 +156,9 @@ impl Machine {
 
     fn step(&mut self) -> Result<(), Failure> {
         let now = self.now;
+        while let Some(edge) = self.root.injector.edge(now) {
+            self.timed_fault(edge);
+        }
         self.drive();
         self.card.step(&self.inputs, &mut self.outputs).map_err(Failure::Model)?;
         self.receive();
@@ -166,6 +172,11 @@ impl Machine {
         if self.inputs.cfg_flr_request && self.outputs.cfg_flr_ack {
             self.config.flr_done();
             self.checker.function_reset();
+            if let Some((bus_master, msix)) = self.restore.take() {
+                self.config.firmware();
+                self.config.set_bus_master(bus_master);
+                self.config.set_msix(msix);
+            }
             self.configured();
         }
         self.now += 1;
@@ -300,6 +311,11 @@ impl Machine {
     }
 
     fn send(&mut self, class: Class, mut tlp: Box<Tlp>) {
+        if !self.config.link_up() {
+            self.root.host.refuse_all();
+            self.pool.give(tlp);
+            return;
+        }
         // What hits no BAR is for the hard block to refuse; a driver has no way to send it.
         tlp.side = self.config.bar_hit(tlp.hdr.address(), 4 * tlp.hdr.length() as u64).unwrap_or(NO_BAR);
         self.last_activity = self.now;
@@ -319,6 +335,7 @@ impl Machine {
             && self.root.idle()
             && self.receiver.idle()
             && !self.inputs.cfg_flr_request
+            && !self.root.injector.waits()
     }
 
     /// What happened so far.

@@ -20,6 +20,8 @@ impl Sim {
     pub fn read(&mut self, bar: u8, offset: u64, dws: usize) -> Result<[u32; 2], TransportError> {
         const ALL_ONES: [u32; 2] = [u32::MAX; 2];
         let Some(base) = self.machine.config.bar_base(bar) else {
+            // Who polls a card that is gone must see time pass.
+            self.clock()?;
             return Ok(ALL_ONES);
         };
         let limit = self.mmio_limit();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ferrolane_abi::pci;
 
 use crate::credit::Credits;
+use crate::faults::Fault;
 use crate::preset;
 
 /// How the root complex cuts the answer to a read (PCIe Base Spec 2.3.1.1).
@@ -87,6 +88,10 @@ pub struct Options {
     pub iova: IovaRange,
     /// What an IOMMU fault does.
     pub faults: FaultPolicy,
+    /// Faults that happen on purpose.
+    pub plan: Vec<Fault>,
+    /// Completion Timeout Value of Device Control 2 (PCIe Base Spec 7.5.3.16).
+    pub cpl_timeout: u8,
     /// Seed of all that is random.
     pub seed: u64,
     /// Power-up state is random, by seed; else zero.
@@ -121,6 +126,8 @@ impl Default for Options {
             card_credits: Credits { header: [32, 12, 0], data: [437, 24, 0] },
             iova: IovaRange::Both,
             faults: FaultPolicy::Record,
+            plan: Vec::new(),
+            cpl_timeout: 0,
             seed: 1,
             randomize: true,
             mmio_timeout_ps: 1_000_000_000,

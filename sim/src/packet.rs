@@ -5,6 +5,21 @@ use crate::tlp::Header;
 /// Most payload a TLP can have, in DWORDs (PCIe Base Spec 2.2.2: Length 0 encodes 1024).
 pub const MAX_DWS: usize = 1024;
 
+/// What the checker is to make of a completion of the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Its header tells what it is.
+    #[default]
+    True,
+    /// Its header or payload is wrong on purpose.
+    Forged {
+        /// Nothing more of its read follows.
+        ends_read: bool,
+    },
+    /// It answers no read, on purpose.
+    Stray,
+}
+
 /// A packet. Boxes of it go round in a [`Pool`], so no clock allocates.
 #[derive(Clone)]
 pub struct Tlp {
@@ -18,6 +33,10 @@ pub struct Tlp {
     pub side: u8,
     /// Ended with `error`: it never goes onto the wire.
     pub nullified: bool,
+    /// The receiver's port marks its last beat with `error`.
+    pub error: bool,
+    /// What a completion of the host is to be taken for.
+    pub standing: Standing,
     /// Clock in which its first beat was offered.
     pub clock: u64,
 }
@@ -43,9 +62,19 @@ impl Pool {
             Some(mut tlp) => {
                 tlp.hdr = hdr;
                 (tlp.len, tlp.side, tlp.nullified, tlp.clock) = (0, 0, false, 0);
+                (tlp.error, tlp.standing) = (false, Standing::True);
                 tlp
             }
-            None => Box::new(Tlp { hdr, data: [0; MAX_DWS], len: 0, side: 0, nullified: false, clock: 0 }),
+            None => Box::new(Tlp {
+                hdr,
+                data: [0; MAX_DWS],
+                len: 0,
+                side: 0,
+                nullified: false,
+                error: false,
+                standing: Standing::True,
+                clock: 0,
+            }),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The words of a preset, each with its help, in one table.
 
+use crate::faults;
 use crate::options::{FaultPolicy, IovaRange, Options, OptionsError, Pump, Split};
 use crate::units::picoseconds;
 
@@ -70,6 +71,12 @@ keys! {
         o.faults = word(v, &[("record", FaultPolicy::Record), ("fail", FaultPolicy::Fail)])?;
         Ok(())
     };
+    "fault" = "KIND@WHEN", "a fault on purpose, as in fetch-ur@2 or link-down@20us+5us; may be given several times",
+        |o, v| { o.plan.push(faults::text::parse(v)?); Ok(()) };
+    "cpl_timeout" = "TIME", "longest wait for a completion that Device Control 2 asks for, or default", |o, v| {
+        o.cpl_timeout = word(v, CPL_TIMEOUTS)?;
+        Ok(())
+    };
     "seed" = "N", "seed of all that is random",
         |o, v| { o.seed = v.parse().map_err(|_| format!("{v:?} is no number of 64 bits"))?; Ok(()) };
     "init" = "random|zero", "power-up state of registers and memories", |o, v| {
@@ -85,6 +92,19 @@ keys! {
     };
 }
 
+/// Completion Timeout Values by the end of their range (PCIe Base Spec 7.5.3.16).
+const CPL_TIMEOUTS: &[(&str, u8)] = &[
+    ("default", 0b0000),
+    ("100us", 0b0001),
+    ("10ms", 0b0010),
+    ("55ms", 0b0101),
+    ("210ms", 0b0110),
+    ("900ms", 0b1001),
+    ("3.5s", 0b1010),
+    ("13s", 0b1101),
+    ("64s", 0b1110),
+];
+
 /// All options on one line, for error messages.
 pub fn choices() -> String {
     let keys: Vec<String> = KEYS.iter().map(|key| format!("{}={}", key.name, key.value)).collect();
@@ -97,7 +117,7 @@ pub fn help() -> String {
     for key in KEYS {
         text.push_str(&format!("  {:<26} {}\n", format!("{}={}", key.name, key.value), key.help));
     }
-    text
+    text + &faults::text::help()
 }
 
 /// Applies one word.
@@ -106,7 +126,8 @@ pub fn help() -> String {
 /// [`OptionsError::Unknown`] or [`OptionsError::Value`].
 pub fn apply(options: &mut Options, text: &str) -> Result<(), OptionsError> {
     let Some((name, value)) = text.split_once('=') else {
-        return link(options, text);
+        (options.generation, options.lanes) = link(text)?;
+        return Ok(());
     };
     let key = KEYS
         .iter()
@@ -115,7 +136,11 @@ pub fn apply(options: &mut Options, text: &str) -> Result<(), OptionsError> {
     (key.set)(options, value).map_err(|reason| OptionsError::Value { key: name.into(), reason })
 }
 
-fn link(options: &mut Options, text: &str) -> Result<(), OptionsError> {
+/// Generation and lanes of a link such as `gen3x8`.
+///
+/// # Errors
+/// [`OptionsError::Unknown`] or [`OptionsError::Value`].
+pub fn link(text: &str) -> Result<(u8, u8), OptionsError> {
     let unknown = || OptionsError::Unknown { word: text.into() };
     let (generation, lanes) = text.strip_prefix("gen").and_then(|t| t.split_once('x')).ok_or_else(unknown)?;
     let (generation, lanes) =
@@ -126,8 +151,7 @@ fn link(options: &mut Options, text: &str) -> Result<(), OptionsError> {
             reason: "a link is gen1 to gen5 with x1, x2, x4, x8 or x16".into(),
         });
     }
-    (options.generation, options.lanes) = (generation, lanes);
-    Ok(())
+    Ok((generation, lanes))
 }
 
 fn one_of(text: &str, choices: &[u32]) -> Result<u32, String> {
@@ -178,6 +202,9 @@ mod tests {
         assert_eq!((o.split, o.reorder, o.mps, o.mrrs), (Split::Random, 25, 512, 1024));
         let o = Options::parse("sim:pump=thread,trace=a.fst,iova=high,rcb=128").unwrap();
         assert_eq!((o.pump, o.iova, o.rcb), (Pump::Thread, IovaRange::High, 128));
+        let o = Options::parse("sim:cpl_timeout=100us,fault=ur@3,fault=link-down@1us+2us").unwrap();
+        assert_eq!((o.cpl_timeout, o.plan.len()), (1, 2));
+        let o = Options::parse("sim:pump=thread,trace=a.fst,iova=high,rcb=128").unwrap();
         assert_eq!(o.trace.unwrap().to_str(), Some("a.fst"));
     }
 
@@ -203,6 +230,8 @@ mod tests {
         assert!(text("sim:latency=500").contains("ps, ns, us"));
         assert!(text("sim:reorder=101").contains("0 to 100"));
         assert!(text("sim:mps=1024,pd=16").contains("64 credits"));
+        assert!(text("sim:cpl_timeout=1ms").contains("default, 100us, 10ms"));
+        assert!(text("sim:fault=ur").contains("simulator option fault"));
     }
 
     #[test]

@@ -212,6 +212,11 @@ impl Transport for SimTransport {
 
     fn reset(&self) -> Result<(), TransportError> {
         let mut sim = self.sim()?;
+        if !sim.machine.config.link_up() {
+            return Err(TransportError::DeviceLost(
+                "the link is down, so the function cannot be reset".into(),
+            ));
+        }
         sim.machine.config.set_bus_master(false);
         sim.machine.config.start_flr();
         sim.machine.configured();

@@ -16,6 +16,7 @@ use ferrolane_abi::map;
 use crate::credit::Credits;
 use crate::iommu::Iommu;
 use crate::options::FaultPolicy;
+use crate::packet::Standing;
 use crate::pins::{CfgPins, Inputs, Outputs};
 use crate::tlp::{Class, Header, Kind, Pool, Tlp, STATUS_SC};
 use decode::History;
@@ -46,6 +47,7 @@ pub struct Checker {
     queues: queues::Queues,
     granted: Credits,
     used: [(u32, u32); 3],
+    lanes: usize,
     policy: FaultPolicy,
     history: History,
     judged: u64,
@@ -68,6 +70,7 @@ impl Checker {
             queues: Default::default(),
             granted,
             used: [(0, 0); 3],
+            lanes,
             policy,
             history: History::new(),
             judged: 0,
@@ -105,6 +108,17 @@ impl Checker {
         self.table.reset();
         self.queues.reset();
         self.seq = None;
+    }
+
+    /// The link is down: no read is open any more in either direction, and no TLP goes on.
+    pub fn link_down(&mut self) {
+        self.function_reset();
+        self.reads.fill(None);
+        self.open_reads = 0;
+        self.host_reads = Default::default();
+        self.used = [(0, 0); 3];
+        let lanes = self.lanes;
+        self.monitors = std::array::from_fn(|_| stream::Monitor::new(lanes));
     }
 
     /// Looks at a clock's beats and gives the TLPs that ended in it.
@@ -237,12 +251,20 @@ impl Checker {
         Ok(())
     }
 
-    /// A completion has been handed to the card.
+    /// A completion has been handed to the card. One that is wrong on purpose ends its read only if it says so itself.
     pub fn delivered(&mut self, tlp: &Tlp, now: u64) {
         let hdr = &tlp.hdr;
-        self.history.note(now, "rx_cpl", *hdr);
+        self.history.note(now, if tlp.error { "error" } else { "rx_cpl" }, *hdr);
+        if tlp.standing == Standing::Stray || tlp.standing == (Standing::Forged { ends_read: false }) {
+            return;
+        }
         let slot = &mut self.reads[usize::from(hdr.tag())];
         let Some(request) = *slot else { return };
+        if tlp.standing != Standing::True {
+            *slot = None;
+            self.open_reads -= 1;
+            return;
+        }
         let span = request.byte_span();
         let at = span.end - u64::from(hdr.byte_count()).min(span.end - span.start);
         self.queues.read_data(at, tlp.payload());

@@ -210,6 +210,11 @@ impl Queue {
     }
 
     fn doorbell(&mut self, upper: u32) {
+        let distance = |index: u32| index.wrapping_sub(self.consumer) & CONSUMER_MASK;
+        if distance(upper) > distance(self.records) {
+            // It takes records that were never written: the card ignores it.
+            return;
+        }
         self.consumer = upper & CONSUMER_MASK;
         if upper >> ARM_BIT == 1 {
             self.armed += 1;

@@ -1,7 +1,7 @@
 //! Requests of the host to the card's BAR.
 
 use super::reads::ROOT_ID;
-use crate::tlp::{Header, Tlp, STATUS_SC};
+use crate::tlp::{Header, Tlp, STATUS_SC, STATUS_UR};
 
 /// Reads that can be open at a time.
 pub const TAGS: usize = 32;
@@ -75,6 +75,17 @@ impl HostRequests {
             }
             Slot::Abandoned => *slot = Slot::Free,
             Slot::Free | Slot::Done(_) => (),
+        }
+    }
+
+    /// No read that is open will be answered: the root port refuses it (PCIe Base Spec 2.9.1).
+    pub fn refuse_all(&mut self) {
+        for slot in &mut self.slots {
+            match slot {
+                Slot::Open { .. } => *slot = Slot::Done(Answer::Refused(STATUS_UR)),
+                Slot::Abandoned => *slot = Slot::Free,
+                Slot::Free | Slot::Done(_) => (),
+            }
         }
     }
 

@@ -8,6 +8,7 @@ pub mod writes;
 use std::collections::VecDeque;
 
 use crate::checker::Checker;
+use crate::faults::Injector;
 use crate::iommu::{Iommu, MSI_WINDOW};
 use crate::link::Lane;
 use crate::options::Options;
@@ -29,6 +30,8 @@ pub struct RootComplex {
     held: VecDeque<Box<Tlp>>,
     /// Vectors of interrupts that have come.
     pub interrupts: Vec<u32>,
+    /// Faults on purpose.
+    pub injector: Injector,
 }
 
 impl RootComplex {
@@ -40,6 +43,7 @@ impl RootComplex {
             reads: reads::Reads::new(options),
             held: VecDeque::with_capacity(128),
             interrupts: Vec::with_capacity(64),
+            injector: Injector::new(options),
         }
     }
 
@@ -86,7 +90,14 @@ impl RootComplex {
             checker.freed(Class::NonPosted, &tlp.hdr);
             pool.give(tlp);
         }
-        self.reads.tick(now, &mut self.iommu, down, pool);
+        self.reads.tick(now, &mut self.iommu, &mut self.injector, down, pool);
+    }
+
+    /// The link is down: what the card has asked for is forgotten, what the host has asked for is refused.
+    pub fn link_down(&mut self) {
+        self.held.clear();
+        self.reads.clear();
+        self.host.refuse_all();
     }
 
     /// Whether nothing is to be done.

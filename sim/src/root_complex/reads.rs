@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::faults::{forge, CompletionKind, Injector};
 use crate::iommu::{Fault, Iommu};
 use crate::link::Lane;
 use crate::options::{Options, Split};
@@ -21,6 +22,8 @@ struct Pending {
     next: u64,
     end: u64,
     due: u64,
+    /// What is made of its answer from now on waits until this clock, on purpose.
+    late: u64,
 }
 
 /// Where answers are cut.
@@ -65,6 +68,9 @@ pub struct Reads {
     delays: Rng,
     order: Rng,
     cuts: Cuts,
+    /// Completions that come late on purpose, and when.
+    late: Vec<(u64, Box<Tlp>)>,
+    period_ps: u64,
     answered: u64,
     unmapped: u64,
 }
@@ -85,9 +91,18 @@ impl Reads {
             delays: Rng::new(options.seed, "read delay"),
             order: Rng::new(options.seed, "read order"),
             cuts: Cuts::new(options, Rng::new(options.seed, "read split")),
+            late: Vec::new(),
+            period_ps: options.period_ps,
             answered: 0,
             unmapped: 0,
         }
+    }
+
+    /// Forgets all requests and what comes late.
+    pub fn clear(&mut self) {
+        self.pending.clear();
+        self.late.clear();
+        (self.earliest, self.last_due, self.current) = (u64::MAX, 0, None);
     }
 
     /// Whether another can be worked on.
@@ -97,7 +112,7 @@ impl Reads {
 
     /// Whether none is pending.
     pub fn is_empty(&self) -> bool {
-        self.pending.is_empty()
+        self.pending.is_empty() && self.late.is_empty()
     }
 
     /// Requests answered in full, and how many of them were refused.
@@ -113,17 +128,68 @@ impl Reads {
             self.last_due = due;
         }
         let span = request.byte_span();
-        self.pending.push_back(Pending { request, next: span.start, end: span.end, due });
+        self.pending.push_back(Pending { request, next: span.start, end: span.end, due, late: 0 });
         self.earliest = self.earliest.min(due);
     }
 
     /// One clock: makes the next completion if one is due and the link takes it.
     #[inline]
-    pub fn tick(&mut self, now: u64, iommu: &mut Iommu, lane: &mut Lane, pool: &mut Pool) {
+    pub fn tick(
+        &mut self,
+        now: u64,
+        iommu: &mut Iommu,
+        injector: &mut Injector,
+        lane: &mut Lane,
+        pool: &mut Pool,
+    ) {
+        if !self.late.is_empty() {
+            for (_, tlp) in self.late.extract_if(.., |late| late.0 <= now) {
+                lane.push(Class::Completion, tlp);
+            }
+        }
         while now >= self.earliest && lane.queued(Class::Completion) < AHEAD {
             let Some(index) = self.choose(now) else { return };
-            let tlp = self.complete(index, now, iommu, pool);
-            lane.push(Class::Completion, tlp);
+            let request = self.pending[index].request;
+            let (mut tlp, ends) = self.complete(index, now, iommu, pool);
+            let fault = injector.completion(&request, ends);
+            if let Some(kind) = fault {
+                self.spoil(kind, index, ends, &mut tlp, now, lane, pool);
+            }
+            let due = self.pending[index].late;
+            if ends || fault.is_some_and(CompletionKind::ends_read) {
+                self.finish(index);
+            }
+            match fault {
+                Some(CompletionKind::Drop | CompletionKind::DropAnswer) => pool.give(tlp),
+                _ if due > now => self.late.push((due, tlp)),
+                Some(CompletionKind::Duplicate) => {
+                    let again = forge::stray(CompletionKind::Duplicate, &tlp, pool);
+                    lane.push(Class::Completion, tlp);
+                    lane.push(Class::Completion, again);
+                }
+                _ => lane.push(Class::Completion, tlp),
+            }
+        }
+    }
+
+    /// Does to a completion, or in front of it, what the plan says.
+    #[allow(clippy::too_many_arguments)]
+    fn spoil(
+        &mut self,
+        kind: CompletionKind,
+        index: usize,
+        ends: bool,
+        tlp: &mut Tlp,
+        now: u64,
+        lane: &mut Lane,
+        pool: &mut Pool,
+    ) {
+        match kind {
+            CompletionKind::Late(ps) => self.pending[index].late = now + clocks(ps, self.period_ps),
+            CompletionKind::UnknownTag | CompletionKind::WrongRequester | CompletionKind::PortError => {
+                lane.push(Class::Completion, forge::stray(kind, tlp, pool));
+            }
+            _ => forge::change(kind, tlp, ends),
         }
     }
 
@@ -142,7 +208,8 @@ impl Reads {
         self.pending.iter().position(due)
     }
 
-    fn complete(&mut self, index: usize, now: u64, iommu: &mut Iommu, pool: &mut Pool) -> Box<Tlp> {
+    /// The next completion of a request, and whether it is the last.
+    fn complete(&mut self, index: usize, now: u64, iommu: &mut Iommu, pool: &mut Pool) -> (Box<Tlp>, bool) {
         let (request, start, end) = {
             let p = &self.pending[index];
             (p.request, p.next, p.end)
@@ -156,8 +223,7 @@ impl Reads {
         let Some((memory, offset)) = iommu.translate(start, cut - start, false) else {
             iommu.fault(Fault { clock: now, iova: start, len: end - start, write: false });
             self.unmapped += 1;
-            self.finish(index);
-            return pool.take(header(STATUS_UR, 0));
+            return (pool.take(header(STATUS_UR, 0)), true);
         };
         let skip = (start & 3) as usize;
         let bytes = (cut - start) as usize;
@@ -169,13 +235,11 @@ impl Reads {
         for (dw, bytes) in tlp.data[..dws].iter_mut().zip(buffer.chunks_exact(4)) {
             *dw = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         }
-        if cut == end {
-            self.finish(index);
-        } else {
+        if cut != end {
             self.pending[index].next = cut;
             self.current = Some(request.tag());
         }
-        tlp
+        (tlp, cut == end)
     }
 
     fn finish(&mut self, index: usize) {
@@ -193,85 +257,4 @@ impl Reads {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::credit::Credits;
-    use crate::iommu::tests::memory;
-    use crate::link::Rate;
-    use ferrolane::transport::DmaAccess;
-
-    /// Answers to one read of `bytes` from `addr`: (byte count, lower address, payload bytes) of each.
-    fn pieces(preset: &str, addr: u64, dws: usize, be: (u8, u8)) -> Vec<(u32, u8, Vec<u8>)> {
-        let options = Options::parse(preset).unwrap();
-        let mut reads = Reads::new(&options);
-        let mut iommu = Iommu::new(options.iova);
-        let memory = memory(4096);
-        memory.write(0, &(0..4096u32).map(|i| (i * 7) as u8).collect::<Vec<_>>());
-        iommu.map(memory, 0..4096, 0x10_0000, DmaAccess::DeviceReads).unwrap();
-        let mut lane =
-            Lane::new(Rate { bytes: 4096, clocks: 1 }, 0, Credits { header: [0; 3], data: [0; 3] });
-        let mut pool = Pool::default();
-        reads.accept(Header::memory(false, 0x0100, 5, addr, dws, be), 0);
-        let mut found = Vec::new();
-        for now in 0..10_000 {
-            reads.tick(now, &mut iommu, &mut lane, &mut pool);
-            lane.tick(now, |_, _| ());
-            while let Some(tlp) = lane.arrive(now) {
-                let bytes = tlp.payload().iter().flat_map(|dw| dw.to_le_bytes()).collect();
-                found.push((tlp.hdr.byte_count(), tlp.hdr.lower_address(), bytes));
-            }
-        }
-        assert!(reads.is_empty());
-        found
-    }
-
-    fn check_data(pieces: &[(u32, u8, Vec<u8>)], from: u64, bytes: u32) {
-        let (mut at, mut left) = (from, bytes);
-        for (count, lower, data) in pieces {
-            assert_eq!(*count, left);
-            assert_eq!(u64::from(*lower), at & 0x7F);
-            let skip = (at & 3) as usize;
-            let n = (data.len() - skip).min(left as usize);
-            for (i, byte) in data[skip..skip + n].iter().enumerate() {
-                assert_eq!(*byte, ((at as u32 + i as u32) * 7) as u8);
-            }
-            at += n as u64;
-            left -= n as u32;
-        }
-        assert_eq!(left, 0);
-    }
-
-    #[test]
-    fn largest_pieces_cut_at_the_boundary() {
-        let found = pieces("sim:mps=256,rcb=64", 0x10_0000, 128, (15, 15));
-        assert_eq!(found.iter().map(|p| p.2.len()).collect::<Vec<_>>(), [256, 256]);
-        check_data(&found, 0, 512);
-        let found = pieces("sim:mps=256,rcb=64", 0x10_0024, 128, (0b1100, 0b0111));
-        assert_eq!(found.iter().map(|p| p.2.len()).collect::<Vec<_>>(), [256 - 0x24, 256, 0x24]);
-        check_data(&found, 0x26, 512 - 3);
-    }
-
-    #[test]
-    fn every_boundary_and_random_boundaries() {
-        let found = pieces("sim:split=rcb,rcb=128", 0x10_0010, 64, (15, 15));
-        assert_eq!(found.iter().map(|p| p.2.len()).collect::<Vec<_>>(), [112, 128, 16]);
-        check_data(&found, 0x10, 256);
-        let found = pieces("sim:split=random,seed=3", 0x10_0004, 127, (15, 15));
-        assert!(found.len() > 2);
-        check_data(&found, 4, 508);
-    }
-
-    #[test]
-    fn one_byte_and_no_byte() {
-        let found = pieces("sim", 0x10_0008, 1, (0b0100, 0));
-        assert_eq!((found.len(), found[0].0, found[0].1), (1, 1, 0x0A));
-        let found = pieces("sim", 0x10_0008, 1, (0, 0));
-        assert_eq!((found.len(), found[0].0, found[0].1, found[0].2.len()), (1, 1, 0x08, 4));
-    }
-
-    #[test]
-    fn unmapped_is_refused() {
-        let found = pieces("sim", 0x20_0000, 4, (15, 15));
-        assert_eq!((found.len(), found[0].0, found[0].2.len()), (1, 16, 0));
-    }
-}
+mod tests;

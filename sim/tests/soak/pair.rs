@@ -1,11 +1,14 @@
-//! A queue pair that loops packets and may be stopped and started at any time.
+//! A queue pair that loops packets and may be stopped and started at any time, in any feed mode.
 
 use std::collections::VecDeque;
 
 use ferrolane::{
-    C2hQueue, C2hRequest, Completed, Device, DmaAccess, H2cQueue, H2cRequest, Queue, QueueConfig, Stopped,
+    C2hQueue, C2hRequest, Completed, Device, DmaAccess, Feed, H2cQueue, H2cRequest, Queue, QueueConfig,
+    Stopped,
 };
+use ferrolane_sim::faults::{CompletionKind, Fault};
 use ferrolane_sim::rng::Rng;
+use ferrolane_sim::SimControl;
 
 use crate::slots::{Slots, LONGEST};
 
@@ -22,6 +25,39 @@ struct Piece {
     sop: bool,
     eop: bool,
     meta: u32,
+}
+
+/// What goes wrong with a read of data.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Trouble {
+    /// Nothing is mapped there.
+    Unmapped,
+    /// It is answered so.
+    Answer(CompletionKind),
+}
+
+impl Trouble {
+    pub fn random(rng: &mut Rng) -> Self {
+        use CompletionKind::{ErrorData, Late, NoData, Poison, Status};
+        match rng.below(9) {
+            0..3 => Trouble::Unmapped,
+            // Behind the timeout of up to 100 us, when the queue has been started again and its tag is wanted.
+            3 | 4 => Trouble::Answer(Late(1_000_000 * (110 + rng.below(400)))),
+            5 => Trouble::Answer(Status([1, 2, 4, 7][rng.below(4) as usize])),
+            6 => Trouble::Answer(Poison),
+            7 => Trouble::Answer(NoData),
+            _ => Trouble::Answer(ErrorData),
+        }
+    }
+
+    /// As in [`EVENTS`](crate::crosses::EVENTS).
+    pub fn name(self) -> &'static str {
+        match self {
+            Trouble::Unmapped => "unmapped read",
+            Trouble::Answer(CompletionKind::Late(_)) => "late completion",
+            Trouble::Answer(_) => "bad completion",
+        }
+    }
 }
 
 /// Both queues of a number, their buffers, and what is on its way.
@@ -47,14 +83,22 @@ pub struct Pair {
     cuts: Vec<u32>,
     /// Nothing has come since the last start of the C2H queue.
     deaf: bool,
+    /// Bytes of each packet that has come since it was last asked.
+    pub lengths: Vec<u64>,
+    /// Feed modes, H2C and C2H.
+    feeds: [Feed; 2],
     pub packets: u64,
     pub bytes: u64,
 }
 
-fn config(rng: &mut Rng, interrupts: bool) -> QueueConfig {
+fn config(rng: &mut Rng, interrupts: bool, feed: Feed) -> QueueConfig {
     let entries = 2 << rng.below(10);
     let completions = rng.chance(30).then(|| 2 << rng.below(8));
-    QueueConfig { entries, completions, interrupt: interrupts, spin: 16, ..QueueConfig::default() }
+    QueueConfig { entries, completions, interrupt: interrupts, spin: 16, feed, ..QueueConfig::default() }
+}
+
+fn any_feed(rng: &mut Rng) -> Feed {
+    [Feed::Ring, Feed::Ring, Feed::Push, Feed::Direct][rng.below(4) as usize]
 }
 
 impl Pair {
@@ -64,11 +108,12 @@ impl Pair {
         // Short packets take about as many clocks each as the record they need.
         let to_send = packets * if longest < 1_000 { 10 } else { 1 };
         let slots = 1 + rng.below(24) as usize;
+        let feeds = [any_feed(&mut rng), any_feed(&mut rng)];
         Pair {
             device: device.clone(),
             queue,
-            h2c: Some(device.open_h2c(queue, config(&mut rng, interrupts)).unwrap()),
-            c2h: Some(device.open_c2h(queue, config(&mut rng, interrupts)).unwrap()),
+            h2c: Some(device.open_h2c(queue, config(&mut rng, interrupts, feeds[0])).unwrap()),
+            c2h: Some(device.open_c2h(queue, config(&mut rng, interrupts, feeds[1])).unwrap()),
             out: Slots::new(device, slots, DmaAccess::DeviceReads),
             back: Slots::new(device, 1 + rng.below(24) as usize, DmaAccess::DeviceWrites),
             rng,
@@ -80,6 +125,8 @@ impl Pair {
             received: Vec::new(),
             cuts: Vec::new(),
             deaf: false,
+            lengths: Vec::new(),
+            feeds,
             packets: 0,
             bytes: 0,
         }
@@ -210,6 +257,7 @@ impl Pair {
         self.deaf = false;
         self.cuts.retain(|first| *first > serial);
         self.packets += 1;
+        self.lengths.push(packet.data.len() as u64);
     }
 
     fn stopped(&mut self, stopped: Stopped) -> (Vec<Completed>, Vec<ferrolane::DmaBuffer>) {
@@ -233,7 +281,8 @@ impl Pair {
             self.cuts.push(self.serial);
             self.to_send = self.to_send.max(1);
         }
-        let config = config(&mut self.rng, interrupts);
+        self.feeds[0] = any_feed(&mut self.rng);
+        let config = config(&mut self.rng, interrupts, self.feeds[0]);
         self.h2c = Some(self.device.open_h2c(self.queue, config).unwrap_or_else(|e| panic!("{e}")));
     }
 
@@ -253,20 +302,26 @@ impl Pair {
             self.deaf = true;
             self.to_send = self.to_send.max(1);
         }
-        let config = config(&mut self.rng, interrupts);
+        self.feeds[1] = any_feed(&mut self.rng);
+        let config = config(&mut self.rng, interrupts, self.feeds[1]);
         self.c2h = Some(self.device.open_c2h(self.queue, config).unwrap_or_else(|e| panic!("{e}")));
     }
 
-    /// Lets the device read where nothing is mapped: the queue halts with that error, and is started again.
-    pub fn fault(&mut self, interrupts: bool) {
+    /// Gives the queue a buffer whose read goes wrong: it halts with that error, and is started again. Says if there was room for that.
+    pub fn fault(&mut self, trouble: Trouble, control: &SimControl, interrupts: bool) -> bool {
         if self.h2c().free() == 0 || self.done() {
-            return;
+            return false;
         }
         let region = self.device.allocate(4096, DmaAccess::DeviceReads).unwrap();
         let len = 1 + self.rng.below(4096) as usize;
         let buffer = region.buffer(0..len).unwrap();
         let mapped = region.len().next_multiple_of(4096) as u64;
-        self.device.transport().unmap(region.iova(), mapped).unwrap();
+        match trouble {
+            Trouble::Unmapped => self.device.transport().unmap(region.iova(), mapped).unwrap(),
+            Trouble::Answer(kind) => {
+                control.inject(Fault::nth(kind, 1, region.iova()..region.iova() + mapped));
+            }
+        }
         let sop = self.pieces.is_empty();
         self.h2c().push(H2cRequest::fragment(buffer, sop, true)).unwrap();
         self.h2c().commit().unwrap();
@@ -300,8 +355,20 @@ impl Pair {
         self.pieces.clear();
         self.cuts.push(self.serial);
         self.to_send = self.to_send.max(1);
-        let config = config(&mut self.rng, interrupts);
+        self.feeds[0] = any_feed(&mut self.rng);
+        let config = config(&mut self.rng, interrupts, self.feeds[0]);
         self.h2c = Some(self.device.open_h2c(self.queue, config).unwrap_or_else(|e| panic!("{e}")));
+        true
+    }
+
+    /// Names of the feed modes, H2C and C2H.
+    pub fn feeds(&self) -> [&'static str; 2] {
+        self.feeds.map(|feed| match feed {
+            Feed::Ring => "ring",
+            Feed::Push => "push",
+            Feed::Direct => "direct",
+            feed => unreachable!("{feed:?} is not among those that are drawn"),
+        })
     }
 
     fn feed_c2h(&mut self) {

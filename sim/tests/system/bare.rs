@@ -9,6 +9,7 @@ use ferrolane_abi::regs::global;
 use ferrolane_abi::table::Register;
 use ferrolane_sim::iommu::MSI_WINDOW;
 use ferrolane_sim::machine::Machine;
+use ferrolane_sim::options::IovaRange;
 use ferrolane_sim::pins::CardModel;
 use ferrolane_sim::root_complex::host::Answer;
 use ferrolane_sim::root_complex::{FIRST_VECTOR, MSI_ADDRESS};
@@ -23,6 +24,8 @@ const ACCESS: u64 = 20_000;
 const WRITES_AHEAD: usize = 16;
 /// First address that is given out.
 const FIRST_IOVA: u64 = 0x0100_0000;
+/// The same where all addresses are above 4 GiB.
+const HIGH_IOVA: u64 = 1 << 32;
 
 /// Host memory that the card can reach; what lies beside it can't be reached.
 #[derive(Clone)]
@@ -99,18 +102,20 @@ pub struct Bare {
 }
 
 impl Bare {
-    /// Behind the link that a preset describes. An access of the card without a mapping fails the run.
+    /// Behind the link that a preset describes. An access of the card without a mapping fails the run, unless the
+    /// preset says otherwise.
     pub fn new(preset: &str) -> Self {
         Self::behind(preset, |card| Box::new(card))
     }
 
     /// As [`Bare::new`], with something between the card's pins and the hard block.
     pub fn behind(preset: &str, adapter: impl FnOnce(RtlCard) -> Box<dyn CardModel>) -> Self {
-        let separator = if preset == "sim" { ":" } else { "," };
-        let options = Options::parse(&format!("{preset}{separator}faults=fail")).unwrap();
+        let words = preset.trim_start_matches("sim").trim_start_matches(':');
+        let options = Options::parse(&format!("sim:faults=fail,{words}")).unwrap();
+        let next_iova = if options.iova == IovaRange::High { HIGH_IOVA } else { FIRST_IOVA };
         let card = RtlCard::new(&options).unwrap();
         let machine = Machine::new(options, adapter(card)).unwrap_or_else(|e| panic!("{preset}: {e}"));
-        let mut bare = Bare { machine, interrupts: Vec::new(), log: Log::default(), next_iova: FIRST_IOVA };
+        let mut bare = Bare { machine, interrupts: Vec::new(), log: Log::default(), next_iova };
         let vectors = bare.global(&global::PARAM_QUEUES) >> 16;
         bare.machine.set_vectors(vectors);
         bare.machine.config.set_bus_master(true);

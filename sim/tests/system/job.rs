@@ -10,7 +10,7 @@ use crate::bare::{Bare, Region};
 use crate::lane::{Lane, Setup};
 
 /// What stands in receive buffers beforehand.
-const BLANK: u8 = 0xA5;
+pub const BLANK: u8 = 0xA5;
 /// Clocks without any end that fail a run.
 const PATIENCE: u64 = 200_000;
 

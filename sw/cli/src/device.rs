@@ -7,6 +7,8 @@ use ferrolane::vfio::{PciAddress, VfioTransport};
 use ferrolane::{Device, DeviceOptions, Transport, Warning};
 
 #[cfg(feature = "sim")]
+use ferrolane_sim::faults::Fault;
+#[cfg(feature = "sim")]
 use ferrolane_sim::{SimControl, SimTransport};
 
 use crate::exit::Usage;
@@ -28,6 +30,22 @@ impl Opened {
         return self.sim.as_ref().map(SimControl::clocks);
         #[cfg(not(feature = "sim"))]
         None
+    }
+}
+
+#[cfg(feature = "sim")]
+impl Drop for Opened {
+    /// Says what became of the faults that were planned: an error may be far from its cause.
+    fn drop(&mut self) {
+        for entry in self.sim.iter().flat_map(SimControl::applied) {
+            let times = match (entry.count, &entry.fault) {
+                (0, Fault::Timed(_)) => "not applied, the run was over before".into(),
+                (0, Fault::Completion(_)) => format!("not applied, {} completions counted", entry.seen),
+                (1, _) => "applied once".into(),
+                (n, _) => format!("applied {n} times"),
+            };
+            output::complain(format_args!("fault={}: {times}", entry.fault));
+        }
     }
 }
 
