@@ -128,3 +128,30 @@ fn transactions_pending_shows() {
     assert_eq!(space().read(DEV_CTL, true) & TRANSACTIONS_PENDING, TRANSACTIONS_PENDING);
     assert_eq!(space().read(DEV_CTL, false) & TRANSACTIONS_PENDING, 0);
 }
+
+#[test]
+fn firmware_sets_the_completion_timeout_and_the_pins_follow() {
+    let mut space = ConfigSpace::new(&Options::parse("sim:cpl_timeout=100us").unwrap(), BUILD);
+    assert_eq!(space.pins().cpl_timeout, 0);
+    space.firmware();
+    assert_eq!(space.pins().cpl_timeout, 0b0001);
+    space.start_flr();
+    space.flr_done();
+    assert_eq!(space.pins().cpl_timeout, 0);
+}
+
+#[test]
+fn without_a_link_everything_reads_all_ones_and_nothing_is_written() {
+    let mut space = space();
+    space.firmware();
+    space.set_link_up(false);
+    space.set_bus_master(true);
+    assert_eq!((space.read(0, false), space.bar_base(map::BAR)), (u32::MAX, None));
+    space.set_link_up(true);
+    assert!(!space.pins().bus_master && space.read(0, false) != u32::MAX);
+    space.set_mps(512);
+    space.set_mrrs(4096);
+    space.set_link(1, 2);
+    let pins = space.pins();
+    assert_eq!((pins.mps, pins.mrrs, pins.link_speed, pins.link_width), (2, 5, 1, 2));
+}
