@@ -9,7 +9,7 @@ import cocotb
 from cocotb.triggers import Timer
 from cocotbext.axi import MemoryRegion
 from cocotbext.pcie.core import RootComplex
-from cocotbext.pcie.core.tlp import CplStatus
+from cocotbext.pcie.core.tlp import CplStatus, Tlp
 
 LOW_BYTES = HIGH_BYTES = 1 << 22  # of host memory below and above 4 GiB
 HIGH_BASE = 0x12_3400_0000
@@ -30,6 +30,7 @@ class AwkwardRoot(RootComplex):
         self.join = 0.5  # chance that two completions of a read are joined at their RCB
         self.split_on_all_rcb = True
         self.fault = None  # function of a read: None, "drop", "poison" or "hold"
+        self.unsupported = None  # function of a read: whether to answer Unsupported Request although there is memory
         self.held = []  # completions that were kept back
         self.reads = 0
         self.faults = 0
@@ -70,7 +71,12 @@ class AwkwardRoot(RootComplex):
     async def handle_mem_read_tlp(self, tlp):
         self.reads += 1
         self.taken = []
-        await super().handle_mem_read_tlp(tlp)
+        if self.unsupported and self.unsupported(tlp):
+            self.faults += 1
+            self.taken.append(Tlp.create_ur_completion_for_tlp(tlp, self.pcie_id))
+        else:
+            await super().handle_mem_read_tlp(tlp)
+            self.faults += self.taken[0].status != CplStatus.SC
         completions, self.taken = self.joined(self.taken), None
         what = self.fault(tlp) if self.fault else None
         if what:
