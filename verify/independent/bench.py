@@ -37,6 +37,7 @@ class Bench:
         self.dut, self.name = dut, name
         self.rng = random.Random(f"{name} {SEED}")
         self.counts = Counter()
+        self.record_rings = []  # (first byte, end)
         self.judge = Judge()
         self.pins = Pins(dut, self.rng, self.judge)
         self.root = AwkwardRoot(self.rng)
@@ -104,6 +105,11 @@ class Bench:
             if condition(await self.read(address)):
                 return
         raise AssertionError(f"{what}: not in 2000 reads")
+
+    def is_data(self, tlp):
+        """Whether a write of the card holds a queue's data, not records and not an interrupt."""
+        at = tlp.address
+        return at not in self.judge.interrupts and not any(base <= at < end for base, end in self.record_rings)
 
     def check(self):
         assert not self.judge.violations, "judge: " + "; ".join(self.judge.violations)

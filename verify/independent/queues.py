@@ -46,7 +46,7 @@ class Queue:
         self.size = 1 << log2_ring
         self.ring = bench.root.alloc(16 * self.size, 16, where)
         self.cpl = bench.root.alloc(16 * self.size, 16, where)
-        self.starts = None
+        bench.record_rings.append((self.cpl, self.cpl + 16 * self.size))
         self.interrupts = 0
         self.buffers = {}  # descriptor index -> (address, length) that the card may touch
 

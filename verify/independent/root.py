@@ -11,7 +11,7 @@ from cocotbext.axi import MemoryRegion
 from cocotbext.pcie.core import RootComplex
 from cocotbext.pcie.core.tlp import CplStatus, Tlp
 
-LOW_BYTES = HIGH_BYTES = 1 << 22  # of host memory below and above 4 GiB
+LOW_BYTES = HIGH_BYTES = 1 << 24  # of host memory below and above 4 GiB
 HIGH_BASE = 0x12_3400_0000
 # An address that no region has: the root complex answers Unsupported Request. Inside its pool, but not allocated: a
 # read fails, and it answers Completer Abort.

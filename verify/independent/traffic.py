@@ -119,7 +119,7 @@ async def pump(pair, packets, interrupts=False):
             await pair.c2h.give_back(arm=True)
             continue  # look once more
         idle += 1
-        assert idle < 2000, f"queue {pair.index}: nothing came; {pair.finished} of {goal} packets"
+        assert idle < 4000, f"queue {pair.index}: nothing came; {pair.finished} of {goal} packets"
         if interrupts and posted == packets and pair.c2h.room() == 0:
             await asleep(pair)
         else:
