@@ -135,20 +135,21 @@ class Judge:
         """2.2.9, 2.3.1.1: a completion of the card for a read of the host."""
         rule = self.rule
         key = (tlp.requester_id, tlp.tag)
-        rule(tlp.fmt_type in (TlpType.CPL, TlpType.CPL_DATA), f"tx_cpl: {tlp.fmt_type}")
         rule(tlp.completer_id == self.function.pcie_id, f"completer {tlp.completer_id!r}")
         rule(key in self.host_reads, f"completion for tag {tlp.tag}, which nobody waits for")
         if key not in self.host_reads:
             return
         entry = self.host_reads[key]
         request, left, at = entry
+        # 2.2.9: the completion of a locked read is a CplLk.
+        empty, full = (TlpType.CPL, TlpType.CPL_DATA) if request.type != 1 else (TlpType.CPL_LOCKED, TlpType.CPL_LOCKED_DATA)
         rule(tlp.tc == request.tc and tlp.attr == request.attr, "completion with other TC or attributes than its request")
         rule(not tlp.bcm, "BCM is set")
         if tlp.status != CplStatus.SC:
-            rule(tlp.fmt_type == TlpType.CPL, "completion with data and an error status")
+            rule(tlp.fmt_type == empty, f"completion of error status with type {tlp.fmt_type}")
             del self.host_reads[key]
             return
-        rule(tlp.fmt_type == TlpType.CPL_DATA, "successful completion of a read without data")
+        rule(tlp.fmt_type == full, f"completion of a read with type {tlp.fmt_type}")
         rule(tlp.byte_count == left, f"Byte Count {tlp.byte_count}, {left} to come")
         rule(tlp.lower_address == at & 0x7F, f"Lower Address {tlp.lower_address:#x} for {at:#x}")
         limit = 128 << self.function.pcie_cap.max_payload_size

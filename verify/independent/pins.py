@@ -42,20 +42,22 @@ class Rx:
             pin.value = 0
 
     def load(self, entry):
-        """Cuts a TLP into beats."""
+        """Takes a TLP in hand."""
         self.current = entry
         _, tlp, bar = entry
-        hdr = header_number(tlp.pack_header())
-        data = bytes(tlp.data)
+        self.cut(header_number(tlp.pack_header()), bytes(tlp.data), bar, False)
+
+    def cut(self, hdr, data, bar, broken):
+        """Cuts a TLP into beats. A broken one ends with `error`."""
         chunks = [data[i:i + BEAT] for i in range(0, len(data), BEAT)] or [b""]
         for i, chunk in enumerate(chunks):
             keep = (1 << (len(chunk) // 4)) - 1
-            word = int.from_bytes(chunk, "little")
-            self.beats.append((word, hdr, keep, i == 0, i == len(chunks) - 1, bar))
+            last = i == len(chunks) - 1
+            self.beats.append((int.from_bytes(chunk, "little"), hdr, keep, i == 0, last, broken and last, bar))
 
     def show(self):
-        word, hdr, keep, first, last, bar = self.beats[0]
-        values = (word, hdr, keep, int(first), int(last), 1, 0)
+        word, hdr, keep, first, last, error, bar = self.beats[0]
+        values = (word, hdr, keep, int(first), int(last), 1, int(error))
         for field, value in zip(RX_FIELDS, values):
             self.pins[field].value = value
         if self.bar is not None and bar is not None:
@@ -106,6 +108,8 @@ class Pins:
         self.stall = 0.0  # chance per clock that a tx stream is not ready
         self.gap = 0.0  # chance per clock that nothing begins on an rx stream
         self.rx_req, self.rx_cpl = Rx(dut, "rx_req"), Rx(dut, "rx_cpl")
+        self.broken = 0.0  # chance that a completion comes with wrong data and `error` before it comes right
+        self.broken_count = 0
         self.tx = []
         self.order = 0
         self.sent = deque()  # sequence numbers of writes that can no longer be passed
@@ -159,6 +163,10 @@ class Pins:
         if not stream.beats and stream.waiting and self.rng.random() >= self.gap:
             entry = self.pick(stream)
             if entry:
+                if stream is self.rx_cpl and self.broken and self.rng.random() < self.broken:
+                    self.broken_count += 1
+                    tlp = entry[1]
+                    stream.cut(header_number(tlp.pack_header()), self.rng.randbytes(len(tlp.data)), None, True)
                 stream.load(entry)
         if stream.beats:
             stream.show()

@@ -29,7 +29,7 @@ class AwkwardRoot(RootComplex):
         self.pause_ns = 20  # at most, between completions of one read
         self.join = 0.5  # chance that two completions of a read are joined at their RCB
         self.split_on_all_rcb = True
-        self.fault = None  # function of a read: None, "drop", "poison" or "hold"
+        self.fault = None  # function of a read: None, "drop", "poison", "hold" or "malformed"
         self.unsupported = None  # function of a read: whether to answer Unsupported Request although there is memory
         self.held = []  # completions that were kept back
         self.reads = 0
@@ -81,6 +81,8 @@ class AwkwardRoot(RootComplex):
         what = self.fault(tlp) if self.fault else None
         if what:
             self.faults += 1
+        if what == "malformed":
+            completions[0].byte_count += 4
         if what == "poison":
             self.rng.choice(completions).ep = True
         if what == "hold":

@@ -1,7 +1,7 @@
 """Builds the card's Verilog with Verilator and cocotb, runs the tests, prints a table. Ends with 0 when all is right.
 
-Usage: run.py VERILOG VERILATOR_ROOT BUILD_DIR [TEST...], with the Python of .tools/independent. TEST is part of a test's name.
-SEED in the environment changes the random choices (default 1).
+Usage: run.py VERILOG BUILD_DIR [TEST...], with the Python of .tools/independent. TEST is part of a test's name. From the
+environment: SEED of the random choices (default 1), JOBS of the compilation (2), CXX, VERILATOR_ROOT (the one in .tools).
 """
 
 import os
@@ -19,6 +19,16 @@ TOP = "ferrolane_card"
 HERE = pathlib.Path(__file__).resolve().parent
 MODULES = ("test_registers", "test_traffic", "test_faults", "test_control", "test_selftest")
 COLUMNS = ("bytes", "tlps", "interrupts", "tags", "faults", "clocks")
+
+
+def find_verilator():
+    """The directory with Verilator's bin and include."""
+    given = os.environ.get("VERILATOR_ROOT")
+    found = [pathlib.Path(given)] if given else sorted(HERE.parents[1].glob(".tools/lib/python3*/site-packages/verilator"))
+    for root in found:
+        if (root / "bin" / "verilator_bin").is_file():
+            return root
+    sys.exit("no Verilator: run tools/setup.sh, or set VERILATOR_ROOT")
 
 
 def ports(verilog):
@@ -101,11 +111,11 @@ def table(results, counts):
 
 
 def main():
-    verilog, verilator, where = (pathlib.Path(a).resolve() for a in sys.argv[1:4])
+    verilog, where = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
     begin = time.monotonic()
-    build(verilog, verilator, where, os.environ.get("JOBS", "2"))
+    build(verilog, find_verilator(), where, os.environ.get("JOBS", "2"))
     built = time.monotonic()
-    results, counts, run = simulate(where, sys.argv[4:])
+    results, counts, run = simulate(where, sys.argv[3:])
     if not results.exists():
         sys.stderr.write(run.stdout[-6000:])
         sys.exit("the simulation ended without results")

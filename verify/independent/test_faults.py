@@ -4,6 +4,7 @@ promises, while the other queues go on."""
 import cocotb
 from cocotb.triggers import ClockCycles
 from cocotbext.pcie.core.caps import PciCapId
+from cocotbext.pcie.core.tlp import CplStatus, Tlp, TlpType
 
 import abi
 from bench import Bench
@@ -140,6 +141,97 @@ async def descriptor_read_fails(dut, kind, direction):
     assert abi.get("QUEUE", "STATUS", "ERROR", word) == 0
     await queue.stop()
     await others
+    await bench.finish()
+
+
+@cocotb.test()
+@cocotb.parametrize(direction=["H2C", "descriptors"])
+async def byte_count_that_does_not_fit(dut, direction):
+    """A completion whose Byte Count is not what was asked for: ..._MALFORMED."""
+    bench = await Bench.start(dut, f"byte_count_that_does_not_fit_{direction}", join=1.0)
+    seen = listen_for_errors(bench)
+    others = await bystanders(bench, (1, 2))
+    pair = Pair(bench, 0)
+    await pair.start()
+    buffer = Buffer(bench, 100, offset=501)
+    base, size = (buffer.base, 100) if direction == "H2C" else (pair.h2c.ring, 512)
+    bench.root.fault = lambda tlp: "malformed" if base - 4 < tlp.address < base + size else None
+    pair.h2c.post(buffer.base, 100, SOP | EOP)
+    await pair.h2c.ring_doorbell()
+    await halted(bench, pair.h2c, "DATA_MALFORMED" if direction == "H2C" else "FETCH_MALFORMED", 0)
+    bench.root.fault = None
+    await recovered(bench, seen, pair.h2c)
+    await pair.c2h.stop()
+    await pair.start()
+    await pump(pair, 5)
+    await settle(pair)
+    await others
+    await bench.finish()
+
+
+@cocotb.test()
+async def completions_nobody_waits_for(dut):
+    """Completions for tags without a read, and for another requester: dropped, ERROR.UNEXPECTED_CPL; traffic goes on."""
+    bench = await Bench.start(dut, "completions_nobody_waits_for")
+    seen = listen_for_errors(bench)
+    others = await bystanders(bench, (0, 1, 2, 3), packets=15)
+    count = abi.PAGE["GLOBAL"] + abi.offset("GLOBAL", "CNT_UNEXPECTED_CPL")
+    sent = 0
+    for _ in range(12):
+        await ClockCycles(dut.clk, bench.rng.randrange(20, 200))
+        cpl = Tlp()
+        cpl.fmt_type = TlpType.CPL_DATA
+        cpl.requester_id = bench.function.pcie_id
+        cpl.byte_count = 4 * bench.rng.randint(1, 20)
+        cpl.set_data(bench.rng.randbytes(cpl.byte_count))
+        cpl.tag = bench.rng.choice([t for t in range(256) if t not in bench.judge.outstanding])
+        if bench.rng.random() < 0.3:  # a tag in use, but of another requester: past cocotbext-pcie, which would not route it
+            cpl.requester_id = (7, 3, 1)
+            cpl.tag = bench.rng.choice(list(bench.judge.outstanding) or [0])
+        # The card may have begun a read with this tag since: only what is not outstanding when it arrives is sent.
+        bench.pins.receive(cpl)
+        sent += 1
+    await others
+    assert await bench.read(count) == sent
+    error = await bench.read(ERROR)
+    assert error == abi.put("GLOBAL", "ERROR", UNEXPECTED_CPL=1) and seen
+    await bench.write(ERROR, error)
+    await bench.finish()
+
+
+@cocotb.test()
+async def requests_that_are_not_served(dut):
+    """I/O and atomic requests are answered with Unsupported Request; a poisoned write changes nothing."""
+    bench = await Bench.start(dut, "requests_that_are_not_served")
+    seen = listen_for_errors(bench)
+    root = bench.root
+    scratch = abi.PAGE["GLOBAL"] + abi.offset("GLOBAL", "SCRATCH")
+    await bench.write(scratch, 0x12345678)
+    base = bench.device.bar_addr[0]
+
+    def request(kind, address, data=b""):
+        tlp = Tlp()
+        tlp.fmt_type = kind
+        tlp.set_addr_be_data(address, data) if data else tlp.set_addr_be(address, 4)
+        return tlp
+
+    kinds = [request(TlpType.IO_READ, 0x100), request(TlpType.IO_WRITE, 0x100, b"abcd"),
+             request(TlpType.FETCH_ADD_64, base + scratch, b"efgh"), request(TlpType.MEM_READ_LOCKED_64, base + scratch)]
+    for tlp in kinds:
+        tlp.tag = await root.alloc_tag()
+        bench.judge.host_reads[(tlp.requester_id, tlp.tag)] = [tlp, 4, tlp.address]
+        bench.pins.receive(tlp, 0)
+        cpl = await root.recv_cpl(tlp.tag, 5000)
+        assert cpl and cpl.status == CplStatus.UR, f"{tlp.fmt_type} was answered with {cpl!r}"
+        root.release_tag(tlp.tag)
+    poisoned = request(TlpType.MEM_WRITE_64, base + scratch, b"\xff\xff\xff\xff")
+    poisoned.ep = True
+    await root.send(poisoned)
+    assert await bench.read(scratch) == 0x12345678
+    assert await bench.read(abi.PAGE["GLOBAL"] + abi.offset("GLOBAL", "CNT_UNSUPPORTED")) == len(kinds) + 1
+    error = await bench.read(ERROR)
+    assert error == abi.put("GLOBAL", "ERROR", UNSUPPORTED_REQUEST=1) and seen
+    await bench.write(ERROR, error)
     await bench.finish()
 
 

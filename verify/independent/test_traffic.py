@@ -72,6 +72,15 @@ async def backpressure(dut):
 
 
 @cocotb.test()
+async def completions_that_the_link_repeats(dut):
+    """A third of the completions come with wrong data and `error` on the port first, and right afterwards."""
+    bench = await Bench.start(dut, "completions_that_the_link_repeats", broken=0.33)
+    await loopback(bench, [Pair(bench, q, largest=3000, fragment=2000) for q in range(3)], 25)
+    assert bench.pins.broken_count > 50
+    await bench.finish()
+
+
+@cocotb.test()
 async def slow_memory(dut):
     """Reads answered after up to 4 us, completions of different tags mixed, cut at every boundary."""
     bench = await Bench.start(dut, "slow_memory", latency_ns=4000, pause_ns=300, join=0.0)
