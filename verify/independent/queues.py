@@ -53,7 +53,7 @@ class Queue:
     def register(self, name):
         return abi.queue(self.direction, self.index, name)
 
-    async def start(self, mode=0, coalesce=0, run=True):
+    async def start(self, mode=0, coalesce=0):
         """Settings, then RUN. Indices begin at 0."""
         bench = self.bench
         self.producer = self.taken = 0
@@ -67,9 +67,8 @@ class Queue:
             ("MODE", mode), ("COALESCE", coalesce), ("VECTOR", self.vector),
         ):
             await bench.write(self.register(name), value)
-        if run:
-            await bench.write(self.register("CTRL"), abi.put("QUEUE", "CTRL", RUN=1))
-            self.generation = await bench.read(self.register("GENERATION"))
+        await bench.write(self.register("CTRL"), abi.put("QUEUE", "CTRL", RUN=1))
+        self.generation = await bench.read(self.register("GENERATION"))
 
     def room(self):
         return self.size - (self.producer - self.taken)
@@ -77,15 +76,18 @@ class Queue:
     def post(self, address, length, flags=0, card=0):
         """Writes one descriptor. The card may touch its buffer from now on."""
         assert self.room() > 0
-        slot = self.ring + 16 * (self.producer % self.size)
-        self.bench.root.poke(slot, struct.pack("<QII", address, length | flags << 24, card))
-        self.bench.judge.allow("read", slot, 16)
+        self.store(struct.pack("<QII", address, length | flags << 24, card))
         try:
             self.bench.judge.allow("read" if self.direction == H2C else "write", address, length)
             self.buffers[self.producer] = (address, length)
         except ValueError:
             pass  # a test of errors: there is no memory
         self.producer += 1
+
+    def store(self, descriptor):
+        slot = self.ring + 16 * (self.producer % self.size)
+        self.bench.root.poke(slot, descriptor)
+        self.bench.judge.allow("read", slot, 16)
 
     async def ring_doorbell(self):
         await self.bench.write(abi.doorbell(self.direction, self.index), self.producer & 0xFFFFFFFF)
@@ -163,4 +165,32 @@ class Queue:
         self.buffers.clear()
 
 
-__all__ = ["C2H", "H2C", "STATUS_OK", "Buffer", "Queue", "Record"]
+class PushQueue(Queue):
+    """A queue whose descriptors are written into the card, in bursts as a write-combining mapping makes them."""
+
+    FEED = 2
+
+    def __init__(self, bench, direction, index, **how):
+        super().__init__(bench, direction, index, **how)
+        assert self.size == abi.CONST["PUSH_SLOTS"]
+        self.window = abi.PAGE["PUSH"] + (direction * abi.CONST["MAX_QUEUES"] + index) * abi.CONST["PUSH_STRIDE"]
+        self.burst = []
+
+    async def start(self, mode=0, coalesce=0):
+        await super().start(mode | abi.put("QUEUE", "MODE", FEED=self.FEED), coalesce)
+
+    def store(self, descriptor):
+        self.burst.append((self.producer % self.size, descriptor))
+
+    async def ring_doorbell(self):
+        burst, self.burst = self.burst, []
+        while burst:
+            first, data = burst[0][0], b""
+            limit = self.bench.rng.choice((1, 4, 32))  # descriptors in one write
+            while burst and len(data) < 16 * limit and burst[0][0] == first + len(data) // 16:
+                data += burst.pop(0)[1]
+            await self.bench.bar0.write(self.window + 16 * first, data)
+        await super().ring_doorbell()
+
+
+__all__ = ["C2H", "H2C", "STATUS_OK", "Buffer", "PushQueue", "Queue", "Record"]

@@ -18,6 +18,8 @@ import find_libpython
 TOP = "ferrolane_card"
 HERE = pathlib.Path(__file__).resolve().parent
 MODULES = ("test_registers", "test_traffic", "test_faults", "test_control", "test_selftest")
+# Why a test is left out so far.
+SKIPPED = {"completion_that_never_comes": "the ABI table has no DATA_TIMEOUT: the engine has no completion timeout yet"}
 COLUMNS = ("bytes", "tlps", "interrupts", "tags", "faults", "clocks")
 
 
@@ -92,13 +94,14 @@ def table(results, counts):
     failed = ran = 0
     total = dict.fromkeys(COLUMNS, 0)
     print(f"{'test':<50} {'result':<8}" + "".join(f"{c:>11}" for c in COLUMNS))
-    done = list(counts.items())
+    done, skipped = list(counts.items()), []
     for case in ElementTree.parse(results).iter("testcase"):
         name, result = case.get("name"), "pass"
         if case.find("failure") is not None or case.find("error") is not None:
             result, failed = "FAIL", failed + 1
         elif case.find("skipped") is not None:
             result = "skipped"
+            skipped.append(name)
         row = {}
         if result == "pass":
             ran += 1
@@ -107,6 +110,8 @@ def table(results, counts):
             total[column] = max(total[column], row.get(column, 0)) if column == "tags" else total[column] + row.get(column, 0)
         print(f"{name[:50]:<50} {result:<8}" + "".join(f"{row.get(c, ''):>11}" for c in COLUMNS))
     print(f"{'all':<50} {'':<8}" + "".join(f"{total[c]:>11,}" for c in COLUMNS))
+    for name in skipped:
+        print(f"skipped: {name}; {SKIPPED.get(name, 'no reason known')}")
     return failed, ran
 
 

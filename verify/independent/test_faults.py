@@ -145,7 +145,7 @@ async def descriptor_read_fails(dut, kind, direction):
 
 
 @cocotb.test()
-@cocotb.parametrize(direction=["H2C", "descriptors"])
+@cocotb.parametrize(direction=["H2C", "fetch"])
 async def byte_count_that_does_not_fit(dut, direction):
     """A completion whose Byte Count is not what was asked for: ..._MALFORMED."""
     bench = await Bench.start(dut, f"byte_count_that_does_not_fit_{direction}", join=1.0)

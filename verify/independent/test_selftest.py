@@ -61,12 +61,12 @@ def flip_bit(tlp):
 
 
 MUTATIONS = {
-    "data_bit": (flip_bit, "bytes differ"),
+    "bit": (flip_bit, "bytes differ"),
     "address": (lambda tlp: setattr(tlp, "address", tlp.address ^ 0x800000), "was not allowed"),
-    "four_kib": (lambda tlp: setattr(tlp, "address", tlp.address | 0xFF0), "crosses 4 KiB"),
-    "byte_enables": (lambda tlp: setattr(tlp, "first_be", 0x5), "byte enables"),
+    "boundary": (lambda tlp: setattr(tlp, "address", tlp.address | 0xFF0), "crosses 4 KiB"),
+    "enables": (lambda tlp: setattr(tlp, "first_be", 0x5), "byte enables"),
     "requester": (lambda tlp: setattr(tlp, "requester_id", (9, 9, 1)), "requester"),
-    "relaxed_id": (lambda tlp: setattr(tlp, "attr", 4), "ID-based ordering"),
+    "attribute": (lambda tlp: setattr(tlp, "attr", 4), "ID-based ordering"),
     "poison": (lambda tlp: setattr(tlp, "ep", True), "EP"),
 }
 

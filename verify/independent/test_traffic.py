@@ -4,6 +4,7 @@ import cocotb
 
 import abi
 from bench import Bench
+from queues import PushQueue
 from traffic import Pair, pump, settle
 
 
@@ -25,7 +26,7 @@ async def loopback(bench, pairs, packets, interrupts=False, mode=0, coalesce=0):
 async def lengths_and_alignments(dut):
     """Lengths from 1 byte, any alignment, both sides of 4 GiB, rings that wrap."""
     bench = await Bench.start(dut, "lengths_and_alignments")
-    await loopback(bench, [Pair(bench, 0, log2_ring=4), Pair(bench, 1, "high", log2_ring=4)], 150)
+    await loopback(bench, [Pair(bench, 0, log2_ring=4), Pair(bench, 1, "high", log2_ring=4)], 400)
     await bench.finish()
 
 
@@ -34,7 +35,7 @@ async def large_fragments(dut):
     """Descriptors of several pages: each is many reads and many writes."""
     bench = await Bench.start(dut, "large_fragments", mps=1, mrrs=2)
     await loopback(bench, [Pair(bench, q, where, largest=20000, fragment=12000)
-                           for q, where in ((0, "low"), (3, "high"))], 12)
+                           for q, where in ((0, "low"), (3, "high"))], 40)
     await bench.finish()
 
 
@@ -43,7 +44,7 @@ async def four_queues_by_interrupt(dut):
     """All queues at once; the host sleeps on MSI-X. No interrupt comes before its record, no record before its data."""
     bench = await Bench.start(dut, "four_queues_by_interrupt", sent_delay=30)
     pairs = [Pair(bench, q, "high" if q & 1 else "low") for q in range(4)]
-    await loopback(bench, pairs, 40, interrupts=True)
+    await loopback(bench, pairs, 100, interrupts=True)
     for pair in pairs:
         assert pair.c2h.interrupts, f"queue {pair.index} had no interrupt"
     await bench.finish()
@@ -59,7 +60,7 @@ async def link_settings(dut, mps, mrrs, rcb):
     link = await bench.read(abi.PAGE["GLOBAL"] + abi.offset("GLOBAL", "LINK"))
     for field, value in (("MPS", mps), ("MRRS", mrrs), ("RCB", rcb == 128), ("EXT_TAG", tags)):
         assert abi.get("GLOBAL", "LINK", field, link) == value, f"LINK.{field} of {link:#x}, set to {value}"
-    await loopback(bench, [Pair(bench, 0, largest=9000, fragment=6000), Pair(bench, 2, "high")], 12)
+    await loopback(bench, [Pair(bench, 0, largest=9000, fragment=6000), Pair(bench, 2, "high")], 20)
     await bench.finish()
 
 
@@ -67,7 +68,7 @@ async def link_settings(dut, mps, mrrs, rcb):
 async def backpressure(dut):
     """The hard block holds the card's streams off three clocks of four, and brings its own TLPs with gaps."""
     bench = await Bench.start(dut, "backpressure", stall=0.75, gap=0.5, sent_delay=60)
-    await loopback(bench, [Pair(bench, q, largest=3000, fragment=2000) for q in range(3)], 25, interrupts=True)
+    await loopback(bench, [Pair(bench, q, largest=3000, fragment=2000) for q in range(3)], 60, interrupts=True)
     await bench.finish()
 
 
@@ -81,10 +82,18 @@ async def completions_that_the_link_repeats(dut):
 
 
 @cocotb.test()
+async def pushed_descriptors(dut):
+    """Descriptors written into the card in bursts of up to 512 bytes; a ring queue works beside."""
+    bench = await Bench.start(dut, "pushed_descriptors", mps=3)
+    await loopback(bench, [Pair(bench, 0, kind=PushQueue), Pair(bench, 1, "high"), Pair(bench, 3, kind=PushQueue)], 50, interrupts=True)
+    await bench.finish()
+
+
+@cocotb.test()
 async def slow_memory(dut):
     """Reads answered after up to 4 us, completions of different tags mixed, cut at every boundary."""
     bench = await Bench.start(dut, "slow_memory", latency_ns=4000, pause_ns=300, join=0.0)
-    await loopback(bench, [Pair(bench, q, largest=6000, fragment=3000) for q in range(4)], 15)
+    await loopback(bench, [Pair(bench, q, largest=6000, fragment=3000) for q in range(4)], 30)
     await bench.finish()
 
 
@@ -92,7 +101,7 @@ async def slow_memory(dut):
 async def fast_memory(dut):
     """Reads answered at once, in one completion where Max_Payload_Size allows it."""
     bench = await Bench.start(dut, "fast_memory", mps=3, mrrs=5, latency_ns=1, pause_ns=0, join=1.0)
-    await loopback(bench, [Pair(bench, q, largest=6000, fragment=5000) for q in range(4)], 15)
+    await loopback(bench, [Pair(bench, q, largest=6000, fragment=5000) for q in range(4)], 40)
     await bench.finish()
 
 
@@ -114,6 +123,6 @@ async def relaxed_ordering_and_records_in_batches(dut):
             sizes.add(tlp.length // 4)
 
     bench.judge.watch_write = watch
-    await loopback(bench, pairs, 60, interrupts=True, mode=mode, coalesce=coalesce)
+    await loopback(bench, pairs, 120, interrupts=True, mode=mode, coalesce=coalesce)
     assert max(sizes) > 1, "no TLP held more than one record"
     await bench.finish()

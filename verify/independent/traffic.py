@@ -11,11 +11,11 @@ SOP, EOP = abi.DESC_FLAG["SOP"], abi.DESC_FLAG["EOP"]
 class Pair:
     """An H2C queue, the C2H queue that the loopback ends in, and what is expected there."""
 
-    def __init__(self, bench, index, where="low", largest=700, fragment=400, log2_ring=5):
+    def __init__(self, bench, index, where="low", largest=700, fragment=400, log2_ring=5, kind=Queue):
         self.bench, self.index, self.where = bench, index, where
         self.largest, self.fragment = largest, fragment  # bytes of a packet, of a descriptor
-        self.h2c = Queue(bench, H2C, index, log2_ring=log2_ring, where=where)
-        self.c2h = Queue(bench, C2H, index, log2_ring=log2_ring, where=where)
+        self.h2c = kind(bench, H2C, index, log2_ring=log2_ring, where=where)
+        self.c2h = kind(bench, C2H, index, log2_ring=log2_ring, where=where)
         self.clear()
 
     def clear(self):
