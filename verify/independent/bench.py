@@ -52,6 +52,9 @@ class Bench:
             getattr(dut, f"cfg_{pin}").value = 0
         dut.rx_req_func.value = dut.rx_req_bar.value = dut.card_stop.value = 0
         dut.rst.value = 1
+        # A test begins in the same phase of the clock, whatever ran before it.
+        dut.clk.value = 0
+        await Timer(PERIOD_NS, "ns")
         cocotb.start_soon(Clock(dut.clk, PERIOD_NS, unit="ns").start())
         await ClockCycles(dut.clk, 10)
         dut.rst.value = 0

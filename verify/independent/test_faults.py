@@ -5,7 +5,6 @@ import cocotb
 import pytest
 from cocotb.triggers import ClockCycles
 from cocotbext.pcie.core.caps import PciCapId
-from cocotbext.pcie.core.tlp import CplStatus, Tlp, TlpType
 
 import abi
 from bench import Bench
@@ -171,72 +170,6 @@ async def byte_count_that_does_not_fit(dut, direction):
 
 
 @cocotb.test()
-async def completions_nobody_waits_for(dut):
-    """Completions for tags without a read, and for another requester: dropped, ERROR.UNEXPECTED_CPL; traffic goes on."""
-    bench = await Bench.start(dut, "completions_nobody_waits_for")
-    seen = listen_for_errors(bench)
-    others = await bystanders(bench, (0, 1, 2, 3), packets=15)
-    count = abi.PAGE["GLOBAL"] + abi.offset("GLOBAL", "CNT_UNEXPECTED_CPL")
-    sent = 0
-    for _ in range(12):
-        await ClockCycles(dut.clk, bench.rng.randrange(20, 200))
-        cpl = Tlp()
-        cpl.fmt_type = TlpType.CPL_DATA
-        cpl.requester_id = bench.function.pcie_id
-        cpl.byte_count = 4 * bench.rng.randint(1, 20)
-        cpl.set_data(bench.rng.randbytes(cpl.byte_count))
-        cpl.tag = bench.rng.choice([t for t in range(256) if t not in bench.judge.outstanding])
-        if bench.rng.random() < 0.3:  # a tag in use, but of another requester: past cocotbext-pcie, which would not route it
-            cpl.requester_id = (7, 3, 1)
-            cpl.tag = bench.rng.choice(list(bench.judge.outstanding) or [0])
-        # The card may have begun a read with this tag since: only what is not outstanding when it arrives is sent.
-        bench.pins.receive(cpl)
-        sent += 1
-    await others
-    assert await bench.read(count) == sent
-    error = await bench.read(ERROR)
-    assert error == abi.put("GLOBAL", "ERROR", UNEXPECTED_CPL=1) and seen
-    await bench.write(ERROR, error)
-    await bench.finish()
-
-
-@cocotb.test()
-async def requests_that_are_not_served(dut):
-    """I/O and atomic requests are answered with Unsupported Request; a poisoned write changes nothing."""
-    bench = await Bench.start(dut, "requests_that_are_not_served")
-    seen = listen_for_errors(bench)
-    root = bench.root
-    scratch = abi.PAGE["GLOBAL"] + abi.offset("GLOBAL", "SCRATCH")
-    await bench.write(scratch, 0x12345678)
-    base = bench.device.bar_addr[0]
-
-    def request(kind, address, data=b""):
-        tlp = Tlp()
-        tlp.fmt_type = kind
-        tlp.set_addr_be_data(address, data) if data else tlp.set_addr_be(address, 4)
-        return tlp
-
-    kinds = [request(TlpType.IO_READ, 0x100), request(TlpType.IO_WRITE, 0x100, b"abcd"),
-             request(TlpType.FETCH_ADD_64, base + scratch, b"efgh"), request(TlpType.MEM_READ_LOCKED_64, base + scratch)]
-    for tlp in kinds:
-        tlp.tag = await root.alloc_tag()
-        bench.judge.host_reads[(tlp.requester_id, tlp.tag)] = [tlp, 4, tlp.address]
-        bench.pins.receive(tlp, 0)
-        cpl = await root.recv_cpl(tlp.tag, 5000)
-        assert cpl and cpl.status == CplStatus.UR, f"{tlp.fmt_type} was answered with {cpl!r}"
-        root.release_tag(tlp.tag)
-    poisoned = request(TlpType.MEM_WRITE_64, base + scratch, b"\xff\xff\xff\xff")
-    poisoned.ep = True
-    await root.send(poisoned)
-    assert await bench.read(scratch) == 0x12345678
-    assert await bench.read(abi.PAGE["GLOBAL"] + abi.offset("GLOBAL", "CNT_UNSUPPORTED")) == len(kinds) + 1
-    error = await bench.read(ERROR)
-    assert error == abi.put("GLOBAL", "ERROR", UNSUPPORTED_REQUEST=1) and seen
-    await bench.write(ERROR, error)
-    await bench.finish()
-
-
-@cocotb.test()
 @cocotb.parametrize(kind=["poison", "UR"])
 async def fault_inside_a_descriptor(dut, kind):
     """A read in the middle fails: the record has the bytes that were asked for before it, and nothing behind the hole is delivered."""
@@ -286,7 +219,8 @@ async def completion_that_never_comes(dut, what):
     To be enabled with the engine's completion timeout: skipped as long as the ABI table has no such status."""
     status = "DATA_TIMEOUT" if what == "data" else "FETCH_TIMEOUT"
     if status not in abi.STATUS:
-        pytest.skip(f"the ABI table has no {status}: the engine has no completion timeout yet")
+        print(f"SKIPPED completion_that_never_comes, {what}: the ABI table has no {status}", flush=True)
+        pytest.skip()
     bench = await Bench.start(dut, f"completion_that_never_comes_{what}")
     # Device Control 2, Completion Timeout Value: 50 us to 100 us (PCIe Base Spec 7.5.3.16).
     await bench.device.capability_write_word(PciCapId.EXP, 0x28, 1)
