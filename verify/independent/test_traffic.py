@@ -1,10 +1,13 @@
 """Data through the loopback, under many links and memories."""
 
+import os
+import random
+
 import cocotb
 
 import abi
-from bench import Bench
-from queues import PushQueue
+from bench import SEED, Bench
+from queues import PushQueue, Queue
 from traffic import Pair, pump, settle
 
 
@@ -125,4 +128,26 @@ async def relaxed_ordering_and_records_in_batches(dut):
     bench.judge.watch_write = watch
     await loopback(bench, pairs, 120, interrupts=True, mode=mode, coalesce=coalesce)
     assert max(sizes) > 1, "no TLP held more than one record"
+    await bench.finish()
+
+
+@cocotb.test()
+@cocotb.parametrize(round=list(range(int(os.environ.get("ROUNDS", "6")))))
+async def random_links(dut, round):
+    """Everything by chance: link settings, back-pressure, latency, splits, queues and how they are fed. ROUNDS of them."""
+    rng = random.Random(f"random_links {SEED} {round}")
+    bench = await Bench.start(
+        dut, f"random_links_{round}", mps=rng.randrange(4), mrrs=rng.randrange(6), rcb=rng.choice((64, 128)), tags=rng.random() < 0.7,
+        stall=rng.choice((0, 0.3, 0.9)), gap=rng.choice((0, 0.5, 0.95)), sent_delay=rng.choice((0, 10, 400)),
+        latency_ns=rng.choice((1, 300, 5000)), pause_ns=rng.choice((0, 20, 500)), join=rng.random(), broken=rng.choice((0, 0.2)))
+    mode = abi.put("QUEUE", "MODE", RELAXED_ORDERING=rng.randrange(2), NO_SNOOP=rng.randrange(2), WEIGHT=rng.randrange(64),
+                   STORE_FORWARD=rng.randrange(2))
+    coalesce = abi.put("QUEUE", "COALESCE", COUNT=rng.randrange(17), TIME=rng.randrange(30))
+    pairs = []
+    for index in rng.sample(range(4), rng.randint(1, 4)):
+        fragment = rng.choice((20, 300, 5000))
+        kind = rng.choice((Queue, PushQueue))
+        ring = 5 if kind is PushQueue else rng.randint(3, 6)
+        pairs.append(Pair(bench, index, rng.choice(("low", "high")), rng.choice((2, 6)) * fragment, fragment, ring, kind))
+    await loopback(bench, pairs, 25, interrupts=rng.random() < 0.5, mode=mode, coalesce=coalesce)
     await bench.finish()
