@@ -1,7 +1,7 @@
 """Builds the card's Verilog with Verilator and cocotb, runs the tests, prints a table. Ends with 0 when all is right.
 
 Usage: run.py VERILOG BUILD_DIR [TEST...], with the Python of .tools/independent. TEST is part of a test's name. From the
-environment: SEED of the random choices (default 1), JOBS of the compilation (2), CXX, VERILATOR_ROOT (the one in .tools).
+environment: SEED of the random choices (default 1), ROUNDS of random_links (6), JOBS of the compilation (2), CXX, VERILATOR_ROOT (the one in .tools).
 """
 
 import os
