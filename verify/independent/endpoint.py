@@ -59,7 +59,7 @@ class CardFunction(Endpoint):
         dut.cfg_bus_master.value = int(self.bus_master_enable)
         dut.cfg_ro_enable.value = int(cap.enable_relaxed_ordering)
         dut.cfg_ns_enable.value = int(cap.enable_no_snoop)
-        dut.cfg_cpl_timeout.value = cap.completion_timeout_value
+        dut.cfg_cpl_timeout.value = 15 if cap.completion_timeout_disable else cap.completion_timeout_value
         dut.cfg_d0.value = 1
         dut.cfg_msix_enable.value = int(self.msix_cap.msix_enable)
         dut.cfg_msix_mask.value = int(self.msix_cap.msix_function_mask)
