@@ -9,6 +9,9 @@ DEMO_OUT := target/demo.out
 # Seconds of `make soak`, and the seed of its first round: by the clock unless given.
 DURATION ?= 600
 SEED ?= $(shell date +%s)
+# `make test-independent` is the same run each time unless SEED is given on the command line; ONLY names some of its tests.
+INDEPENDENT_SEED := $(if $(filter command%,$(origin SEED)),$(SEED),1)
+ONLY ?=
 # The bench's many builds of the engine are verilated for the bench alone; everything else does with one.
 ONE_ENGINE := FERROLANE_ENGINES=w128_q4
 # Tests whose coverage counts.
@@ -19,7 +22,7 @@ EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/
 SYNTH := python3 tools/synth/synth.py --tools .tools/synth/bin --cache target/synth/cache --json target/synth.json --jobs $(JOBS)
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke soak soak-align faults coverage bench-engine verilog synth synth-all clean
+.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke test-independent soak soak-align faults coverage bench-engine verilog synth synth-all clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -38,7 +41,7 @@ demo: build ## Send a real file through the RTL in page-sized fragments at odd a
 example: tools ## A module of Verilog of one's own on the simulated card: sw/examples/user_logic
 	$(CARGO) run $(CI) -q -p ferrolane-example-user-logic
 
-test: fmt-check clippy lint generate-check unit-test system-smoke ## Everything CI runs
+test: fmt-check clippy lint generate-check unit-test system-smoke test-independent ## Everything CI runs
 
 fmt-check: ## Formatting
 	$(CARGO) fmt --all --check
@@ -66,6 +69,11 @@ unit-test: tools ## Unit tests, Verilated tests of each block, system tests, com
 system-smoke: tools ## The CLI on files of awkward sizes, compared, with equal clock counts for equal seeds
 	$(CARGO) build $(CI) -p ferrolane-cli
 	tools/smoke.sh target/ci/ferrolane
+
+test-independent: tools ## The engine's Verilog against the root complex of cocotbext-pcie; SEED= and ONLY="names" choose
+	@tools/setup.sh independent
+	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-emit -- target/verilog
+	JOBS=$(JOBS) SEED=$(INDEPENDENT_SEED) .tools/independent/bin/python verify/independent/run.py target/verilog/ferrolane_card.v target/independent $(ONLY)
 
 soak: tools ## Random traffic, links and interventions for DURATION seconds from SEED on; a short slice is in unit-test
 	SOAK_SECONDS=$(DURATION) SOAK_SEED=$(SEED) $(CARGO) test $(CI) -p ferrolane-sim --test soak -- --nocapture

@@ -3,7 +3,8 @@
 # `.tools/` of this repository. Versions and hashes are in tools/requirements.txt. Does nothing, quickly, when
 # everything is there already.
 #
-# `tools/setup.sh synth` installs yosys and nextpnr instead, into `.tools/synth/`, by tools/synth/requirements.txt.
+# `tools/setup.sh synth` installs yosys and nextpnr instead, into `.tools/synth/`, by tools/synth/requirements.txt;
+# `tools/setup.sh independent` cocotb and cocotbext-pcie, into `.tools/independent/`, by tools/independent/requirements.txt.
 #
 # PYTHON chooses the interpreter (default python3), CXX the compiler (default c++).
 set -eu
@@ -23,12 +24,12 @@ die() {
 what=${1:-build}
 case "$what" in
 build) ;;
-synth)
-    venv=$venv/synth
-    req=$root/tools/synth/requirements.txt
+synth | independent)
+    venv=$venv/$what
+    req=$root/tools/$what/requirements.txt
     stamp=$venv/requirements.installed
     ;;
-*) die "unknown: $what; say 'synth', or nothing" ;;
+*) die "unknown: $what; say 'synth', 'independent', or nothing" ;;
 esac
 
 have_cxx() {
@@ -42,9 +43,19 @@ have_venv() {
     "$python" -c 'import venv, ensurepip' >/dev/null 2>&1
 }
 
+have_libpython() {
+    # cocotb loads Python into the simulation. Debian's python3 has its library in a package of its own.
+    "$python" -c 'import ctypes, os, sysconfig
+name, place = sysconfig.get_config_var("INSTSONAME"), sysconfig.get_config_var("LIBDIR")
+path = os.path.join(place, name)
+ctypes.CDLL(path if os.path.exists(path) else name)' >/dev/null 2>&1
+}
+
 missing=
 [ "$what" = synth ] || have_cxx || missing="$missing g++"
 have_venv || [ -f "$stamp" ] || missing="$missing python3-venv"
+[ "$what" != independent ] || have_libpython ||
+    missing="$missing libpython$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
 if [ -n "$missing" ]; then
     packages=${missing# }
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
@@ -56,6 +67,7 @@ if [ -n "$missing" ]; then
         } >&2 || die "apt-get could not install them (messages above)"
         [ "$what" = synth ] || have_cxx || die "'$cxx' still does not compile C++; set CXX to a working compiler"
         have_venv || [ -f "$stamp" ] || die "'$python' still has no venv module; set PYTHON to one that has"
+        [ "$what" != independent ] || have_libpython || die "'$python' still has no shared library; set PYTHON to one that has"
     else
         echo "tools/setup.sh: missing $packages; run this, then try again:" >&2
         echo "    sudo apt-get install -y $packages" >&2
@@ -76,6 +88,22 @@ if [ "$what" = synth ]; then
     for tool in yosys nextpnr_ecp5; do
         "$venv/bin/python" -c "import yowasp_$tool as tool; tool.run_$tool(['--version'])" >/dev/null 2>&1 || die "the installed $tool does not run on this machine"
     done
+    cp "$req" "$stamp"
+    exit 0
+fi
+
+if [ "$what" = independent ]; then
+    if [ -f "$stamp" ] && cmp -s "$req" "$stamp" && "$venv/bin/python" -c 'import cocotb' 2>/dev/null; then
+        exit 0
+    fi
+    echo "tools/setup.sh: installing cocotb and cocotbext-pcie into .tools/independent/" >&2
+    rm -rf "$venv"
+    mkdir -p "$(dirname "$venv")"
+    "$python" -m venv "$venv"
+    # --no-deps: the list is complete but for one dependency that is left out on purpose; it says which and why.
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --only-binary :all: --require-hashes --no-deps -r "$req" ||
+        die "pip could not install $req (message above); try again once that is put right"
+    "$venv/bin/python" -c 'import cocotb_tools.config, cocotbext.pcie.core' || die "the installed cocotb does not run on this machine"
     cp "$req" "$stamp"
     exit 0
 fi
