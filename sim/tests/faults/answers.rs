@@ -144,7 +144,6 @@ fn f08_a_wrong_byte_count_ends_the_read() {
 }
 
 #[test]
-#[ignore = "a fetch's tag is free at its first malformed completion, and used again while the rest still comes"]
 fn f08_a_fetch_with_a_wrong_byte_count_keeps_its_tag_until_the_rest_has_come() {
     for seed in 1..=20 {
         let preset = format!("sim:mps=128,split=rcb,reorder=90%,throttle=70%,jitter=2us,seed={seed}");

@@ -3,7 +3,7 @@
 use ferrolane_abi::status;
 use ferrolane_sim::faults::CompletionKind::{DropAnswer, Late};
 
-use crate::bed::Bed;
+use crate::bed::{error, Bed};
 
 /// The shortest completion timeout there is.
 const PRESET: &str = "sim:cpl_timeout=100us";
@@ -11,7 +11,6 @@ const PRESET: &str = "sim:cpl_timeout=100us";
 const VERY_LATE: u64 = 3_000_000_000;
 
 #[test]
-
 fn f01_a_data_read_without_answer_times_out() {
     let mut bed = Bed::new(PRESET, 1);
     let fault = bed.spoil_data(DropAnswer, 1, 5);
@@ -21,7 +20,6 @@ fn f01_a_data_read_without_answer_times_out() {
 }
 
 #[test]
-
 fn f01_half_an_answer_times_out_too() {
     let mut bed = Bed::new("sim:cpl_timeout=100us,mps=128", 2);
     let fault = bed.spoil_data(DropAnswer, 2, 5);
@@ -31,7 +29,6 @@ fn f01_half_an_answer_times_out_too() {
 }
 
 #[test]
-
 fn f01_an_answer_after_its_time_touches_nothing_even_behind_resets() {
     let mut bed = Bed::new(PRESET, 3);
     let fault = bed.spoil_data(Late(VERY_LATE), 1, 5);
@@ -45,6 +42,8 @@ fn f01_an_answer_after_its_time_touches_nothing_even_behind_resets() {
     let mut seed = 50;
     while bare.now() < due + 100_000 {
         let mut bed = Bed::on(bare, seed);
+        // The late one is dropped, and told.
+        bed.expected = error("UNEXPECTED_CPL");
         bed.all_end_well();
         bare = bed.recovers();
         seed += 1;
@@ -52,7 +51,6 @@ fn f01_an_answer_after_its_time_touches_nothing_even_behind_resets() {
 }
 
 #[test]
-
 fn f02_a_fetch_without_answer_times_out() {
     let mut bed = Bed::new(PRESET, 4);
     let fault = bed.spoil_ring(DropAnswer, 1);
