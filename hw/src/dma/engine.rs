@@ -261,7 +261,6 @@ engine_sizes! { netlist! { Engine [] {
         queue_regs.c2h_peak <- c2h.peak;
         control.arb_idle_wr <- wr_arb.arb_idle;
         control.arb_idle_rd <- rd_arb.arb_idle;
-        open_reads.rd_idle <- rd_arb.arb_idle;
         control.cpl_busy <- completer.tx_cpl_valid;
         control.init_done_doorbell <- doorbell.init_done;
         control.init_done_fetch <- fetch.init_done;

@@ -48,8 +48,9 @@ hw! {
     /// comes late is dropped, and until then, or until the link has been down, nobody else has the tag (PCIe Base Spec r5
     /// 2.8: a late completion is an unexpected one, and must not be taken for another request's).
     ///
-    /// While the link is down no completion can come any more: every open tag lapses and is closed. `hold` keeps reads back until
-    /// all have been. A port takes and discards reads while `cfg_link_up` is 0.
+    /// While the link is down no completion can come any more: every open tag lapses and is closed, and `hold_reads` keeps reads back until
+    /// a sweep has begun and ended with the link up. A port discards reads that it takes while `cfg_link_up` is 0. One that it
+    /// takes behind that has been sent: ticks rest meanwhile, and one more when the link is back tells such a read from the others.
     ///
     /// The last completion is told by its header: an error status, no data, or no more bytes left than it carries (2.2.9).
     pub struct OpenReads<const TB: usize, const KHZ: usize> {
@@ -61,8 +62,6 @@ hw! {
         pub tx_rd_valid: Signal<In, Bit> = Default::default(),
         pub tx_rd_ready: Signal<In, Bit> = Default::default(),
         pub tx_rd_hdr: Signal<In, Bits<128>> = Default::default(),
-        /// No read is held in front of the port.
-        pub rd_idle: Signal<In, Bit> = Default::default(),
         pub cpl_valid: Signal<In, Bit> = Default::default(),
         pub cpl_last: Signal<In, Bit> = Default::default(),
         pub cpl_error: Signal<In, Bit> = Default::default(),
@@ -103,9 +102,12 @@ hw! {
         state: Dffr<SweepState> = Dffr::new(SweepState::Look),
         booting: Dffr<Bit> = Dffr::new(true),
         down: Dffr<Bit> = Default::default(),
-        // This sweep began with the link up again and no read on its way.
+        was_up: Dffr<Bit> = Default::default(),
+        // This sweep began with the link up again.
         final_sweep: Dffr<Bit> = Default::default(),
         at: Dffr<Bits<TB>> = Default::default(),
+        // Phase of the read that the sweep has judged.
+        judged: Reg<Bit> = Default::default(),
         swept: Dffr<Bit> = Default::default(),
         foreign: Signal<Local, Bits<10>> = Default::default(),
         payload: Signal<Local, Bits<14>> = Default::default(),
@@ -116,11 +118,15 @@ hw! {
         fate: Signal<Local, Ended> = Default::default(),
         age: Signal<Local, Bits<3>> = Default::default(),
         is_open: Signal<Local, Bit> = Default::default(),
+        // Its completion was lost with the link.
+        lost: Signal<Local, Bit> = Default::default(),
         lapses: Signal<Local, Bit> = Default::default(),
         closes: Signal<Local, Bit> = Default::default(),
         next: Signal<Local, Bit> = Default::default(),
         closed_tag: Signal<Local, Bits<TB>> = Default::default(),
         closing: Signal<Local, Bit> = Default::default(),
+        // And the tag is closed with that.
+        shuts: Signal<Local, Bit> = Default::default(),
         sent_high: Signal<Local, Bits<TB>> = Default::default(),
         closed_high: Signal<Local, Bits<TB>> = Default::default(),
         set_mask: Signal<Local, Bits<16>> = Default::default(),
@@ -139,7 +145,7 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
     fn update(&mut self) {
         clock!(self, clock, timer, lefts, ends, last_ends);
         dff_setup!(self, clock, now, due, sent, sent_tag, close, closed_before, close_tag, fetching, state);
-        dff_setup!(self, clock, booting, down, final_sweep, at, swept);
+        dff_setup!(self, clock, booting, down, was_up, final_sweep, at, judged, swept);
         self.now.rst.next = self.rst.val();
         self.due.rst.next = self.rst.val();
         self.sent.rst.next = self.rst.val();
@@ -149,14 +155,20 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
         self.state.rst.next = self.rst.val();
         self.booting.rst.next = self.rst.val();
         self.down.rst.next = self.rst.val();
+        self.was_up.rst.next = self.rst.val();
         self.final_sweep.rst.next = self.rst.val();
         self.at.rst.next = self.rst.val();
         self.swept.rst.next = self.rst.val();
         self.timer.rst.next = self.rst.val();
         self.timer.cfg_cpl_timeout.next = self.cfg_cpl_timeout.val();
-        if self.timer.tick.val() {
-            self.now.d.next = self.now.q.val() + 1;
+        self.was_up.d.next = self.cfg_link_up.val();
+        if self.timer.tick.val() & !self.down.q.val() {
             self.due.d.next = true;
+        }
+        if (self.timer.tick.val() & !self.down.q.val())
+            | (self.down.q.val() & self.cfg_link_up.val() & !self.was_up.q.val())
+        {
+            self.now.d.next = self.now.q.val() + 1;
         }
 
         // A read leaves. The tag stands in DW1 of its header.
@@ -199,21 +211,23 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
         self.tag_open.next = self.is_open.val();
         self.tag_wait.next = self.swept.q.val() | self.booting.q.val();
         self.age.next = self.now.q.val() - self.mine.val().tick;
+        self.lost.next = self.down.q.val() & !(self.cfg_link_up.val() & (self.age.val() == 0));
         self.lapses.next = self.is_open.val()
             & (self.fate.val().lapsed != self.mine.val().phase)
-            & (self.down.q.val() | (self.age.val() == 6) | (self.age.val() == 7))
+            & (self.lost.val() | (self.age.val() == 6) | (self.age.val() == 7))
             & !self.booting.q.val();
-        self.closes.next = self.booting.q.val() | self.down.q.val();
+        self.closes.next = self.booting.q.val() | self.lost.val();
         self.lapse_valid.next = false;
         self.lapse_tag.next = self.at.q.val();
         self.next.next = false;
         self.closing.next = self.close.q.val();
+        self.shuts.next = self.close.q.val();
         self.closed_tag.next = self.close_tag.q.val();
         self.ends.wdata.next.closed = self.lefts.rdata.val().phase;
         self.ends.wdata.next.lapsed = self.lefts.rdata.val().phase;
         match self.state.q.val() {
             SweepState::Rest => {
-                self.final_sweep.d.next = self.down.q.val() & self.cfg_link_up.val() & self.rd_idle.val();
+                self.final_sweep.d.next = self.down.q.val() & self.cfg_link_up.val() & self.was_up.q.val();
                 if self.due.q.val() | self.down.q.val() {
                     self.due.d.next = false;
                     self.state.d.next = SweepState::Look;
@@ -224,17 +238,22 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
                 self.state.d.next = SweepState::Judge;
             }
             SweepState::Judge => {
+                self.judged.d.next = self.mine.val().phase;
                 if self.lapses.val() {
                     self.state.d.next = SweepState::Lapse;
-                } else if self.booting.q.val() | (self.is_open.val() & self.down.q.val()) {
+                } else if self.booting.q.val() | (self.is_open.val() & self.lost.val()) {
                     self.state.d.next = SweepState::Again;
                 } else {
                     self.next.next = true;
                 }
             }
             SweepState::Lapse => {
+                // Its completion may come now after all.
                 self.lapse_valid.next = true;
-                if self.lapse_ready.val() {
+                if self.close.q.val() & (self.close_tag.q.val() == self.at.q.val()) {
+                    self.lapse_valid.next = false;
+                    self.next.next = true;
+                } else if self.lapse_ready.val() {
                     self.state.d.next = SweepState::Again;
                 }
             }
@@ -247,7 +266,10 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
                 if self.close.q.val() | self.closed_before.q.val() {
                     self.state.d.next = SweepState::Again;
                 } else {
-                    self.closing.next = true;
+                    // And if it is still the same read that is open.
+                    self.closing.next = self.booting.q.val()
+                        | (self.is_open.val() & (self.mine.val().phase == self.judged.q.val()));
+                    self.shuts.next = self.closing.val() & self.closes.val();
                     self.closed_tag.next = self.at.q.val();
                     self.ends.wdata.next.closed = self.fate.val().closed;
                     if self.closes.val() {
@@ -292,7 +314,7 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
             self.set_mask.next = self.one.val() << bit_cast::<4, TB>(self.sent_tag.q.val());
         }
         self.clear_mask.next = 0.into();
-        if self.closing.val() & (self.close.q.val() | self.closes.val()) & !self.closed_high.val().any() {
+        if self.shuts.val() & !self.closed_high.val().any() {
             self.clear_mask.next = self.one.val() << bit_cast::<4, TB>(self.closed_tag.val());
         }
         self.fetching.d.next = (self.fetching.q.val() & !self.clear_mask.val()) | self.set_mask.val();

@@ -38,6 +38,9 @@ pub struct Checker {
     cfg: CfgPins,
     before: CfgPins,
     changed: u64,
+    /// Clocks in which each transmit stream was held off, and how many that were at the change.
+    held: [u64; 3],
+    held_at_change: [u64; 3],
     seq: Option<u8>,
     reads: Vec<Option<Header>>,
     open_reads: usize,
@@ -62,6 +65,8 @@ impl Checker {
             cfg: CfgPins::default(),
             before: CfgPins::default(),
             changed: 0,
+            held: [0; 3],
+            held_at_change: [0; 3],
             seq: None,
             reads: vec![None; TAGS],
             open_reads: 0,
@@ -99,7 +104,7 @@ impl Checker {
             if now >= self.changed + GRACE {
                 self.before = self.cfg;
             }
-            (self.cfg, self.changed) = (cfg, now);
+            (self.cfg, self.changed, self.held_at_change) = (cfg, now, self.held);
         }
     }
 
@@ -147,6 +152,7 @@ impl Checker {
             (Stream::Completion, &o.tx_cpl, i.tx_cpl_ready),
         ];
         for (stream, beat, ready) in streams {
+            self.held[stream as usize] += u64::from(beat.valid && !ready);
             let side = if stream == Stream::Write { o.tx_wr_seq } else { 0 };
             match self.monitors[stream as usize].clock(beat, side, ready, now, pool) {
                 Ok(tlp) => sent[stream as usize] = tlp,
@@ -193,7 +199,9 @@ impl Checker {
         if tlp.nullified {
             return Ok(());
         }
-        let young = tlp.clock < self.changed + GRACE;
+        // What was under way waits for as long as the port doesn't take it.
+        let held = self.held[stream as usize] - self.held_at_change[stream as usize];
+        let young = tlp.clock < self.changed + GRACE + held;
         let mut cfg = self.cfg;
         if let Err(finding) = rules::header(stream, &tlp.hdr, &cfg) {
             if !young || rules::header(stream, &tlp.hdr, &self.before).is_err() {
