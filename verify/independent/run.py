@@ -120,9 +120,6 @@ def main():
         sys.stderr.write(run.stdout[-6000:])
         sys.exit("the simulation ended without results")
     failed, ran = table(results, counts)
-    for line in run.stdout.splitlines():
-        if line.startswith("SKIPPED "):
-            print(line)
     print(f"{ran} passed, {failed} failed; built in {built - begin:.0f} s, ran in {time.monotonic() - built:.0f} s")
     if failed or run.returncode:
         sys.stderr.write(run.stdout[-12000:])

@@ -152,7 +152,7 @@ impl Round {
             }
             _ => {
                 self.release_card();
-                let trouble = Trouble::random(&mut self.rng);
+                let trouble = Trouble::random(&mut self.rng, self.link.short_timeout);
                 let feed = self.pairs[which].feeds()[0];
                 if self.pairs[which].fault(trouble, &self.control, self.interrupts) {
                     tally.crosses.met(Of::EventFeed, &[trouble.name(), feed]);

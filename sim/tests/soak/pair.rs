@@ -37,13 +37,14 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    pub fn random(rng: &mut Rng) -> Self {
+    /// With a short completion timeout, a completion that comes behind it, too.
+    pub fn random(rng: &mut Rng, short_timeout: bool) -> Self {
         use CompletionKind::{ErrorData, Late, NoData, Poison, Status};
         match rng.below(9) {
             0..3 => Trouble::Unmapped,
             // Behind the timeout of up to 100 us, when the queue has been started again and its tag is wanted.
-            3 | 4 => Trouble::Answer(Late(1_000_000 * (110 + rng.below(400)))),
-            5 => Trouble::Answer(Status([1, 2, 4, 7][rng.below(4) as usize])),
+            3 | 4 if short_timeout => Trouble::Answer(Late(1_000_000 * (110 + rng.below(400)))),
+            3..=5 => Trouble::Answer(Status([1, 2, 4, 7][rng.below(4) as usize])),
             6 => Trouble::Answer(Poison),
             7 => Trouble::Answer(NoData),
             _ => Trouble::Answer(ErrorData),

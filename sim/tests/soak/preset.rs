@@ -16,21 +16,32 @@ pub struct Link {
     pub split: &'static str,
     /// What holds the card's transmit streams up, as in [`STALLS`](crate::crosses::STALLS).
     pub stalls: Vec<&'static str>,
+    /// The shortest completion timeout there is, so that a lost completion doesn't take long. On a slow link, or with a root complex that works on few
+    /// reads at a time, a read among many may rightly take longer.
+    pub short_timeout: bool,
 }
 
 /// Each trait is drawn on its own; some rounds keep the default link.
 pub fn random(seed: u64) -> Link {
     let mut rng = Rng::new(seed, "preset");
-    // The shortest completion timeout there is: a lost completion shall not take long.
-    let mut words = vec![format!("seed={seed}"), "cpl_timeout=100us".into()];
-    let mut link =
-        Link { preset: String::new(), mps: "256", mrrs: "512", rcb: "64", split: "max", stalls: vec![] };
+    let mut words = vec![format!("seed={seed}")];
+    let mut link = Link {
+        preset: String::new(),
+        mps: "256",
+        mrrs: "512",
+        rcb: "64",
+        split: "max",
+        stalls: vec![],
+        short_timeout: true,
+    };
     if !rng.chance(15) {
         link.mps = pick(&mut rng, &["128", "256", "256", "512", "1024"]);
         link.mrrs = pick(&mut rng, &["128", "256", "512", "1024", "2048", "4096"]);
         link.rcb = pick(&mut rng, &["64", "128"]);
         link.split = pick(&mut rng, &["max", "rcb", "random", "random"]);
-        words.push(pick(&mut rng, &["gen3x4", "gen3x4", "gen3x8", "gen2x4", "gen5x16", "gen1x2"]).into());
+        let speed = pick(&mut rng, &["gen3x4", "gen3x4", "gen3x8", "gen2x4", "gen5x16", "gen1x2"]);
+        link.short_timeout = speed != "gen1x2";
+        words.push(speed.into());
         words.push(format!("mps={},mrrs={},rcb={},split={}", link.mps, link.mrrs, link.rcb, link.split));
         words.push(format!("iova={}", pick(&mut rng, &["both", "low", "high"])));
         timing(&mut rng, &mut words);
@@ -38,6 +49,9 @@ pub fn random(seed: u64) -> Link {
     }
     if link.stalls.is_empty() {
         link.stalls.push("none");
+    }
+    if link.short_timeout {
+        words.push("cpl_timeout=100us".into());
     }
     link.preset = format!("sim:{}", words.join(","));
     link
@@ -73,6 +87,7 @@ fn stalls(rng: &mut Rng, words: &mut Vec<String>, link: &mut Link) {
     if rng.chance(15) {
         words.push(format!("reads={}", 1 + rng.below(8)));
         link.stalls.push("few reads");
+        link.short_timeout = false;
     }
     if rng.chance(20) {
         let few = 1 + rng.below(3);
