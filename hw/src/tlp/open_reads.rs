@@ -51,7 +51,8 @@ hw! {
     /// While the link is down no completion can come any more: every open tag lapses and is closed. `hold` keeps reads back until
     /// all have been. A port takes and discards reads while `cfg_link_up` is 0.
     ///
-    /// The last completion is told by its header: an error status, no data, or no more bytes left than it carries (2.2.9).
+    /// The last completion is told by its header: an error status, no data, or no more bytes left than it carries (2.2.9). One that began
+    /// before its tag was open is no answer, though its end may come behind the read: it closes nothing.
     pub struct OpenReads<const TB: usize, const KHZ: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         /// Fundamental reset only.
@@ -64,6 +65,7 @@ hw! {
         /// No read is held in front of the port.
         pub rd_idle: Signal<In, Bit> = Default::default(),
         pub cpl_valid: Signal<In, Bit> = Default::default(),
+        pub cpl_first: Signal<In, Bit> = Default::default(),
         pub cpl_last: Signal<In, Bit> = Default::default(),
         pub cpl_error: Signal<In, Bit> = Default::default(),
         pub cpl_bad: Signal<In, Bit> = Default::default(),
@@ -73,7 +75,7 @@ hw! {
         pub cpl_len: Signal<In, Bits<11>> = Default::default(),
         pub cpl_low: Signal<In, Bits<2>> = Default::default(),
         pub cpl_has_data: Signal<In, Bit> = Default::default(),
-        /// The tag of the beat of the clock before is open.
+        /// The tag of the beat of the clock before is open, and was when its TLP began.
         pub cpl_open: Signal<Out, Bit> = Default::default(),
         /// Tags that descriptor fetch may not use, and whose completions count there.
         pub fetch_open: Signal<Out, Bits<16>> = Default::default(),
@@ -99,6 +101,11 @@ hw! {
         close: Dffr<Bit> = Default::default(),
         closed_before: Dffr<Bit> = Default::default(),
         close_tag: Reg<Bits<TB>> = Default::default(),
+        // Of the beat of the clock before: there is one, it is its TLP's first. The beats before it met an open tag.
+        heard: Dffr<Bit> = Default::default(),
+        heard_first: Dffr<Bit> = Default::default(),
+        met_open: Dffr<Bit> = Default::default(),
+        answers: Signal<Local, Bit> = Default::default(),
         fetching: Dffr<Bits<16>> = Dffr::new(0xFFFF_u64.into()),
         state: Dffr<SweepState> = Dffr::new(SweepState::Look),
         booting: Dffr<Bit> = Dffr::new(true),
@@ -139,7 +146,7 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
     fn update(&mut self) {
         clock!(self, clock, timer, lefts, ends, last_ends);
         dff_setup!(self, clock, now, due, sent, sent_tag, close, closed_before, close_tag, fetching, state);
-        dff_setup!(self, clock, booting, down, final_sweep, at, swept);
+        dff_setup!(self, clock, booting, down, final_sweep, at, swept, heard, heard_first, met_open);
         self.now.rst.next = self.rst.val();
         self.due.rst.next = self.rst.val();
         self.sent.rst.next = self.rst.val();
@@ -152,6 +159,9 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
         self.final_sweep.rst.next = self.rst.val();
         self.at.rst.next = self.rst.val();
         self.swept.rst.next = self.rst.val();
+        self.heard.rst.next = self.rst.val();
+        self.heard_first.rst.next = self.rst.val();
+        self.met_open.rst.next = self.rst.val();
         self.timer.rst.next = self.rst.val();
         self.timer.cfg_cpl_timeout.next = self.cfg_cpl_timeout.val();
         if self.timer.tick.val() {
@@ -187,7 +197,14 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
             & (self.cpl_status.val() != self.lapsed.val())
             & self.final_cpl.val();
         self.closed_before.d.next = self.close.q.val();
-        self.cpl_open.next = self.lefts.rdata.val().phase != self.ends.rdata.val().closed;
+        self.heard.d.next = self.cpl_valid.val();
+        self.heard_first.d.next = self.cpl_first.val();
+        self.answers.next = (self.lefts.rdata.val().phase != self.ends.rdata.val().closed)
+            & (self.heard_first.q.val() | self.met_open.q.val());
+        if self.heard.q.val() {
+            self.met_open.d.next = self.answers.val();
+        }
+        self.cpl_open.next = self.answers.val();
 
         // The sweep, which has the second read port every other clock at most.
         self.lefts.raddr2.next = self.tag_look.val();
@@ -207,7 +224,7 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
         self.lapse_valid.next = false;
         self.lapse_tag.next = self.at.q.val();
         self.next.next = false;
-        self.closing.next = self.close.q.val();
+        self.closing.next = self.close.q.val() & self.answers.val();
         self.closed_tag.next = self.close_tag.q.val();
         self.ends.wdata.next.closed = self.lefts.rdata.val().phase;
         self.ends.wdata.next.lapsed = self.lefts.rdata.val().phase;

@@ -1,8 +1,10 @@
 //! The card, its legal queues, and the judges of everything that it sends.
 
+use std::collections::VecDeque;
+
 use ferrolane_abi::map;
 use ferrolane_abi::regs::global;
-use ferrolane_sim::checker::rules;
+use ferrolane_sim::checker::{decode, rules};
 use ferrolane_sim::checker::violation::Stream;
 use ferrolane_sim::pins::CfgPins;
 use ferrolane_sim::rng::Rng;
@@ -80,7 +82,14 @@ pub struct Bench {
     pub flr_clocks: Option<u64>,
     /// Completions that the card was given, for the attacker.
     pub given: Option<Packet>,
+    /// The last reads and completions, for a finding: clock, what, header, DWORDs that came.
+    events: VecDeque<(u64, &'static str, Header, usize)>,
+    /// Clocks for which the card waits for an answer though no read of it is open.
+    waits: u64,
 }
+
+/// Events that a finding shows.
+const EVENTS: usize = 24;
 
 impl Bench {
     pub fn new(seed: u64) -> Self {
@@ -103,6 +112,8 @@ impl Bench {
             opened: (false, CARD),
             flr_clocks: None,
             given: None,
+            events: VecDeque::new(),
+            waits: 0,
         };
         bench.reset();
         bench
@@ -163,17 +174,23 @@ impl Bench {
             }
             fair
         })?;
-        let port = &self.port;
         if !self.cfg.link_up {
             self.reads.lose();
         }
         if let Some(packet) = moved.completion {
             self.reads.answered(&packet, self.opened.0, self.opened.1);
+            let what = match (packet.error, self.opened.0) {
+                (true, _) => "error",
+                (_, true) => "completion",
+                _ => "stray",
+            };
+            self.event(what, packet.hdr, packet.data.len());
             self.given = Some(packet);
         }
         if let Some(packet) = moved.request {
             self.owed.note(&packet);
         }
+        let port = &self.port;
         let ready = [port.i.tx_wr_ready, port.i.tx_rd_ready, port.i.tx_cpl_ready];
         let valid = [port.o.tx_wr.valid, port.o.tx_rd.valid, port.o.tx_cpl.valid];
         let may = self.cfg.bus_master && self.cfg.link_up && self.flr_clocks.is_none();
@@ -191,9 +208,30 @@ impl Bench {
             }
         }
         self.grace.clock(free, ended);
+        self.waits += 1;
+        if !self.port.o.cfg_trans_pending || self.reads.open.iter().any(Option::is_some) || self.port.o.tx_rd.valid {
+            self.waits = 0;
+        } else if self.waits > super::SETTLE {
+            return Err("the card waits for an answer though no read is open".into());
+        }
         self.reset_function(acknowledged)?;
         self.tally.clocks += 1;
         Ok(())
+    }
+
+    fn event(&mut self, what: &'static str, hdr: Header, dws: usize) {
+        if self.events.len() == EVENTS {
+            self.events.pop_front();
+        }
+        self.events.push_back((self.port.now, what, hdr, dws));
+    }
+
+    /// The last reads and completions, oldest first.
+    pub fn history(&self) -> String {
+        let line = |(clock, what, hdr, dws): &(u64, &str, Header, usize)| {
+            format!("{clock:>9} {what:<12} {dws:>4} DW of {}", decode::header(hdr))
+        };
+        self.events.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     fn reset_function(&mut self, acknowledged: bool) -> Result<(), String> {
@@ -207,7 +245,13 @@ impl Bench {
             self.tally.function_resets += 1;
             self.forget();
         } else if clocks > super::FUNCTION_RESET {
-            return Err(format!("no cfg_flr_ack in {clocks} clocks"));
+            let o = &self.port.o;
+            let valid = (o.tx_wr.valid, o.tx_rd.valid, o.tx_cpl.valid);
+            let open = self.reads.open.iter().flatten().count();
+            let pending = o.cfg_trans_pending;
+            return Err(format!(
+                "no cfg_flr_ack in {clocks} clocks; reads pending {pending}, {open} open, streams valid {valid:?}"
+            ));
         }
         Ok(())
     }
@@ -239,6 +283,7 @@ impl Bench {
         let attacked = self.attacked && palette::holds((address >> 32) as u32);
         if n == 1 {
             self.tally.card_reads += 1;
+            self.event("read", tlp.hdr, 0);
             self.reads.left(tlp.hdr, self.port.now)?;
             if guarded {
                 return self.guard.read(&tlp.hdr);

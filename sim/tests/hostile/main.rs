@@ -34,6 +34,8 @@ const ROUND: u64 = 2_000;
 pub const ANSWER: u64 = 20_000;
 /// As [`ANSWER`], for each DWORD.
 pub const ANSWER_DW: u64 = 24;
+/// Clocks after which a card with no open read waits for no answer: the given up are swept meanwhile.
+pub const SETTLE: u64 = 1_000;
 /// Clocks that a Function Level Reset may take with unanswered reads that lapse: their timeout is 12,500 to 15,000 clocks.
 pub const FUNCTION_RESET: u64 = 40_000;
 
@@ -54,7 +56,8 @@ fn campaign() {
         let result = Round::new(&mut bench, seed).run(ROUND);
         std::mem::swap(&mut bench.tally, &mut sum);
         if let Err(finding) = result {
-            panic!("clock {}: {finding}\nrepeat with HOSTILE_SEED={seed} HOSTILE_TLPS=1", bench.port.now);
+            let (clock, history) = (bench.port.now, bench.history());
+            panic!("clock {clock}: {finding}\n{history}\nrepeat with HOSTILE_SEED={seed} HOSTILE_TLPS=1");
         }
         if sum.tlps() >= tlps {
             break;
