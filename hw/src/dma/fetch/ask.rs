@@ -101,7 +101,7 @@ hw! {
         /// Pulse: that read is taken.
         pub ask_valid: Signal<Out, Bit> = Default::default(),
         pub ask_tag: Signal<Out, Bits<4>> = Default::default(),
-        /// How many reads of queue `number_at` of the clock before were offered, modulo 16, since power-up.
+        /// How many reads of queue `number_at` of the clock before were taken, modulo 16, since power-up.
         pub number_at: Signal<In, Bits<GB>> = Default::default(),
         pub number: Signal<Out, Bits<4>> = Default::default(),
         pub scanning: Signal<Out, Bit> = Default::default(),
@@ -245,7 +245,8 @@ impl<
         self.places.wen.next = self.offering.q.val();
         self.numbers.waddr.next = self.g_now.q.val();
         self.numbers.wdata.next = self.number_now.q.val() + 1;
-        self.numbers.wen.next = self.offering.q.val();
+        // A read that rd_arb has not taken is no fetch under way: held back, it must not keep its queue busy.
+        self.numbers.wen.next = self.offering.q.val() & self.fetch_rd_ready.val();
 
         self.address.load_low.next = false;
         self.address.load_high.next = false;
