@@ -82,14 +82,14 @@ pub struct Bench {
     pub flr_clocks: Option<u64>,
     /// Completions that the card was given, for the attacker.
     pub given: Option<Packet>,
-    /// The last reads and completions, for a finding: clock, what, header, DWORDs that came.
+    /// The last TLPs both ways but for writes of the card, for a finding: clock, what, header, DWORDs that came.
     events: VecDeque<(u64, &'static str, Header, usize)>,
     /// Clocks for which the card waits for an answer though no read of it is open.
     waits: u64,
 }
 
 /// Events that a finding shows.
-const EVENTS: usize = 24;
+const EVENTS: usize = 40;
 
 impl Bench {
     pub fn new(seed: u64) -> Self {
@@ -133,6 +133,7 @@ impl Bench {
         self.asked.clear();
         self.owed.forgive();
         self.guard.close();
+        self.grace.reset();
         self.attacked = false;
         self.flr_clocks = None;
         self.port.i.cfg_flr_request = false;
@@ -189,6 +190,8 @@ impl Bench {
         }
         if let Some(packet) = moved.request {
             self.owed.note(&packet);
+            let what = if packet.error { "bad request" } else { "request" };
+            self.event(what, packet.hdr, packet.data.len());
         }
         let port = &self.port;
         let ready = [port.i.tx_wr_ready, port.i.tx_rd_ready, port.i.tx_cpl_ready];
@@ -226,7 +229,7 @@ impl Bench {
         self.events.push_back((self.port.now, what, hdr, dws));
     }
 
-    /// The last reads and completions, oldest first.
+    /// These TLPs, oldest first.
     pub fn history(&self) -> String {
         let line = |(clock, what, hdr, dws): &(u64, &str, Header, usize)| {
             format!("{clock:>9} {what:<12} {dws:>4} DW of {}", decode::header(hdr))
@@ -267,6 +270,7 @@ impl Bench {
         let ids = self.grace.ids(n);
         if n == 2 {
             self.tally.answers += 1;
+            self.event("answer", tlp.hdr, tlp.len);
             self.owed.judge(&tlp.hdr, &ids)?;
             return self.answered(tlp);
         }
