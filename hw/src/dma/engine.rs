@@ -202,7 +202,8 @@ engine_sizes! { netlist! { Engine [] {
         h2c <- open_reads: cpl_open tag_open tag_wait;
         open_reads <- h2c: tag_look;
         open_reads <- rd_arb: tx_rd_valid tx_rd_hdr;
-        open_reads <- cpl_route: lapse_ready cpl_valid cpl_last cpl_error cpl_bad cpl_tag cpl_status cpl_byte_count cpl_len cpl_low cpl_has_data;
+        open_reads <- cpl_route:
+            lapse_ready cpl_valid cpl_first cpl_last cpl_error cpl_bad cpl_tag cpl_status cpl_byte_count cpl_len cpl_low cpl_has_data;
         cpl_route <- open_reads: lapse_valid lapse_tag;
         h2c <- queue_regs: cfgw_valid cfgw_g cfgw_index cfgw_data level_q;
         h2c <- record: room_valid room_g room_value finished_valid finished_g finished_value rec_h2c_ready;
@@ -210,7 +211,7 @@ engine_sizes! { netlist! { Engine [] {
         h2c <- rd_arb: data_rd_ready;
         h2c <- cpl_route:
             to_land cpl_valid cpl_first cpl_last cpl_data cpl_keep cpl_error cpl_tag cpl_status cpl_byte_count cpl_len cpl_ep cpl_has_data
-            cpl_bad;
+            cpl_low cpl_bad;
         c2h <- queue_regs: flush_valid flush_g level_q cfgw_valid cfgw_g cfgw_index cfgw_data;
         c2h <- control: init_valid init_g run halted;
         c2h <- record: room_valid room_g room_value finished_valid finished_g finished_value rec_c2h_ready;

@@ -52,7 +52,8 @@ hw! {
     /// a sweep has begun and ended with the link up. A port discards reads that it takes while `cfg_link_up` is 0. One that it
     /// takes behind that has been sent: ticks rest meanwhile, and one more when the link is back tells such a read from the others.
     ///
-    /// The last completion is told by its header: an error status, no data, or no more bytes left than it carries (2.2.9).
+    /// The last completion is told by its header: an error status, no data, or no more bytes left than it carries (2.2.9). One that began
+    /// before its tag was open is no answer, though its end may come behind the read: it closes nothing.
     pub struct OpenReads<const TB: usize, const KHZ: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         /// Fundamental reset only.
@@ -63,6 +64,7 @@ hw! {
         pub tx_rd_ready: Signal<In, Bit> = Default::default(),
         pub tx_rd_hdr: Signal<In, Bits<128>> = Default::default(),
         pub cpl_valid: Signal<In, Bit> = Default::default(),
+        pub cpl_first: Signal<In, Bit> = Default::default(),
         pub cpl_last: Signal<In, Bit> = Default::default(),
         pub cpl_error: Signal<In, Bit> = Default::default(),
         pub cpl_bad: Signal<In, Bit> = Default::default(),
@@ -72,7 +74,7 @@ hw! {
         pub cpl_len: Signal<In, Bits<11>> = Default::default(),
         pub cpl_low: Signal<In, Bits<2>> = Default::default(),
         pub cpl_has_data: Signal<In, Bit> = Default::default(),
-        /// The tag of the beat of the clock before is open.
+        /// The tag of the beat of the clock before is open, and was when its TLP began.
         pub cpl_open: Signal<Out, Bit> = Default::default(),
         /// Tags that descriptor fetch may not use, and whose completions count there.
         pub fetch_open: Signal<Out, Bits<16>> = Default::default(),
@@ -98,6 +100,11 @@ hw! {
         close: Dffr<Bit> = Default::default(),
         closed_before: Dffr<Bit> = Default::default(),
         close_tag: Reg<Bits<TB>> = Default::default(),
+        // Of the beat of the clock before: there is one, it is its TLP's first. The beats before it met an open tag.
+        heard: Dffr<Bit> = Default::default(),
+        heard_first: Dffr<Bit> = Default::default(),
+        met_open: Dffr<Bit> = Default::default(),
+        answers: Signal<Local, Bit> = Default::default(),
         fetching: Dffr<Bits<16>> = Dffr::new(0xFFFF_u64.into()),
         state: Dffr<SweepState> = Dffr::new(SweepState::Look),
         booting: Dffr<Bit> = Dffr::new(true),
@@ -146,6 +153,7 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
         clock!(self, clock, timer, lefts, ends, last_ends);
         dff_setup!(self, clock, now, due, sent, sent_tag, close, closed_before, close_tag, fetching, state);
         dff_setup!(self, clock, booting, down, was_up, final_sweep, at, judged, swept);
+        dff_setup!(self, clock, heard, heard_first, met_open);
         self.now.rst.next = self.rst.val();
         self.due.rst.next = self.rst.val();
         self.sent.rst.next = self.rst.val();
@@ -159,6 +167,9 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
         self.final_sweep.rst.next = self.rst.val();
         self.at.rst.next = self.rst.val();
         self.swept.rst.next = self.rst.val();
+        self.heard.rst.next = self.rst.val();
+        self.heard_first.rst.next = self.rst.val();
+        self.met_open.rst.next = self.rst.val();
         self.timer.rst.next = self.rst.val();
         self.timer.cfg_cpl_timeout.next = self.cfg_cpl_timeout.val();
         self.was_up.d.next = self.cfg_link_up.val();
@@ -199,7 +210,14 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
             & (self.cpl_status.val() != self.lapsed.val())
             & self.final_cpl.val();
         self.closed_before.d.next = self.close.q.val();
-        self.cpl_open.next = self.lefts.rdata.val().phase != self.ends.rdata.val().closed;
+        self.heard.d.next = self.cpl_valid.val();
+        self.heard_first.d.next = self.cpl_first.val();
+        self.answers.next = (self.lefts.rdata.val().phase != self.ends.rdata.val().closed)
+            & (self.heard_first.q.val() | self.met_open.q.val());
+        if self.heard.q.val() {
+            self.met_open.d.next = self.answers.val();
+        }
+        self.cpl_open.next = self.answers.val();
 
         // The sweep, which has the second read port every other clock at most.
         self.lefts.raddr2.next = self.tag_look.val();
@@ -220,8 +238,8 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
         self.lapse_valid.next = false;
         self.lapse_tag.next = self.at.q.val();
         self.next.next = false;
-        self.closing.next = self.close.q.val();
-        self.shuts.next = self.close.q.val();
+        self.closing.next = self.close.q.val() & self.answers.val();
+        self.shuts.next = self.closing.val();
         self.closed_tag.next = self.close_tag.q.val();
         self.ends.wdata.next.closed = self.lefts.rdata.val().phase;
         self.ends.wdata.next.lapsed = self.lefts.rdata.val().phase;
@@ -250,7 +268,7 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
             SweepState::Lapse => {
                 // Its completion may come now after all.
                 self.lapse_valid.next = true;
-                if self.close.q.val() & (self.close_tag.q.val() == self.at.q.val()) {
+                if self.closing.val() & (self.close_tag.q.val() == self.at.q.val()) {
                     self.lapse_valid.next = false;
                     self.next.next = true;
                 } else if self.lapse_ready.val() {

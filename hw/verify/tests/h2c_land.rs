@@ -33,6 +33,8 @@ struct Bench {
     memory: Vec<Option<u8>>,
     ended: Vec<(u64, u8)>,
     unexpected: u64,
+    /// Lower Address of the next completion, if it is not to be the right one.
+    lower: Option<u64>,
     look: u64,
     /// Last known request per tag, since writes come some clocks after the end.
     past: BTreeMap<u64, Request>,
@@ -67,6 +69,7 @@ impl Bench {
             memory: vec![None; 4 * (ROWS * row) as usize],
             ended: vec![],
             unexpected: 0,
+            lower: None,
             look: 0,
             past: BTreeMap::new(),
         }
@@ -119,6 +122,8 @@ impl Bench {
     fn send(&mut self, tag: u64, payload: &[u8], count: u64, len: u64, status: u64, ep: bool, error: bool) {
         let row = self.row as usize;
         let beats = payload.len().div_ceil(row).max(1);
+        let right = self.requests.get(&tag).map_or(0, |r| if r.dwords == 0 { r.low } else { 0 });
+        let low = self.lower.take().unwrap_or(right);
         for i in 0..beats {
             let mut words = vec![0u32; row / 4];
             let part = &payload[i * row..payload.len().min((i + 1) * row)];
@@ -142,6 +147,7 @@ impl Bench {
                 ("cpl_status", status),
                 ("cpl_byte_count", count),
                 ("cpl_len", len),
+                ("cpl_low", low),
                 ("cpl_ep", ep as u64),
                 ("cpl_has_data", !payload.is_empty() as u64),
             ] {
@@ -251,7 +257,7 @@ fn faults(row: u64) {
         let left = r.low + r.bytes - if r.dwords == 0 { r.low } else { r.dwords * 4 };
         let junk: Vec<u8> = (0..2000).map(|_| b.rng.random()).collect();
         let dwords = ((if r.dwords == 0 { r.low } else { 0 }) + left).div_ceil(4);
-        let code = match i % 7 {
+        let code = match i % 8 {
             0 => {
                 b.send(tag, &[], left, 1, 1, false, false);
                 status::DATA_UR
@@ -279,6 +285,12 @@ fn faults(row: u64) {
                 b.send(tag, &junk[..8], 2, 2, 0, false, false);
                 status::DATA_MALFORMED
             }
+            6 => {
+                // The last by its own header, but only with a Lower Address that is wrong.
+                b.lower = Some(0);
+                b.send(tag, &junk[..8], 8, 2, 0, false, false);
+                status::DATA_MALFORMED
+            }
             _ => {
                 // A wrong count in the middle; the rest still comes.
                 b.send(tag, &junk[..4], left + 12, 1, 0, false, false);
@@ -290,7 +302,7 @@ fn faults(row: u64) {
                 status::DATA_MALFORMED
             }
         };
-        assert_eq!(b.settle(), [(tag, code)], "case {}", i % 7);
+        assert_eq!(b.settle(), [(tag, code)], "case {}", i % 8);
         assert_eq!((b.phases[tag as usize], b.unexpected), (b.asked[tag as usize], 0));
         b.requests.remove(&tag);
         // Whatever comes after the end is dropped and counted.

@@ -45,6 +45,7 @@ impl Bench {
         b.d.pulse("rst", 1);
         b.d.set("cfg_link_up", 1u64);
         b.d.set("cfg_cpl_timeout", 1u64);
+        b.d.set("cpl_first", 1u64);
         b.d.step();
         let mut clocks = 0;
         while b.d.is_set("tag_wait") || clocks < 2 {
@@ -146,6 +147,16 @@ impl Bench {
         }
     }
 
+    /// Looks a tag up until the answer counts.
+    fn look_up(&mut self, tag: u64) {
+        self.d.set("tag_look", tag);
+        self.d.step();
+        self.d.step();
+        while self.d.is_set("tag_wait") {
+            self.d.step();
+        }
+    }
+
     fn lapse(&mut self, tag: usize, now: u64) {
         let read = &mut self.tags[tag];
         if read.unsure_until >= now {
@@ -186,6 +197,42 @@ fn a_tag_is_open_from_its_read_to_its_last_completion() {
             let cpl = tag.filter(|_| b.rng.random_bool(answers)).map(|t| (t, b.rng.random_bool(0.5)));
             b.clock(read, cpl);
         }
+    }
+}
+
+#[test]
+fn a_completion_that_began_before_its_read_left_is_no_answer() {
+    // Clocks from the completion's first beat to the read; its last beat is the fifth.
+    for read in 0..8 {
+        let mut b = Bench::new(0, 70 + read);
+        let tag = 9u64;
+        b.d.set_wide("tx_rd_hdr", &[0, (tag as u32) << 8, 0, 0]);
+        b.d.set("tx_rd_ready", 1u64);
+        for (name, value) in
+            [("cpl_tag", tag), ("cpl_byte_count", 64), ("cpl_len", 20), ("cpl_has_data", 1u64)]
+        {
+            b.d.set(name, value);
+        }
+        for clock in 0..12 {
+            b.d.set("tx_rd_valid", (clock == read) as u64);
+            b.d.set("cpl_valid", (clock < 5) as u64);
+            b.d.set("cpl_first", (clock == 0) as u64);
+            b.d.set("cpl_last", (clock == 4) as u64);
+            b.d.step();
+            // Of the beat of the clock before.
+            assert!(!(1..=5).contains(&clock) || !b.d.is_set("cpl_open"), "read {read}, beat {clock}");
+        }
+        b.look_up(tag);
+        assert!(b.d.is_set("tag_open"), "a completion that began {read} clocks before has closed the tag");
+        // The answer itself closes it.
+        b.d.set("cpl_valid", 1u64);
+        b.d.set("cpl_first", 1u64);
+        b.d.set("cpl_last", 1u64);
+        b.d.step();
+        b.d.set("cpl_valid", 0u64);
+        (0..4).for_each(|_| b.d.step());
+        b.look_up(tag);
+        assert!(!b.d.is_set("tag_open"));
     }
 }
 

@@ -54,6 +54,7 @@ hw! {
         pub cpl_len: Signal<In, Bits<11>> = Default::default(),
         pub cpl_ep: Signal<In, Bit> = Default::default(),
         pub cpl_has_data: Signal<In, Bit> = Default::default(),
+        pub cpl_low: Signal<In, Bits<2>> = Default::default(),
         pub cpl_bad: Signal<In, Bit> = Default::default(),
         /// Of the clock before: the read has left, and its last completion has not come.
         pub cpl_open: Signal<In, Bit> = Default::default(),
@@ -230,6 +231,7 @@ impl<
         self.check.status.next = self.cpl_status.val();
         self.check.ep.next = self.cpl_ep.val();
         self.check.has_data.next = self.cpl_has_data.val();
+        self.check.lower.next = self.cpl_low.val();
 
         // B: what the memories say.
         self.c_sweep.d.next = self.b_sweep.q.val();

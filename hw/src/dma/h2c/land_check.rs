@@ -31,6 +31,8 @@ hw! {
         // A
         pub len: Signal<In, Bits<11>> = Default::default(),
         pub count: Signal<In, Bits<13>> = Default::default(),
+        /// Lower Address, bits 1:0.
+        pub lower: Signal<In, Bits<2>> = Default::default(),
         pub status: Signal<In, Bits<3>> = Default::default(),
         pub ep: Signal<In, Bit> = Default::default(),
         pub has_data: Signal<In, Bit> = Default::default(),
@@ -46,12 +48,14 @@ hw! {
         pub ended: Signal<Out, Bit> = Default::default(),
         b_len: Reg<Bits<11>> = Default::default(),
         b_count: Reg<Bits<13>> = Default::default(),
+        b_low: Reg<Bits<2>> = Default::default(),
         b_status: Reg<Bits<3>> = Default::default(),
         b_ep: Reg<Bit> = Default::default(),
         b_has_data: Reg<Bit> = Default::default(),
         c_rest: Reg<Bits<15>> = Default::default(),
         c_fault: Reg<Bits<3>> = Default::default(),
         c_stop: Reg<Bit> = Default::default(),
+        c_low: Reg<Bits<2>> = Default::default(),
         d_sum: Reg<Bits<15>> = Default::default(),
         d_low: Reg<Bits<2>> = Default::default(),
         d_end: Reg<Bits<13>> = Default::default(),
@@ -84,10 +88,12 @@ hw! {
 impl Logic for LandCheck {
     #[hdl_gen]
     fn update(&mut self) {
+        dff_setup!(self, clock, b_low, c_low);
         dff_setup!(self, clock, b_len, b_count, b_status, b_ep, b_has_data, c_rest, c_fault, c_stop, d_sum);
         dff_setup!(self, clock, d_low, d_end, d_negative, d_large, d_rest, d_fault, d_stop, e_fault, e_ended);
         self.b_len.d.next = self.len.val();
         self.b_count.d.next = self.count.val();
+        self.b_low.d.next = self.lower.val();
         self.b_status.d.next = self.status.val();
         self.b_ep.d.next = self.ep.val();
         self.b_has_data.d.next = self.has_data.val();
@@ -95,6 +101,7 @@ impl Logic for LandCheck {
         // B. Completion status, PCIe Base Spec r5 2.2.9 and 2.3.2: everything that isn't Successful or Completer Abort is
         // handled as Unsupported Request. None of these is followed by another completion.
         self.payload.next = bit_cast::<15, 11>(self.b_len.q.val()) << 2;
+        self.c_low.d.next = self.b_low.q.val();
         self.c_rest.d.next = self.payload.val() - bit_cast::<15, 13>(self.b_count.q.val());
         self.c_stop.d.next = (self.b_status.q.val() != 0) | !self.b_has_data.q.val();
         self.c_fault.d.next = 0.into();
@@ -111,7 +118,7 @@ impl Logic for LandCheck {
             self.c_fault.d.next = self.poisoned.val();
         }
 
-        // C
+        // C. The last completion by its own header, right or wrong: open_reads closes the tag with it, and no timer runs then.
         self.d_sum.d.next = bit_cast::<15, 13>(self.landing_end.val()) + self.c_rest.q.val();
         self.d_low.d.next = self.landing_low.val();
         self.d_end.d.next = self.landing_end.val();
@@ -120,7 +127,10 @@ impl Logic for LandCheck {
         self.d_large.d.next = self.upper.val().any();
         self.d_rest.d.next = bit_cast::<3, 15>(self.c_rest.q.val());
         self.d_fault.d.next = self.c_fault.q.val();
-        self.d_stop.d.next = self.c_stop.q.val();
+        self.d_stop.d.next = self.c_stop.q.val()
+            | (!self.c_rest.q.val().get_bit(14)
+                & (self.c_rest.q.val().get_bits::<12>(2).any()
+                    | (bit_cast::<2, 15>(self.c_rest.q.val()) >= self.c_low.q.val())));
 
         // D
         self.low.next = self.d_low.q.val();

@@ -90,6 +90,7 @@ hw! {
         pub cpl_len: Signal<In, Bits<11>> = Default::default(),
         pub cpl_ep: Signal<In, Bit> = Default::default(),
         pub cpl_has_data: Signal<In, Bit> = Default::default(),
+        pub cpl_low: Signal<In, Bits<2>> = Default::default(),
         pub cpl_bad: Signal<In, Bit> = Default::default(),
         pub unexpected: Signal<Out, Bit> = Default::default(),
         pub rec_h2c_valid: Signal<Out, Bit> = Default::default(),
@@ -340,6 +341,7 @@ impl<
         self.land.cpl_len.next = self.cpl_len.val();
         self.land.cpl_ep.next = self.cpl_ep.val();
         self.land.cpl_has_data.next = self.cpl_has_data.val();
+        self.land.cpl_low.next = self.cpl_low.val();
         self.land.cpl_bad.next = self.cpl_bad.val();
         self.land.cpl_open.next = self.cpl_open.val();
         self.land.landing.next = self.landings.rdata.val();

@@ -533,6 +533,7 @@ impl Bench {
             ("cpl_status", beat.status),
             ("cpl_byte_count", beat.byte_count),
             ("cpl_len", beat.len),
+            ("cpl_low", beat.low),
             ("cpl_ep", beat.ep as u64),
             ("cpl_has_data", beat.has_data as u64),
             ("cpl_bad", beat.bad as u64),

@@ -1,0 +1,86 @@
+//! What the card may still act on after a change of the configuration.
+//!
+//! A lawful host changes Max_Payload_Size, Max_Read_Request_Size, the tag range and attributes only while no queue runs: a
+//! queue that runs has its next TLP cut already. Here they change at any time, so a TLP is judged by the most generous of what was
+//! said since the last reset. Bus Master Enable, the requester id and MSI-X masks count for [`STARTED`] TLPs of a stream only,
+//! what stood in front of the port, and not once the stream could send, and had nothing, for [`IDLE`] clocks.
+
+use ferrolane_sim::pins::CfgPins;
+
+/// TLPs that may have been begun.
+const STARTED: u32 = 6;
+/// Clocks after which a stream that could send, and did not, has nothing of the time before.
+const IDLE: u32 = 96;
+
+struct Past {
+    cfg: CfgPins,
+    started: [u32; 3],
+    idle: [u32; 3],
+}
+
+/// The configuration and its past.
+#[derive(Default)]
+pub struct Grace {
+    now: CfgPins,
+    /// The most generous sizes, tags and attributes since the last reset.
+    sizes: CfgPins,
+    past: Vec<Past>,
+}
+
+impl Grace {
+    pub fn configure(&mut self, cfg: CfgPins) {
+        if cfg != self.now {
+            let cfg = std::mem::replace(&mut self.now, cfg);
+            self.sizes = generous_sizes(self.sizes, cfg);
+            self.past.push(Past { cfg, started: [STARTED; 3], idle: [0; 3] });
+        }
+    }
+
+    /// All queues were stopped by a reset.
+    pub fn reset(&mut self) {
+        self.sizes = self.now;
+    }
+
+    /// A clock: which streams could send and did not, and of which a TLP has ended.
+    pub fn clock(&mut self, free: [bool; 3], ended: [bool; 3]) {
+        for past in &mut self.past {
+            for n in 0..3 {
+                past.started[n] -= u32::from(ended[n] && past.started[n] > 0);
+                past.idle[n] += u32::from(free[n]);
+                if past.idle[n] > IDLE {
+                    past.started[n] = 0;
+                }
+            }
+        }
+        self.past.retain(|past| past.started != [0; 3]);
+    }
+
+    /// The most generous configuration for a stream.
+    pub fn generous(&self, stream: usize) -> CfgPins {
+        let mut cfg = generous_sizes(self.now, self.sizes);
+        for past in &self.past {
+            if past.started[stream] > 0 {
+                cfg.bus_master |= past.cfg.bus_master;
+                cfg.msix_enable |= past.cfg.msix_enable;
+                cfg.msix_mask &= past.cfg.msix_mask;
+            }
+        }
+        cfg
+    }
+
+    /// Requester ids that may stand in a header of a stream.
+    pub fn ids(&self, stream: usize) -> Vec<u16> {
+        let past = self.past.iter().filter(|past| past.started[stream] > 0).map(|past| past.cfg.requester_id);
+        past.chain([self.now.requester_id]).collect()
+    }
+}
+
+/// `cfg` with the more generous of both sizes, tags and attributes.
+fn generous_sizes(mut cfg: CfgPins, other: CfgPins) -> CfgPins {
+    cfg.mps = cfg.mps.max(other.mps);
+    cfg.mrrs = cfg.mrrs.max(other.mrrs);
+    cfg.ext_tag |= other.ext_tag;
+    cfg.ro_enable |= other.ro_enable;
+    cfg.ns_enable |= other.ns_enable;
+    cfg
+}
