@@ -29,7 +29,9 @@ const LINKS: [&str; 5] = [
 
 /// The device behind a link, and how much of all there is to do on it.
 pub struct Rig {
+    /// The device.
     pub device: Device,
+    /// The cases to run.
     pub cases: Cases,
 }
 
