@@ -9,6 +9,9 @@ DEMO_OUT := target/demo.out
 # Seconds of `make soak`, and the seed of its first round: by the clock unless given.
 DURATION ?= 600
 SEED ?= $(shell date +%s)
+# Random TLPs of `make soak-hostile`, and the seed of its first round.
+HOSTILE_TLPS ?= 1000000
+HOSTILE_SEED ?= 1
 # The bench's many builds of the engine are verilated for the bench alone; everything else does with one.
 ONE_ENGINE := FERROLANE_ENGINES=w128_q4
 # Tests whose coverage counts.
@@ -19,7 +22,7 @@ EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/
 SYNTH := python3 tools/synth/synth.py --tools .tools/synth/bin --cache target/synth/cache --json target/synth.json --jobs $(JOBS)
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke soak coverage bench-engine verilog synth synth-all clean
+.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke soak soak-hostile coverage bench-engine verilog synth synth-all clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -68,6 +71,10 @@ system-smoke: tools ## The CLI on files of awkward sizes, compared, with equal c
 
 soak: tools ## Random traffic, links and interventions for DURATION seconds from SEED on; a short slice is in unit-test
 	SOAK_SECONDS=$(DURATION) SOAK_SEED=$(SEED) $(CARGO) test $(CI) -p ferrolane-sim --test soak -- --nocapture
+
+soak-hostile: tools ## HOSTILE_TLPS random TLPs, settings and resets at the card's pins from HOSTILE_SEED on; a short slice is in unit-test
+	HOSTILE_TLPS=$(HOSTILE_TLPS) HOSTILE_SEED=$(HOSTILE_SEED) $(ONE_ENGINE) \
+		$(CARGO) test $(CI) -p ferrolane-sim --test hostile -- --nocapture
 
 coverage: tools ## Which lines of the engine's Verilog run in the tests of the whole card; fails below 95 percent; target/coverage.json
 	rm -rf target/coverage/data
