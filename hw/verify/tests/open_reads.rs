@@ -209,7 +209,9 @@ fn a_completion_that_began_before_its_read_left_is_no_answer() {
         let tag = 9u64;
         b.d.set_wide("tx_rd_hdr", &[0, (tag as u32) << 8, 0, 0]);
         b.d.set("tx_rd_ready", 1u64);
-        for (name, value) in [("cpl_tag", tag), ("cpl_byte_count", 64), ("cpl_len", 20), ("cpl_has_data", 1u64)] {
+        for (name, value) in
+            [("cpl_tag", tag), ("cpl_byte_count", 64), ("cpl_len", 20), ("cpl_has_data", 1u64)]
+        {
             b.d.set(name, value);
         }
         for clock in 0..12 {

@@ -39,7 +39,11 @@ impl Attack {
         let direction = if self.rng.chance(50) { map::Direction::H2c } else { map::Direction::C2h };
         let first = if self.spares { FIRST_ATTACKED } else { 0 };
         let built = u64::from(QUEUES - first);
-        let queue = if self.rng.chance(95) { first + self.rng.below(built) as u32 } else { 4 + self.rng.below(60) as u32 };
+        let queue = if self.rng.chance(95) {
+            first + self.rng.below(built) as u32
+        } else {
+            4 + self.rng.below(60) as u32
+        };
         (direction, queue)
     }
 
@@ -139,7 +143,8 @@ impl Attack {
             // Any number of beats against any Length.
             dws = self.rng.below(80) as usize;
         }
-        let mut packet = Packet::new(hdr, (0..dws as u64).map(|n| self.value((at + 4 * n) % map::BAR0_BYTES)).collect());
+        let mut packet =
+            Packet::new(hdr, (0..dws as u64).map(|n| self.value((at + 4 * n) % map::BAR0_BYTES)).collect());
         packet.func = self.rng.next() as u8;
         packet.bar = if plain { 0 } else { self.rng.below(8) as u8 };
         packet.error = !plain && self.rng.chance(20);

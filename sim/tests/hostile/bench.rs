@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use ferrolane_abi::map;
 use ferrolane_abi::regs::{global, queue as regs};
-use ferrolane_sim::checker::{decode, rules};
 use ferrolane_sim::checker::violation::Stream;
+use ferrolane_sim::checker::{decode, rules};
 use ferrolane_sim::pins::CfgPins;
 use ferrolane_sim::rng::Rng;
 use ferrolane_sim::tlp::{Header, Tlp};
@@ -221,7 +221,10 @@ impl Bench {
         }
         self.grace.clock(free, ended);
         self.waits += 1;
-        if !self.port.o.cfg_trans_pending || self.reads.open.iter().any(Option::is_some) || self.port.o.tx_rd.valid {
+        if !self.port.o.cfg_trans_pending
+            || self.reads.open.iter().any(Option::is_some)
+            || self.port.o.tx_rd.valid
+        {
             self.waits = 0;
         } else if self.waits > super::SETTLE {
             return Err("the card waits for an answer though no read is open".into());

@@ -65,7 +65,10 @@ impl Guard {
     /// Judges a read of the card.
     pub fn read(&self, hdr: &Header) -> Result<(), String> {
         let span = hdr.byte_span();
-        self.may(span.start as u32 as usize..span.start as u32 as usize + (span.end - span.start) as usize, READ)
+        self.may(
+            span.start as u32 as usize..span.start as u32 as usize + (span.end - span.start) as usize,
+            READ,
+        )
     }
 
     fn may(&self, range: Range<usize>, what: u8) -> Result<(), String> {

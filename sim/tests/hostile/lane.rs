@@ -100,7 +100,12 @@ impl Half {
             && u32::from(record.queue) == map::queue_id(self.direction, self.queue)
             && record.generation == generation;
         if !right {
-            return Err(format!("{} queue {}: {record:?}, expected {}", self.direction.name(), self.queue, self.taken));
+            return Err(format!(
+                "{} queue {}: {record:?}, expected {}",
+                self.direction.name(),
+                self.queue,
+                self.taken
+            ));
         }
         guard.forbid(at..at + 16);
         let entry = self.ring + 16 * (self.taken % ENTRIES) as usize;
@@ -270,7 +275,12 @@ impl Lane {
         let half = |half: &Half| format!("{}: {} of {}", half.direction.name(), half.taken, half.produced);
         format!(
             "queue {}: {}, {}, in step {}, {} to send, {} on their way",
-            self.h2c.queue, half(&self.h2c), half(&self.c2h), self.in_step, self.to_send, self.sent.len()
+            self.h2c.queue,
+            half(&self.h2c),
+            half(&self.c2h),
+            self.in_step,
+            self.to_send,
+            self.sent.len()
         )
     }
 }

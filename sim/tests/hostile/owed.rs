@@ -103,8 +103,10 @@ impl Owed {
             let whole = reaches >= debt.end && reaches < debt.end + 4;
             let cut = reaches < debt.end && reaches.is_multiple_of(BOUNDARY);
             // With enables that are not lawful the count is anybody's guess, but the DWORDs are not.
-            let lawful = r.length() == 1 && r.last_be() == 0 || r.length() > 1 && r.first_be() != 0 && r.last_be() != 0;
-            let counted = u64::from(hdr.byte_count()) == left && u64::from(hdr.lower_address()) == debt.next & 0x7F;
+            let lawful = r.length() == 1 && r.last_be() == 0
+                || r.length() > 1 && r.first_be() != 0 && r.last_be() != 0;
+            let counted =
+                u64::from(hdr.byte_count()) == left && u64::from(hdr.lower_address()) == debt.next & 0x7F;
             if !(whole || cut) || lawful && !counted {
                 return Err(format!("completion {:08x?} of {:08x?} at {:#x}", hdr.0, r.0, debt.next));
             }

@@ -79,7 +79,8 @@ impl<'a> Round<'a> {
             let packet = self.attack.request(&mut bench.tally);
             bench.port.send_request(packet);
         }
-        if bench.cfg.link_up && bench.port.completions_waiting() < 4 && self.rng.chance(self.plan.completions) {
+        if bench.cfg.link_up && bench.port.completions_waiting() < 4 && self.rng.chance(self.plan.completions)
+        {
             let packet = self.attack.completion(&bench.reads, &bench.cfg, &mut bench.tally);
             bench.port.send_completion(packet);
         }
@@ -146,7 +147,7 @@ impl<'a> Round<'a> {
     /// Waits until every request has gone in and is answered.
     fn drain(&mut self) -> Result<(), String> {
         let end = self.bench.port.now + QUIET;
-        let mut forgotten = 0;
+        let (mut forgotten, mut answers) = (0, 0);
         while self.bench.port.requests_waiting() > 0 || self.bench.owed.len() > 0 {
             self.bench.clock()?;
             if self.bench.port.now > end {
@@ -154,7 +155,8 @@ impl<'a> Round<'a> {
                 return Err(format!("{waiting} requests are not taken, {owed} not answered"));
             }
             let silent = self.bench.port.requests_waiting() == 0 && self.bench.owed.forgiven();
-            forgotten = if silent { forgotten + 1 } else { 0 };
+            forgotten = if silent && self.bench.tally.answers == answers { forgotten + 1 } else { 0 };
+            answers = self.bench.tally.answers;
             if forgotten > FORGOTTEN {
                 self.bench.owed.clear();
             }

@@ -37,7 +37,13 @@ impl Tally {
         self.kinds.resize(256, false);
         self.kinds[(hdr.0[0] >> 24) as usize] = true;
         let read = non_posted(hdr) && hdr.0[0] >> 24 & 0x5F == 0;
-        *(if write { &mut self.writes } else if read { &mut self.reads } else { &mut self.other }) += 1;
+        *(if write {
+            &mut self.writes
+        } else if read {
+            &mut self.reads
+        } else {
+            &mut self.other
+        }) += 1;
         let wrong = packet.error || hdr.ep() || write && packet.data.len() != hdr.length();
         self.bad_requests += u64::from(wrong);
         if write && !wrong && packet.bar == 0 {

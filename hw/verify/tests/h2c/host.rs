@@ -170,8 +170,13 @@ impl Host {
                 u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
             })
             .collect();
-        let mut template =
-            Beat { tag: read.tag, byte_count: stop - start, low: start & 3, has_data: true, ..Beat::default() };
+        let mut template = Beat {
+            tag: read.tag,
+            byte_count: stop - start,
+            low: start & 3,
+            has_data: true,
+            ..Beat::default()
+        };
         let mut over = end == stop;
         match read.fault {
             None => {}
