@@ -12,17 +12,20 @@ SEED ?= $(shell date +%s)
 # `make test-independent` is the same run each time unless SEED is given on the command line; ONLY names some of its tests.
 INDEPENDENT_SEED := $(if $(filter command%,$(origin SEED)),$(SEED),1)
 ONLY ?=
+# Random TLPs of `make soak-hostile`, and the seed of its first round.
+HOSTILE_TLPS ?= 1000000
+HOSTILE_SEED ?= 1
 # The bench's many builds of the engine are verilated for the bench alone; everything else does with one.
 ONE_ENGINE := FERROLANE_ENGINES=w128_q4
 # Tests whose coverage counts.
-COVERING := --test system --test align --test faults --test soak
+COVERING := --test system --test align --test faults --test hostile --test soak
 # Options of `make bench-engine`.
 BENCH ?=
 EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/include/ferrolane.h
 SYNTH := python3 tools/synth/synth.py --tools .tools/synth/bin --cache target/synth/cache --json target/synth.json --jobs $(JOBS)
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke test-independent soak soak-align faults coverage bench-engine verilog synth synth-all clean
+.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke test-independent soak soak-align soak-hostile faults coverage bench-engine verilog synth synth-all clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -80,6 +83,10 @@ soak: tools ## Random traffic, links and interventions for DURATION seconds from
 
 soak-align: tools ## Every alignment of lengths, host and card offsets on five links; a slice of it is in unit-test
 	ALIGN_EVERY=1 $(CARGO) test $(CI) -p ferrolane-sim --test align -- --nocapture
+
+soak-hostile: tools ## HOSTILE_TLPS random TLPs, settings and resets at the card's pins from HOSTILE_SEED on; a short slice is in unit-test
+	HOSTILE_TLPS=$(HOSTILE_TLPS) HOSTILE_SEED=$(HOSTILE_SEED) $(ONE_ENGINE) \
+		$(CARGO) test $(CI) -p ferrolane-sim --test hostile -- --nocapture
 
 coverage: tools ## Which lines of the engine's Verilog run in the tests of the whole card; fails below 95 percent; target/coverage.json
 	rm -rf target/coverage/data

@@ -162,6 +162,13 @@ impl Port {
         self.completions.len() + usize::from(self.completion.is_some())
     }
 
+    /// A beat stands at the port that was not taken in the last clock.
+    pub fn waits(&self) -> bool {
+        let (i, o) = (&self.i, &self.o);
+        let streams = [(&o.tx_wr, i.tx_wr_ready), (&o.tx_rd, i.tx_rd_ready), (&o.tx_cpl, i.tx_cpl_ready)];
+        !i.rst && streams.into_iter().any(|(beat, ready)| beat.valid && !ready)
+    }
+
     fn next_request(&mut self) -> Option<Packet> {
         let posted = self.posted.front().map_or(u64::MAX, |(stamp, _)| *stamp);
         let read = self.waiting.front().map_or(u64::MAX, |(stamp, _)| *stamp);

@@ -11,6 +11,8 @@ const PACKETS: u32 = 24;
 const PROGRESS: u64 = 200_000;
 /// Clocks for the host's requests to come to an end.
 const QUIET: u64 = 1_000_000;
+/// Clocks after which answers that a reset may have swallowed come no more.
+const FORGOTTEN: u64 = 8_000;
 /// Reads that get no answer while legal queues run, at most: each costs a tag.
 const WITHHELD: u64 = 6;
 
@@ -49,6 +51,8 @@ impl<'a> Round<'a> {
 
     /// Attacks until `tlps` random TLPs were sent, then resets and checks.
     pub fn run(&mut self, tlps: u64) -> Result<(), String> {
+        self.bench.fill_windows();
+        self.drain()?;
         self.bench.start(self.legal, u32::MAX / 2);
         self.drain()?;
         let end = self.bench.tally.tlps() + tlps;
@@ -143,13 +147,17 @@ impl<'a> Round<'a> {
     /// Waits until every request has gone in and is answered.
     fn drain(&mut self) -> Result<(), String> {
         let end = self.bench.port.now + QUIET;
+        let (mut forgotten, mut answers) = (0, 0);
         while self.bench.port.requests_waiting() > 0 || self.bench.owed.len() > 0 {
             self.bench.clock()?;
             if self.bench.port.now > end {
                 let (waiting, owed) = (self.bench.port.requests_waiting(), self.bench.owed.len());
                 return Err(format!("{waiting} requests are not taken, {owed} not answered"));
             }
-            if self.bench.port.requests_waiting() == 0 && self.bench.owed.forgiven() {
+            let silent = self.bench.port.requests_waiting() == 0 && self.bench.owed.forgiven();
+            forgotten = if silent && self.bench.tally.answers == answers { forgotten + 1 } else { 0 };
+            answers = self.bench.tally.answers;
+            if forgotten > FORGOTTEN {
                 self.bench.owed.clear();
             }
         }

@@ -53,6 +53,8 @@ hw! {
         pub tx_cpl_error: Signal<Out, Bit> = Default::default(),
         pub tx_cpl_ready: Signal<In, Bit> = Default::default(),
         pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
+        /// Begin no completion.
+        pub hush: Signal<In, Bit> = Default::default(),
         pub w_valid: Signal<Out, Bit> = Default::default(),
         pub w_ready: Signal<In, Bit> = Default::default(),
         pub w_bar: Signal<Out, Bits<3>> = Default::default(),
@@ -158,6 +160,7 @@ impl<const W: usize, const K: usize> Logic for Completer<W, K> {
         self.respond.r_data.next = self.r_data.val();
         self.respond.wr_issued.next = self.wr_issued.val();
         self.respond.wr_sent.next = self.wr_sent.val();
+        self.respond.hush.next = self.hush.val();
         self.respond.cfg_requester_id.next = self.cfg_requester_id.val();
         self.tx_cpl_data.next = self.respond.tx_cpl_data.val();
         self.tx_cpl_hdr.next = self.respond.tx_cpl_hdr.val();

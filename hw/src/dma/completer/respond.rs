@@ -47,6 +47,8 @@ hw! {
         pub r_data: Signal<In, Bits<32>> = Default::default(),
         pub wr_issued: Signal<In, Bits<16>> = Default::default(),
         pub wr_sent: Signal<In, Bits<16>> = Default::default(),
+        /// Begin no completion.
+        pub hush: Signal<In, Bit> = Default::default(),
         pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
         pub tx_cpl_data: Signal<Out, Bits<W>> = Default::default(),
         pub tx_cpl_hdr: Signal<Out, Bits<128>> = Default::default(),
@@ -223,7 +225,7 @@ impl<const W: usize, const K: usize> Logic for Respond<W, K> {
                 }
             }
             RespondState::Hold => {
-                if self.sure.q.val() & self.caught_up.q.val() {
+                if self.sure.q.val() & self.caught_up.q.val() & !self.hush.val() {
                     self.state.d.next = RespondState::Send;
                 }
             }

@@ -37,6 +37,8 @@ hw! {
         /// Queue state is being cleared.
         pub clearing: Signal<In, Bit> = Default::default(),
         pub hold: Signal<Out, Bit> = Default::default(),
+        /// Begin no completion: the reset is near, and would cut it.
+        pub hush: Signal<Out, Bit> = Default::default(),
         pub reset: Signal<Out, Bit> = Default::default(),
         state: Dffr<FlrState> = Dffr::new(FlrState::Run),
         count: Dffr<Bits<4>> = Default::default(),
@@ -63,6 +65,7 @@ impl<const FT: usize> Logic for Flr<FT> {
         self.ack.d.next = false;
         self.hold.next = self.state.q.val() != FlrState::Run;
         self.reset.next = self.state.q.val() == FlrState::Reset;
+        self.hush.next = self.hold.val() & self.count.q.val().get_bit(3);
         match self.state.q.val() {
             FlrState::Run => {
                 self.timer.d.next = 0.into();
