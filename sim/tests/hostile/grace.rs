@@ -7,8 +7,8 @@
 
 use ferrolane_sim::pins::CfgPins;
 
-/// TLPs that may have been begun.
-const STARTED: u32 = 6;
+/// TLPs that may have been begun: the write arbiter has a queue of 16 beats in front of the port.
+const STARTED: u32 = 20;
 /// Clocks after which a stream that could send, and did not, has nothing of the time before.
 const IDLE: u32 = 96;
 

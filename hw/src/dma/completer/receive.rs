@@ -54,7 +54,8 @@ hw! {
         // Both count with the first beat only and are kept for the others.
         hdr: Reg<Bits<128>> = Default::default(),
         // What it says, decoded in front of the registers.
-        write: Reg<Bit> = Default::default(),
+        // What is left of a TLP that a reset has cut is nothing: like a message, dropped without a word.
+        write: Dffr<Bit> = Default::default(),
         read: Reg<Bit> = Default::default(),
         served: Reg<Bit> = Default::default(),
         locked: Reg<Bit> = Default::default(),
@@ -63,8 +64,8 @@ hw! {
         user: Reg<Bit> = Default::default(),
         first_any: Reg<Bit> = Default::default(),
         last_any: Reg<Bit> = Default::default(),
-        np: Reg<Bit> = Default::default(),
-        message: Reg<Bit> = Default::default(),
+        np: Dffr<Bit> = Default::default(),
+        message: Dffr<Bit> = Dffr::new(true),
         waiting: Dffr<Bits<6>> = Default::default(),
         np_ok: Dffr<Bit> = Default::default(),
         kind: Signal<Local, Bits<5>> = Default::default(),
@@ -104,6 +105,9 @@ impl<const W: usize> Logic for Receive<W> {
             self, clock, write, read, served, locked, cas, atomic, user, first_any, last_any, np, message
         );
         self.valid.rst.next = self.rst.val();
+        self.write.rst.next = self.rst.val();
+        self.np.rst.next = self.rst.val();
+        self.message.rst.next = self.rst.val();
         self.waiting.rst.next = self.rst.val();
         self.np_ok.rst.next = self.rst.val();
         self.rx_req_ready.next = self.row_room.val();
