@@ -68,6 +68,7 @@ hw! {
         e_ended: Reg<Bit> = Default::default(),
         payload: Signal<Local, Bits<15>> = Default::default(),
         sum_low: Signal<Local, Bits<2>> = Default::default(),
+        rest_two: Signal<Local, Bits<2>> = Default::default(),
         rest_low: Signal<Local, Bits<2>> = Default::default(),
         upper: Signal<Local, Bits<11>> = Default::default(),
         low: Signal<Local, Bits<2>> = Default::default(),
@@ -127,10 +128,11 @@ impl Logic for LandCheck {
         self.d_large.d.next = self.upper.val().any();
         self.d_rest.d.next = bit_cast::<3, 15>(self.c_rest.q.val());
         self.d_fault.d.next = self.c_fault.q.val();
+        self.rest_two.next = bit_cast::<2, 15>(self.c_rest.q.val());
         self.d_stop.d.next = self.c_stop.q.val()
             | (!self.c_rest.q.val().get_bit(14)
                 & (self.c_rest.q.val().get_bits::<12>(2).any()
-                    | (bit_cast::<2, 15>(self.c_rest.q.val()) >= self.c_low.q.val())));
+                    | (self.rest_two.val() >= self.c_low.q.val())));
 
         // D
         self.low.next = self.d_low.q.val();
