@@ -264,6 +264,7 @@ engine_sizes! { netlist! { Engine [] {
         control.arb_idle_rd <- rd_arb.arb_idle;
         control.cpl_busy <- completer.tx_cpl_valid;
         completer.hush <- control.hush;
+        completer.deaf <- control.deaf;
         control.init_done_doorbell <- doorbell.init_done;
         control.init_done_fetch <- fetch.init_done;
         control.init_done_record <- record.init_done;

@@ -75,8 +75,10 @@ pub struct Bench {
     pub cfg: CfgPins,
     /// Legal queues must not notice.
     pub spares: bool,
-    /// Addresses that an attack has said may be accessed.
-    pub attacked: bool,
+    /// Requests that go in are an attack.
+    pub attacking: bool,
+    /// One has gone in since the last reset: addresses that attacks say may be accessed.
+    attacked: bool,
     /// The tag of the completion that is going in was open when it began, and the requester id then.
     opened: (bool, u16),
     pub flr_clocks: Option<u64>,
@@ -108,6 +110,7 @@ impl Bench {
             next_tag: 0,
             cfg,
             spares: true,
+            attacking: false,
             attacked: false,
             opened: (false, CARD),
             flr_clocks: None,
@@ -193,6 +196,8 @@ impl Bench {
             self.event(what, packet.hdr, packet.data.len());
             self.given = Some(packet);
         }
+        let attacked = self.attacking && moved.request.is_some();
+        self.attacked |= attacked;
         if let Some(packet) = moved.request {
             self.owed.note(&packet);
             let what = if packet.error { "bad request" } else { "request" };
@@ -230,6 +235,10 @@ impl Bench {
             return Err("the card waits for an answer though no read is open".into());
         }
         self.reset_function(acknowledged)?;
+        if acknowledged {
+            // What came before has had no effect, and what comes with the acknowledgement has.
+            self.attacked = attacked;
+        }
         self.tally.clocks += 1;
         Ok(())
     }

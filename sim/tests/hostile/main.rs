@@ -64,5 +64,6 @@ fn campaign() {
         }
     }
     sum.print();
-    assert!(sum.compared > 0 && sum.kinds() > 100);
+    // A round that is repeated alone need not have met everything.
+    assert!(tlps < 10_000 || sum.compared > 0 && sum.kinds() > 100);
 }

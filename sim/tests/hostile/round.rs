@@ -59,7 +59,7 @@ impl<'a> Round<'a> {
         // A round without TLPs has its settings and set-ups, for as long.
         let last = self.bench.port.now + 40 * tlps;
         let (mut seen, mut since) = (0, self.bench.port.now);
-        self.bench.attacked = true;
+        self.bench.attacking = true;
         while self.bench.tally.tlps() < end && self.bench.port.now < last {
             self.step()?;
             let compared: u64 = self.bench.lanes[..self.legal].iter().map(|lane| lane.compared).sum();
@@ -113,9 +113,6 @@ impl<'a> Round<'a> {
             self.bench.serve(self.legal)?;
         }
         self.bench.clock()?;
-        if self.bench.flr_clocks.is_none() && !self.attack.spares {
-            self.bench.attacked = true;
-        }
         self.bench.show(&mut self.attack);
         Ok(())
     }
@@ -199,6 +196,7 @@ impl<'a> Round<'a> {
         self.drain()?;
         // Lawful answers of all reads that get one.
         self.wait(2_000)?;
+        self.bench.attacking = false;
         let lost = self.bench.reads.open.iter().flatten().count() > 0;
         if self.attack.touched_card || self.rng.chance(10) {
             self.bench.reset();

@@ -55,6 +55,8 @@ hw! {
         pub cfg_requester_id: Signal<In, Bits<16>> = Default::default(),
         /// Begin no completion.
         pub hush: Signal<In, Bit> = Default::default(),
+        /// Drop requests that begin.
+        pub deaf: Signal<In, Bit> = Default::default(),
         pub w_valid: Signal<Out, Bit> = Default::default(),
         pub w_ready: Signal<In, Bit> = Default::default(),
         pub w_bar: Signal<Out, Bits<3>> = Default::default(),
@@ -105,6 +107,7 @@ impl<const W: usize, const K: usize> Logic for Completer<W, K> {
         self.respond.clock.next = self.clock.val();
         self.respond.rst.next = self.rst.val();
 
+        self.receive.deaf.next = self.deaf.val();
         self.receive.rx_req_data.next = self.rx_req_data.val();
         self.receive.rx_req_hdr.next = self.rx_req_hdr.val();
         self.receive.rx_req_bar.next = self.rx_req_bar.val();

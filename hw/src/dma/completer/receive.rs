@@ -14,7 +14,8 @@ hw! {
     /// vanish. What can't be served, and what hit a BAR other than BAR0 and that of the user registers, is counted with
     /// `ur` (PCIe Base Spec r5, 2.3.1): if it is non-posted it still becomes a row, to be answered with status UR. A
     /// poisoned write must not change a register (2.7.2.2), so it is discarded, as is every TLP that ends with
-    /// `rx_req_error`; such a one is not logged, since the link sends it again.
+    /// `rx_req_error`; such a one is not logged, since the link sends it again. What begins while the function is being
+    /// reset (`deaf`) vanishes too, as 6.6.2 allows: it would set what the reset has just set back.
     ///
     /// `rx_np_ok` falls with 8 non-posted requests inside; there is room for 16, so 8 may be on their way.
     pub struct Receive<const W: usize> {
@@ -29,6 +30,8 @@ hw! {
         pub rx_req_valid: Signal<In, Bit> = Default::default(),
         pub rx_req_ready: Signal<Out, Bit> = Default::default(),
         pub rx_np_ok: Signal<Out, Bit> = Default::default(),
+        /// A reset of the function is under way.
+        pub deaf: Signal<In, Bit> = Default::default(),
         /// The packet FIFO has room for several rows.
         pub row_room: Signal<In, Bit> = Default::default(),
         pub row_data: Signal<Out, Bits<W>> = Default::default(),
@@ -65,7 +68,7 @@ hw! {
         first_any: Reg<Bit> = Default::default(),
         last_any: Reg<Bit> = Default::default(),
         np: Dffr<Bit> = Default::default(),
-        message: Dffr<Bit> = Dffr::new(true),
+        dropped: Dffr<Bit> = Dffr::new(true),
         waiting: Dffr<Bits<6>> = Default::default(),
         np_ok: Dffr<Bit> = Default::default(),
         kind: Signal<Local, Bits<5>> = Default::default(),
@@ -102,12 +105,12 @@ impl<const W: usize> Logic for Receive<W> {
     fn update(&mut self) {
         dff_setup!(self, clock, valid, last, error, data, hdr, waiting, np_ok);
         dff_setup!(
-            self, clock, write, read, served, locked, cas, atomic, user, first_any, last_any, np, message
+            self, clock, write, read, served, locked, cas, atomic, user, first_any, last_any, np, dropped
         );
         self.valid.rst.next = self.rst.val();
         self.write.rst.next = self.rst.val();
         self.np.rst.next = self.rst.val();
-        self.message.rst.next = self.rst.val();
+        self.dropped.rst.next = self.rst.val();
         self.waiting.rst.next = self.rst.val();
         self.np_ok.rst.next = self.rst.val();
         self.rx_req_ready.next = self.row_room.val();
@@ -138,7 +141,8 @@ impl<const W: usize> Logic for Receive<W> {
             & !self.prefix.val();
         if self.rx_req_valid.val() & self.rx_req_first.val() {
             self.hdr.d.next = self.rx_req_hdr.val();
-            self.write.d.next = self.is_mem.val() & self.with_data.val() & self.mapped.val();
+            self.write.d.next =
+                self.is_mem.val() & self.with_data.val() & self.mapped.val() & !self.deaf.val();
             self.read.d.next = self.is_mem.val() & !self.with_data.val();
             self.served.d.next = self.is_mem.val() & !self.with_data.val() & self.mapped.val();
             self.locked.d.next = self.is_locked.val();
@@ -148,13 +152,15 @@ impl<const W: usize> Logic for Receive<W> {
             self.user.d.next = self.is_user.val();
             self.first_any.d.next = self.rx_req_hdr.val().get_bits::<4>(32) != 0;
             self.last_any.d.next = self.rx_req_hdr.val().get_bits::<4>(36) != 0;
-            self.np.d.next = (self.is_mem.val() & !self.with_data.val())
+            self.np.d.next = ((self.is_mem.val() & !self.with_data.val())
                 | self.is_locked.val()
                 | self.is_atomic.val()
-                | self.is_other_np.val();
-            self.message.d.next = (self.rx_req_hdr.val().get_bits::<2>(27) == self.type_message.val())
+                | self.is_other_np.val())
+                & !self.deaf.val();
+            self.dropped.d.next = ((self.rx_req_hdr.val().get_bits::<2>(27) == self.type_message.val())
                 & self.four_dw.val()
-                & !self.prefix.val();
+                & !self.prefix.val())
+                | self.deaf.val();
         }
 
         self.cur.next.last = self.last.q.val();
@@ -215,8 +221,8 @@ impl<const W: usize> Logic for Receive<W> {
                     self.ur.next = !self.served.q.val();
                     self.bad.next = !self.served.q.val();
                 } else {
-                    self.ur.next = !self.message.q.val();
-                    self.bad.next = !self.message.q.val() & !self.error.q.val();
+                    self.ur.next = !self.dropped.q.val();
+                    self.bad.next = !self.dropped.q.val() & !self.error.q.val();
                 }
             }
         }

@@ -51,6 +51,8 @@ hw! {
         /// To both arbiters: start no TLP.
         pub hold: Signal<Out, Bit> = Default::default(),
         pub hush: Signal<Out, Bit> = Default::default(),
+        /// Drop requests that begin.
+        pub deaf: Signal<Out, Bit> = Default::default(),
         /// No write, no read, no completion of ours is under way.
         pub arb_idle_wr: Signal<In, Bit> = Default::default(),
         pub arb_idle_rd: Signal<In, Bit> = Default::default(),
@@ -175,6 +177,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const FT: usize> Logic f
         self.flr.clearing.next = self.booting.q.val();
         self.cfg_flr_ack.next = self.flr.cfg_flr_ack.val();
         self.hold.next = self.flr.hold.val();
+        self.deaf.next = self.flr.deaf.val();
         self.hush.next = self.flr.hush.val() | self.flr.reset.val();
 
         self.resting.next = !self.running.q.val();

@@ -21,6 +21,8 @@ hw! {
     ///  Run ──request──► Quiet ──at rest──► Reset ──► Clear ──queues cleared──► Done: ack ──request low──► Run
     ///  hold ▁▁▁▁▁▁▁▁▁▁▁▁▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▔▁▁▁▁
     /// ```
+    /// From Reset to the end of Clear no request is taken in (`deaf`): what it set would outlive the reset, and 6.6.2 lets a function
+    /// drop them.
     /// At rest is: no TLP under way, every read answered, every write reported sent, for 16 clocks. FLR has to end within
     /// 100 ms, so this waits 2^`FT` clocks at most: after half of it reads without an answer and writes without a report
     /// are given up, at its end TLPs under way too.
@@ -40,6 +42,8 @@ hw! {
         /// Begin no completion: the reset is near, and would cut it.
         pub hush: Signal<Out, Bit> = Default::default(),
         pub reset: Signal<Out, Bit> = Default::default(),
+        /// Drop requests that begin: what they set would outlive the reset.
+        pub deaf: Signal<Out, Bit> = Default::default(),
         state: Dffr<FlrState> = Dffr::new(FlrState::Run),
         count: Dffr<Bits<4>> = Default::default(),
         timer: Dffr<Bits<FT>> = Default::default(),
@@ -65,6 +69,7 @@ impl<const FT: usize> Logic for Flr<FT> {
         self.ack.d.next = false;
         self.hold.next = self.state.q.val() != FlrState::Run;
         self.reset.next = self.state.q.val() == FlrState::Reset;
+        self.deaf.next = (self.state.q.val() == FlrState::Reset) | (self.state.q.val() == FlrState::Clear);
         self.hush.next = self.hold.val() & self.count.q.val().get_bit(3);
         match self.state.q.val() {
             FlrState::Run => {

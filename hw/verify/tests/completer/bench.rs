@@ -11,6 +11,9 @@ use crate::tlp::{Completion, DwordWrite, Kind, Request};
 /// Completer id of the device under test.
 const COMPLETER: u32 = 0x0100;
 
+/// Clocks of `hush` in which a completion may still begin.
+const HUSH: u32 = 8;
+
 /// Chances, in percent per clock, that each side is willing.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
@@ -53,6 +56,15 @@ pub struct Bench {
     pub bad_seen: u64,
     pub completions_seen: u64,
     pub np_high_water: usize,
+    /// Chances, in percent per clock, that `deaf` and `hush` change.
+    pub resets: u32,
+    deaf: bool,
+    hush: bool,
+    /// Clocks since it rose.
+    hushed: u32,
+    /// The request that is going in began while the completer was deaf.
+    unheard: bool,
+    pub dropped: u64,
 }
 
 impl Bench {
@@ -91,6 +103,12 @@ impl Bench {
             bad_seen: 0,
             completions_seen: 0,
             np_high_water: 0,
+            resets: 0,
+            deaf: false,
+            hush: false,
+            hushed: 0,
+            unheard: false,
+            dropped: 0,
         }
     }
 
@@ -101,6 +119,31 @@ impl Bench {
     /// Sends a request that the completer must refuse as a whole for a reason the model doesn't know.
     pub fn push_dropped(&mut self, request: Request) {
         self.requests.push_back((request, false));
+    }
+
+    /// Function reset is over, for good.
+    pub fn hear(&mut self) {
+        (self.resets, self.deaf, self.hush) = (0, false, false);
+    }
+
+    /// What a reset does to a write within which it comes: its first beats vanish, the rest comes behind the reset.
+    pub fn cut(&mut self, request: Request, beats: usize) {
+        assert!(self.requests.is_empty() && self.beat.is_none() && self.writes.is_empty());
+        self.requests.push_back((request, true));
+        self.beat = Some(0);
+        while self.beat.is_some_and(|beat| beat < beats) {
+            self.step();
+        }
+        self.dut.set("rst", true);
+        self.dut.set("rx_req_valid", false);
+        self.dut.step();
+        self.dut.step();
+        self.dut.set("rst", false);
+        self.np_ok.iter_mut().for_each(|ok| *ok = false);
+        self.unheard = true;
+        while !self.requests.is_empty() {
+            self.step();
+        }
     }
 
     /// Runs until all is answered and applied.
@@ -132,6 +175,11 @@ impl Bench {
     }
 
     pub fn step(&mut self) {
+        self.deaf ^= self.chance(self.resets);
+        self.hush ^= self.chance(self.resets);
+        self.hushed = if self.hush { self.hushed + 1 } else { 0 };
+        self.dut.set("deaf", self.deaf);
+        self.dut.set("hush", self.hush);
         self.drive_rx();
         let ready = self.chance(self.pace.write);
         self.dut.set("w_ready", ready);
@@ -206,12 +254,17 @@ impl Bench {
             return;
         }
         let beats = self.requests[0].0.payload.len().div_ceil(self.lanes).max(1);
+        self.unheard = if beat == 0 { self.deaf } else { self.unheard };
         if beat + 1 < beats {
             self.beat = Some(beat + 1);
             return;
         }
         self.beat = None;
         let (request, effect) = self.requests.pop_front().expect("a request was offered");
+        if self.unheard {
+            self.dropped += 1;
+            return;
+        }
         if !effect {
             self.ur_expected += 1;
             self.bad.push_back((1, request.header()));
@@ -262,12 +315,15 @@ impl Bench {
         let now = (self.dut.get_wide("tx_cpl_hdr"), self.dut.get_wide("tx_cpl_data"), keep);
         assert!(!self.dut.is_set("tx_cpl_error"));
         assert_eq!(self.dut.is_set("tx_cpl_first"), self.beats.is_empty());
-        if let Some(before) = self.stalled.take() {
+        let before = self.stalled.take();
+        if let Some(before) = &before {
             // The header counts with the first beat; lanes that are not kept hold anything.
             assert_eq!((&before.0, before.2), (&now.0, now.2), "changed while stalled");
             assert_eq!(kept(&before.1, keep), kept(&now.1, keep), "changed while stalled");
         }
         if self.beats.is_empty() {
+            let begins = before.is_none();
+            assert!(!begins || self.hushed <= HUSH, "begun after {} clocks of hush", self.hushed);
             self.judge_header(&now.0);
         }
         if !self.dut.is_set("tx_cpl_ready") {

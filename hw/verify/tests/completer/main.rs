@@ -53,6 +53,40 @@ fn random_traffic_at_256_bits() {
     random_traffic(8);
 }
 
+/// A function reset, without its resetting: what begins while it is under way is dropped, no completion begins, and those that
+/// were begun end as they must.
+#[test]
+fn requests_within_a_function_reset_are_dropped() {
+    for (lanes, seed) in [(2, 20), (4, 21), (4, 22), (8, 23)] {
+        let mut bench = bench(lanes, seed, Pace { cpl: 40, ..FAST });
+        bench.resets = 4;
+        for _ in 0..1000 {
+            let request = Request::random(&mut bench.rng);
+            bench.push(request);
+            (0..12).for_each(|_| bench.step());
+        }
+        bench.hear();
+        bench.drain(2_000_000);
+        assert!(bench.dropped > 100 && bench.completions_seen > 100, "{} dropped", bench.dropped);
+    }
+}
+
+/// A reset within a write: what comes of it behind the reset is nothing, and what follows is taken.
+#[test]
+fn what_is_left_of_a_write_that_a_reset_has_cut_is_dropped() {
+    for lanes in [2, 4, 8] {
+        let mut bench = bench(lanes, 24, FAST);
+        for beats in 1..4 {
+            let payload: Vec<u32> = (0..32).collect();
+            bench.cut(Request { len: 32, last_be: 0xF, payload, ..Bench::write(0x1000, 0) }, beats);
+            bench.push(Bench::write(0x20, 7));
+            bench.push(Bench::read(0x20, 1));
+            bench.drain(10_000);
+        }
+        assert_eq!((bench.dropped, bench.writes_done), (3, 3));
+    }
+}
+
 /// Every combination of byte enables, for reads of one and two DWORDs at both kinds of place in a completion.
 #[test]
 fn byte_enables_of_reads() {

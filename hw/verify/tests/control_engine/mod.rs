@@ -346,11 +346,14 @@ impl Engine {
             let between = self.tlp_free() && !self.cpl_busy() && self.d.is_set("arb_idle_rd");
             let free = between || (self.stuck_tlp && waited >= 1023);
             let rest = answered && free && self.writes.is_empty();
+            let deaf = self.d.is_set("deaf");
             self.tick();
             if self.d.is_set("core_rst") {
                 assert!(rested, "reset before the engine was at rest");
+                assert!(deaf, "what came in the clock before the reset stays");
                 break;
             }
+            assert!(!deaf, "deaf before the reset");
             rested = rest;
             assert!(!self.d.is_set("cfg_flr_ack"));
             waited += 1;
@@ -361,7 +364,12 @@ impl Engine {
         for _ in 0..3000 {
             self.tick();
             assert!(self.d.is_set("hold"));
+            assert!(
+                self.d.is_set("deaf") || self.d.is_set("cfg_flr_ack"),
+                "hears before the queues are cleared"
+            );
             if self.d.is_set("cfg_flr_ack") {
+                assert!(!self.d.is_set("deaf"));
                 acks += 1;
                 assert!(!self.d.is_set("host_wait"), "acknowledged before the queues were cleared");
                 break;
