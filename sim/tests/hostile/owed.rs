@@ -74,49 +74,63 @@ impl Owed {
         Ok(())
     }
 
-    /// Judges a completion of the card; gives the request if it is whole now. `ids` are the completer ids that are right.
+    /// Judges a completion of the card. `ids` are the completer ids that are right.
     pub fn judge(&mut self, hdr: &Header, ids: &[u16]) -> Result<(), String> {
-        let to = |r: &Header| (r.0[1] >> 16) as u16 == (hdr.0[2] >> 16) as u16 && tag(r, 1) == tag(hdr, 2);
-        while self.debts.front().is_some_and(|debt| debt.forgiven && !to(&debt.request)) {
-            self.debts.pop_front();
+        loop {
+            let Some(debt) = self.debts.front_mut() else { return Err("CplUnexpected".into()) };
+            match debt.judge(hdr, ids) {
+                Ok(true) => {
+                    self.debts.pop_front();
+                    return Ok(());
+                }
+                Ok(false) => return Ok(()),
+                // Lost, and its tag may be in use again.
+                Err(_) if debt.forgiven => drop(self.debts.pop_front()),
+                Err(what) => return Err(what),
+            }
         }
-        let Some(debt) = self.debts.front_mut() else { return Err("CplUnexpected".into()) };
-        let r = debt.request;
+    }
+}
+
+impl Debt {
+    /// Judges a completion of this request; gives whether it is whole now.
+    fn judge(&mut self, hdr: &Header, ids: &[u16]) -> Result<bool, String> {
+        let r = self.request;
+        let to = (r.0[1] >> 16) as u16 == (hdr.0[2] >> 16) as u16 && tag(&r, 1) == tag(hdr, 2);
         let locked = u32::from(r.0[0] >> 24 & 0x1F == 1);
         let same = |mask: u32| hdr.0[0] & mask == r.0[0] & mask;
         let rules = [
-            (to(&r), "the oldest request's requester and tag"),
-            (hdr.0[0] >> 24 == if debt.served { 0x4A } else { 0x0A | locked }, "Fmt and Type"),
+            (to, "the oldest request's requester and tag"),
+            (hdr.0[0] >> 24 == if self.served { 0x4A } else { 0x0A | locked }, "Fmt and Type"),
             // TC 22:20, attributes 18 and 13:12 are the request's; TH, LN, TD, EP and AT are 0.
             (same(7 << 20) && same(1 << 18) && same(3 << 12), "TC and attributes of the request"),
             (hdr.0[0] & (3 << 16 | 3 << 14 | 3 << 10) == 0, "no TH, LN, TD, EP, AT"),
             (ids.contains(&hdr.completer()), "completer id"),
-            (hdr.status() == if debt.served { STATUS_SC } else { STATUS_UR }, "status"),
+            (hdr.status() == if self.served { STATUS_SC } else { STATUS_UR }, "status"),
             (!hdr.bcm(), "no BCM"),
         ];
         if let Some((_, what)) = rules.iter().find(|(holds, _)| !holds) {
             return Err(format!("completion {:08x?} of {:08x?}: not {what}", hdr.0, r.0));
         }
-        if debt.served {
-            let left = debt.end.saturating_sub(debt.next);
-            let reaches = (debt.next & !3) + 4 * hdr.length() as u64;
-            let whole = reaches >= debt.end && reaches < debt.end + 4;
-            let cut = reaches < debt.end && reaches.is_multiple_of(BOUNDARY);
-            // With enables that are not lawful the count is anybody's guess, but the DWORDs are not.
-            let lawful = r.length() == 1 && r.last_be() == 0
-                || r.length() > 1 && r.first_be() != 0 && r.last_be() != 0;
-            let counted =
-                u64::from(hdr.byte_count()) == left && u64::from(hdr.lower_address()) == debt.next & 0x7F;
-            if !(whole || cut) || lawful && !counted {
-                return Err(format!("completion {:08x?} of {:08x?} at {:#x}", hdr.0, r.0, debt.next));
-            }
-            if cut {
-                (debt.next, debt.age) = (reaches, 0);
-                return Ok(());
-            }
+        if !self.served {
+            return Ok(true);
         }
-        self.debts.pop_front();
-        Ok(())
+        let left = self.end.saturating_sub(self.next);
+        let reaches = (self.next & !3) + 4 * hdr.length() as u64;
+        let whole = reaches >= self.end && reaches < self.end + 4;
+        let cut = reaches < self.end && reaches.is_multiple_of(BOUNDARY);
+        // With enables that are not lawful the count is anybody's guess, but the DWORDs are not.
+        let lawful =
+            r.length() == 1 && r.last_be() == 0 || r.length() > 1 && r.first_be() != 0 && r.last_be() != 0;
+        let counted =
+            u64::from(hdr.byte_count()) == left && u64::from(hdr.lower_address()) == self.next & 0x7F;
+        if !(whole || cut) || lawful && !counted {
+            return Err(format!("completion {:08x?} of {:08x?} at {:#x}", hdr.0, r.0, self.next));
+        }
+        if cut {
+            (self.next, self.age) = (reaches, 0);
+        }
+        Ok(!cut)
     }
 }
 

@@ -17,6 +17,11 @@ pub const EVENTS: [&str; 8] = [
     "late completion",
     "FLR",
 ];
+/// Sides of a memory queue.
+pub const ACCESSES: [&str; 2] = ["write", "read"];
+/// What may happen to a pair of memory queues.
+pub const STORE_EVENTS: [&str; 6] =
+    ["stop", "bus master off", "unmapped read", "bad completion", "late completion", "FLR"];
 /// What holds the card's transmit streams up.
 pub const STALLS: [&str; 5] = ["none", "throttle", "few credits", "few reads", "few card credits"];
 
@@ -28,7 +33,7 @@ pub fn size(bytes: u64) -> &'static str {
 /// A cross: its name, and the values of each side.
 type Cross = (&'static str, &'static [&'static [&'static str]]);
 
-const CROSSES: [Cross; 6] = [
+const CROSSES: [Cross; 8] = [
     ("feed of H2C x feed of C2H x packet bytes", &[&FEEDS, &FEEDS, &SIZES]),
     ("MPS x packet bytes", &[&["128", "256", "512", "1024"], &SIZES]),
     (
@@ -38,6 +43,8 @@ const CROSSES: [Cross; 6] = [
     ("event x feed of H2C", &[&EVENTS, &FEEDS]),
     ("what stalls x packet bytes", &[&STALLS, &SIZES]),
     ("waiting x feed of H2C", &[&["polled", "interrupt"], &FEEDS]),
+    ("memory access x its feed x bytes", &[&ACCESSES, &FEEDS, &SIZES]),
+    ("event of memory queues", &[&STORE_EVENTS]),
 ];
 
 /// Cross of that number.
@@ -49,6 +56,8 @@ pub enum Of {
     EventFeed,
     StallSize,
     WaitFeed,
+    AccessSize,
+    StoreEvent,
 }
 
 /// How often each combination was met.

@@ -7,6 +7,7 @@ mod crosses;
 mod pair;
 mod preset;
 mod slots;
+mod store;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use ferrolane_sim::{Options, SimControl, SimTransport};
 use crosses::{size, Crosses, Of};
 use pair::{Pair, Trouble};
 use preset::Link;
+use store::Store;
 
 /// Device time without any progress that fails a round, in nanoseconds.
 pub const PATIENCE: u64 = 4_000_000;
@@ -31,6 +33,7 @@ struct Tally {
     clocks: u64,
     packets: u64,
     bytes: u64,
+    card_bytes: u64,
     stops: u64,
     faults: u64,
     card_stops: u64,
@@ -48,6 +51,7 @@ impl Tally {
             ("clocks", self.clocks),
             ("packets compared", self.packets),
             ("bytes compared", self.bytes),
+            ("bytes of the card's memory compared", self.card_bytes),
             ("stops", self.stops),
             ("reads that went wrong", self.faults),
             ("  of them answered too late", self.late),
@@ -66,6 +70,7 @@ struct Round {
     control: SimControl,
     device: Device,
     pairs: Vec<Pair>,
+    stores: Vec<Store>,
     interrupts: bool,
     /// How eager to intervene, in percent of turns.
     unrest: u8,
@@ -95,6 +100,7 @@ impl Round {
             control,
             device,
             pairs: Vec::new(),
+            stores: Vec::new(),
             interrupts,
             unrest,
             card_stopped: 0,
@@ -110,6 +116,9 @@ impl Round {
         let packets = 4 + self.rng.below(12) as usize;
         self.pairs =
             (0..queues).map(|q| Pair::open(&self.device, q, seed, packets, self.interrupts)).collect();
+        let last = queues + self.rng.below(u64::from(5 - queues)) as u32;
+        self.stores =
+            (queues..last).map(|q| Store::open(&self.device, q, seed, packets, self.interrupts)).collect();
     }
 
     fn release_card(&mut self) {
@@ -122,7 +131,8 @@ impl Round {
     /// Does something that traffic has to live with.
     fn intervene(&mut self, tally: &mut Tally) {
         let which = self.rng.below(self.pairs.len() as u64) as usize;
-        match self.rng.below(8) {
+        match self.rng.below(11) {
+            8.. => self.intervene_store(tally),
             0 | 1 => {
                 self.met(tally, "h2c stop", which..which + 1);
                 self.pairs[which].restart_h2c(self.interrupts);
@@ -148,6 +158,7 @@ impl Round {
                 // The checker allows for what was under way at one change at a time.
                 self.device.relax(GRACE as u32).unwrap_or_else(|e| panic!("{e}"));
                 self.met(tally, "bus master off", 0..self.pairs.len());
+                self.stores_met(tally, "bus master off");
                 tally.bus_master_offs += 1;
             }
             _ => {
@@ -156,12 +167,42 @@ impl Round {
                 let feed = self.pairs[which].feeds()[0];
                 if self.pairs[which].fault(trouble, &self.control, self.interrupts) {
                     tally.crosses.met(Of::EventFeed, &[trouble.name(), feed]);
-                    tally.faults += 1;
-                    let late = trouble.name() == "late completion";
-                    self.late |= late;
-                    tally.late += u64::from(late);
+                    self.went_wrong(trouble, tally);
                 }
             }
+        }
+    }
+
+    /// The same with memory queues.
+    fn intervene_store(&mut self, tally: &mut Tally) {
+        if self.stores.is_empty() {
+            return;
+        }
+        let which = self.rng.below(self.stores.len() as u64) as usize;
+        if self.rng.chance(40) {
+            self.stores[which].restart(self.interrupts);
+            tally.crosses.met(Of::StoreEvent, &["stop"]);
+            tally.stops += 1;
+            return;
+        }
+        self.release_card();
+        let trouble = Trouble::random(&mut self.rng, self.link.short_timeout);
+        if self.stores[which].fault(trouble, &self.control, self.interrupts) {
+            tally.crosses.met(Of::StoreEvent, &[trouble.name()]);
+            self.went_wrong(trouble, tally);
+        }
+    }
+
+    fn went_wrong(&mut self, trouble: Trouble, tally: &mut Tally) {
+        tally.faults += 1;
+        let late = trouble.name() == "late completion";
+        self.late |= late;
+        tally.late += u64::from(late);
+    }
+
+    fn stores_met(&self, tally: &mut Tally, event: &str) {
+        if !self.stores.is_empty() {
+            tally.crosses.met(Of::StoreEvent, &[event]);
         }
     }
 
@@ -188,24 +229,40 @@ impl Round {
                 }
             }
         }
+        for store in &mut self.stores {
+            for (access, feed, length) in std::mem::take(&mut store.ended) {
+                tally.crosses.met(Of::AccessSize, &[access, feed, size(length)]);
+            }
+        }
     }
 
     /// Function-level reset in the middle of it all; everything begins anew.
     fn reset(&mut self, seed: u64) {
         self.transport.reset().unwrap_or_else(|e| panic!("{e}"));
         self.pairs.clear();
+        self.stores.clear();
         self.device = open(&self.transport);
         self.open_pairs(seed);
+    }
+
+    /// What is left to do.
+    fn state(&self) -> String {
+        let stores = self.stores.iter().map(Store::describe);
+        self.pairs.iter().map(Pair::describe).chain(stores).collect::<Vec<_>>().join("\n")
     }
 
     fn run(&mut self, seed: u64, tally: &mut Tally) {
         let mut patience = self.device.deadline(PATIENCE);
         let mut resets = u64::from(self.rng.chance(10));
-        while !self.pairs.iter().all(Pair::done) {
+        while !(self.pairs.iter().all(Pair::done) && self.stores.iter().all(Store::done)) {
             let mut count = 0;
             for pair in &mut self.pairs {
                 count += pair.take();
                 pair.send();
+            }
+            for store in &mut self.stores {
+                count += store.take();
+                store.send();
             }
             self.count(tally);
             if self.rng.chance(self.unrest) {
@@ -214,6 +271,7 @@ impl Round {
             }
             if resets > 0 && self.rng.chance(2) {
                 self.met(tally, "FLR", 0..self.pairs.len());
+                self.stores_met(tally, "FLR");
                 self.reset(seed);
                 resets -= 1;
                 tally.resets += 1;
@@ -228,11 +286,11 @@ impl Round {
             if self.rng.chance(5) {
                 self.release_card();
             }
-            let state = || self.pairs.iter().map(Pair::describe).collect::<Vec<_>>().join("\n");
-            assert!(self.device.now() < patience, "no progress any more\n{}", state());
+            assert!(self.device.now() < patience, "no progress any more\n{}", self.state());
             if self.interrupts && self.card_stopped == 0 {
                 let mut queues: Vec<&mut dyn Queue> =
                     self.pairs.iter_mut().flat_map(|pair| pair.queues()).collect();
+                queues.extend(self.stores.iter_mut().flat_map(|store| store.queues()));
                 wait_any(&mut queues, patience).unwrap_or_else(|e| panic!("{e}"));
             } else {
                 self.device.relax(100).unwrap_or_else(|e| panic!("{e}"));
@@ -242,6 +300,10 @@ impl Round {
             tally.packets += pair.packets;
             tally.bytes += pair.bytes;
             pair.stop();
+        }
+        for store in self.stores.drain(..) {
+            tally.card_bytes += store.bytes;
+            store.stop();
         }
         assert_eq!(self.device.read_global(&global::CNT_INVALID_DOORBELL).unwrap(), 0);
         if !self.late {

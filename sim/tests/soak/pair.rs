@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use ferrolane::{
-    C2hQueue, C2hRequest, Completed, Device, DmaAccess, Feed, H2cQueue, H2cRequest, Queue, QueueConfig,
-    Stopped,
+    C2hQueue, C2hRequest, Completed, Device, DmaAccess, DmaRegion, Feed, H2cQueue, H2cRequest, Queue,
+    QueueConfig, Stopped,
 };
 use ferrolane_sim::faults::{CompletionKind, Fault};
 use ferrolane_sim::rng::Rng;
@@ -59,6 +59,17 @@ impl Trouble {
             Trouble::Answer(_) => "bad completion",
         }
     }
+
+    /// Makes the next read of `region` go wrong.
+    pub fn prepare(self, device: &Device, control: &SimControl, region: &DmaRegion) {
+        let mapped = region.len().next_multiple_of(4096) as u64;
+        match self {
+            Trouble::Unmapped => device.transport().unmap(region.iova(), mapped).unwrap(),
+            Trouble::Answer(kind) => {
+                control.inject(Fault::nth(kind, 1, region.iova()..region.iova() + mapped));
+            }
+        }
+    }
 }
 
 /// Both queues of a number, their buffers, and what is on its way.
@@ -92,14 +103,24 @@ pub struct Pair {
     pub bytes: u64,
 }
 
-fn config(rng: &mut Rng, interrupts: bool, feed: Feed) -> QueueConfig {
+pub fn config(rng: &mut Rng, interrupts: bool, feed: Feed) -> QueueConfig {
     let entries = 2 << rng.below(10);
     let completions = rng.chance(30).then(|| 2 << rng.below(8));
     QueueConfig { entries, completions, interrupt: interrupts, spin: 16, feed, ..QueueConfig::default() }
 }
 
-fn any_feed(rng: &mut Rng) -> Feed {
+pub fn any_feed(rng: &mut Rng) -> Feed {
     [Feed::Ring, Feed::Ring, Feed::Push, Feed::Direct][rng.below(4) as usize]
+}
+
+/// As in [`FEEDS`](crate::crosses::FEEDS).
+pub fn feed_name(feed: Feed) -> &'static str {
+    match feed {
+        Feed::Ring => "ring",
+        Feed::Push => "push",
+        Feed::Direct => "direct",
+        feed => unreachable!("{feed:?} is not among those that are drawn"),
+    }
 }
 
 impl Pair {
@@ -316,13 +337,7 @@ impl Pair {
         let region = self.device.allocate(4096, DmaAccess::DeviceReads).unwrap();
         let len = 1 + self.rng.below(4096) as usize;
         let buffer = region.buffer(0..len).unwrap();
-        let mapped = region.len().next_multiple_of(4096) as u64;
-        match trouble {
-            Trouble::Unmapped => self.device.transport().unmap(region.iova(), mapped).unwrap(),
-            Trouble::Answer(kind) => {
-                control.inject(Fault::nth(kind, 1, region.iova()..region.iova() + mapped));
-            }
-        }
+        trouble.prepare(&self.device, control, &region);
         let sop = self.pieces.is_empty();
         self.h2c().push(H2cRequest::fragment(buffer, sop, true)).unwrap();
         self.h2c().commit().unwrap();
@@ -364,12 +379,7 @@ impl Pair {
 
     /// Names of the feed modes, H2C and C2H.
     pub fn feeds(&self) -> [&'static str; 2] {
-        self.feeds.map(|feed| match feed {
-            Feed::Ring => "ring",
-            Feed::Push => "push",
-            Feed::Direct => "direct",
-            feed => unreachable!("{feed:?} is not among those that are drawn"),
-        })
+        self.feeds.map(feed_name)
     }
 
     fn feed_c2h(&mut self) {
