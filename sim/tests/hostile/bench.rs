@@ -238,6 +238,7 @@ impl Bench {
         if acknowledged {
             // What came before has had no effect, and what comes with the acknowledgement has.
             self.attacked = attacked;
+            self.port.lose_begun();
         }
         self.tally.clocks += 1;
         Ok(())

@@ -16,7 +16,7 @@ struct Debt {
     end: u64,
     /// Clocks since it is the oldest.
     age: u64,
-    /// The link was down or the function reset: the answer may be missing.
+    /// The link was down or the function being reset: the answer may be missing.
     forgiven: bool,
 }
 
@@ -38,7 +38,7 @@ impl Owed {
         let served = read && matches!(packet.bar, 0 | 2);
         let span = packet.hdr.byte_span();
         let (next, end) = (span.start, span.end);
-        self.debts.push_back(Debt { request: packet.hdr, served, next, end, age: 0, forgiven: false });
+        self.debts.push_back(Debt { request: packet.hdr, served, next, end, age: 0, forgiven: packet.lost });
     }
 
     pub fn len(&self) -> usize {

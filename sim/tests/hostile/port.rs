@@ -26,11 +26,13 @@ pub struct Packet {
     pub func: u8,
     /// The card's read that a lawful completion answers, else 0.
     pub read: u64,
+    /// It began before a reset of the function ended: the card may have dropped it.
+    pub lost: bool,
 }
 
 impl Packet {
     pub fn new(hdr: Header, data: Vec<u32>) -> Self {
-        Packet { hdr, data, error: false, bar: 0, func: 0, read: 0 }
+        Packet { hdr, data, error: false, bar: 0, func: 0, read: 0, lost: false }
     }
 
     fn beat(&self, at: usize) -> Beat {
@@ -152,6 +154,13 @@ impl Port {
 
     pub fn send_completion(&mut self, packet: Packet) {
         self.completions.push_back(packet);
+    }
+
+    /// The function has been reset: what goes in at this moment began before.
+    pub fn lose_begun(&mut self) {
+        if let Some((packet, 1..)) = &mut self.request {
+            packet.lost = true;
+        }
     }
 
     pub fn requests_waiting(&self) -> usize {

@@ -26,6 +26,10 @@ use store::Store;
 /// Device time without any progress that fails a round, in nanoseconds.
 pub const PATIENCE: u64 = 4_000_000;
 
+/// Rounds behind which this much of all crosses has to be met, in percent.
+const ENOUGH: u64 = 300;
+const DEMANDED: f64 = 98.0;
+
 /// What all rounds together did.
 #[derive(Default)]
 struct Tally {
@@ -350,6 +354,10 @@ fn soak() {
         }
     }
     tally.print();
-    tally.crosses.print();
+    let met = tally.crosses.print();
     assert!(tally.packets > 0);
+    assert!(
+        tally.rounds < ENOUGH || met >= DEMANDED,
+        "{met:.1} % of the crosses are met, {DEMANDED} % are demanded"
+    );
 }
