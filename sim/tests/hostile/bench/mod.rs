@@ -1,21 +1,20 @@
 //! The card, its legal queues, and the judges of everything that it sends.
 
+mod host;
+mod judge;
+
 use std::collections::VecDeque;
 
-use ferrolane_abi::map;
-use ferrolane_abi::regs::{global, queue as regs};
-use ferrolane_sim::checker::violation::Stream;
-use ferrolane_sim::checker::{decode, rules};
+use ferrolane_sim::checker::decode;
 use ferrolane_sim::pins::CfgPins;
 use ferrolane_sim::rng::Rng;
-use ferrolane_sim::tlp::{Header, Tlp};
+use ferrolane_sim::tlp::Header;
 
 use crate::attack::{Attack, QUEUES};
 use crate::grace::Grace;
-use crate::guard::{self, Guard};
+use crate::guard::Guard;
 use crate::lane::Lane;
 use crate::owed::Owed;
-use crate::palette;
 use crate::port::Packet;
 use crate::port::Port;
 use crate::reads::Reads;
@@ -285,152 +284,6 @@ impl Bench {
     pub fn ask_reset(&mut self) {
         self.port.i.cfg_flr_request = true;
         self.flr_clocks.get_or_insert(0);
-    }
-
-    fn judge(&mut self, n: usize, tlp: &Tlp) -> Result<(), String> {
-        let mut cfg = self.grace.generous(n);
-        let ids = self.grace.ids(n);
-        if n == 2 {
-            self.tally.answers += 1;
-            self.event("answer", tlp.hdr, tlp.len);
-            self.owed.judge(&tlp.hdr, &ids)?;
-            return self.answered(tlp);
-        }
-        if ids.contains(&tlp.hdr.requester()) {
-            cfg.requester_id = tlp.hdr.requester();
-        }
-        let stream = if n == 0 { Stream::Write } else { Stream::Read };
-        rules::header(stream, &tlp.hdr, &cfg).map_err(|(rule, detail)| format!("{rule:?}: {detail}"))?;
-        if !self.cfg.link_up {
-            return Ok(());
-        }
-        let address = tlp.hdr.address();
-        let guarded = guard::offset(address).is_some();
-        let attacked = self.attacked && palette::holds((address >> 32) as u32);
-        if n == 1 {
-            self.tally.card_reads += 1;
-            self.event("read", tlp.hdr, 0);
-            self.reads.left(tlp.hdr, self.port.now)?;
-            if guarded {
-                return self.guard.read(&tlp.hdr);
-            }
-        } else {
-            self.tally.card_writes += 1;
-            if guarded {
-                return self.guard.write(tlp);
-            }
-            if address == INTERRUPTS {
-                return self.interrupt(tlp, &cfg);
-            }
-        }
-        if attacked {
-            Ok(())
-        } else {
-            Err("nobody has said this address".into())
-        }
-    }
-
-    fn interrupt(&mut self, tlp: &Tlp, cfg: &CfgPins) -> Result<(), String> {
-        self.tally.interrupts += 1;
-        let vector = tlp.data[0].wrapping_sub(FIRST_DATA);
-        let form = tlp.hdr.length() == 1 && tlp.hdr.first_be() == 0xF && tlp.hdr.attr() == 0;
-        // Where nothing is spared an attack may have changed the data in the table.
-        if !form || self.spares && u64::from(vector) >= VECTORS {
-            return Err(format!("MsixForm: data {:#x}", tlp.data[0]));
-        }
-        if !cfg.msix_enable || cfg.msix_mask {
-            return Err("MsixDisabled".into());
-        }
-        Ok(())
-    }
-
-    /// An answer to a read of the host's own.
-    fn answered(&mut self, tlp: &Tlp) -> Result<(), String> {
-        if tlp.hdr.requester() != HOST {
-            return Ok(());
-        }
-        let tag = tlp.hdr.tag() as u8;
-        let Some(at) = self.asked.iter().position(|asked| asked.tag == tag) else { return Ok(()) };
-        let asked = self.asked.remove(at);
-        match asked.want {
-            Some(want) if want != tlp.data[0] => {
-                Err(format!("a register reads {:#x} instead of {want:#x}", tlp.data[0]))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Writes registers in one TLP.
-    pub fn write(&mut self, at: u64, data: &[u32]) {
-        let be = (0xF, if data.len() > 1 { 0xF } else { 0 });
-        let hdr = Header::memory(true, HOST, 0, 0xE000_0000 + at, data.len(), be);
-        self.port.send_request(Packet::new(hdr, data.to_vec()));
-    }
-
-    /// Reads a register; what it must be, if that is known.
-    pub fn ask(&mut self, at: u64, want: Option<u32>) {
-        if self.asked.len() >= 4 {
-            return;
-        }
-        self.next_tag = (self.next_tag + 1) % 32;
-        let hdr = Header::memory(false, HOST, self.next_tag.into(), 0xE000_0000 + at, 1, (0xF, 0));
-        self.asked.push(Asked { tag: self.next_tag, want });
-        self.port.send_request(Packet::new(hdr, Vec::new()));
-    }
-
-    /// A legal read of something that does not change.
-    pub fn look(&mut self, legal: usize) {
-        let which = self.rng.below(legal.max(1) as u64) as usize;
-        match self.rng.below(3) {
-            0 => self.ask(u64::from(global::MAGIC.offset), Some(0x4E4C_5246)),
-            1 if legal > 0 => {
-                let (at, want) = self.lanes[which].setting();
-                self.ask(at, Some(want));
-            }
-            _ => self.ask(u64::from(global::STATUS.offset), None),
-        }
-    }
-
-    /// Writes the push windows of all queues once. A doorbell that counts descriptors which were never pushed makes a queue serve
-    /// what its store held before, at power-up anything; nobody has said those addresses.
-    pub fn fill_windows(&mut self) {
-        for direction in [map::Direction::H2c, map::Direction::C2h] {
-            for queue in 0..QUEUES {
-                let base = map::queue_regs(direction, queue);
-                self.write(base + u64::from(regs::MODE.offset), &[2]);
-                self.write(base, &[1]);
-                self.write(map::queue_push(direction, queue), &[0; map::PUSH_STRIDE as usize / 4]);
-                self.write(base, &[0]);
-            }
-        }
-    }
-
-    /// Starts the first `count` queue pairs, with legal vectors.
-    pub fn start(&mut self, count: usize, packets: u32) {
-        for vector in 0..VECTORS {
-            let entry = [INTERRUPTS as u32, 0, FIRST_DATA + vector as u32, 0];
-            self.write(map::MSIX_TABLE_PAGE + 16 * vector, &entry);
-        }
-        for which in 0..count {
-            for (at, value) in self.lanes[which].start(&mut self.guard) {
-                self.write(at, &[value]);
-            }
-            self.lanes[which].to_send = packets;
-        }
-    }
-
-    /// Lets the first `count` pairs send and receive.
-    pub fn serve(&mut self, count: usize) -> Result<(), String> {
-        for lane in &mut self.lanes[..count] {
-            let before = lane.compared;
-            for (at, value) in lane.step(&mut self.guard)? {
-                let be = (0xF, 0xF);
-                let hdr = Header::memory(true, HOST, 0, 0xE000_0000 + at, 2, be);
-                self.port.send_request(Packet::new(hdr, value.to_vec()));
-            }
-            self.tally.compared += lane.compared - before;
-        }
-        Ok(())
     }
 
     /// Passes what was given to the card on to the attacker, who may send it again.
