@@ -6,6 +6,7 @@ use ferrolane_sim::pins::CfgPins;
 use ferrolane_sim::rng::Rng;
 use ferrolane_sim::tlp::{Header, Kind};
 
+use crate::guard;
 use crate::palette;
 use crate::port::Packet;
 use crate::reads::{Reads, TAGS};
@@ -192,10 +193,14 @@ impl Attack {
         writes
     }
 
-    /// Keeps a completion to send it again.
+    /// Keeps a completion to send it again. It may then answer another read than it did: what descriptors of legal queues say is taken
+    /// out.
     pub fn keep(&mut self, packet: &Packet) {
         let mut packet = packet.clone();
         packet.read = 0;
+        for word in packet.data.iter_mut().filter(|word| **word == guard::UPPER) {
+            *word = palette::upper(&mut self.rng);
+        }
         if self.kept.len() < KEPT {
             self.kept.push(packet);
         } else {
