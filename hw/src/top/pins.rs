@@ -95,7 +95,7 @@ const GROUPS: &[Group] = &[
             ("cfg_fc_npd", "non-posted data, units of 16 bytes"),
             ("cfg_fc_cplh", "completion headers"),
             ("cfg_fc_cpld", "completion data, units of 16 bytes"),
-            ("cfg_flr_request", "a Function Level Reset was asked for; held until `cfg_flr_ack`"),
+            ("cfg_flr_request", "a Function Level Reset was asked for; held until `cfg_flr_ack`, then low for a clock at least"),
             ("cfg_flr_ack", "pulse: the function is reset"),
             ("cfg_trans_pending", "a read of the engine is unanswered"),
         ],

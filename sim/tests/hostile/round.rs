@@ -102,7 +102,7 @@ impl<'a> Round<'a> {
         if !bench.cfg.link_up && self.rng.below(50) == 0 {
             bench.cfg.link_up = true;
         }
-        if !self.attack.spares && bench.flr_clocks.is_none() && self.rng.below(20_000) == 0 {
+        if !self.attack.spares && bench.may_reset && self.rng.below(20_000) == 0 {
             self.begin_reset();
         }
         self.withhold();

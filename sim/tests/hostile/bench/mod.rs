@@ -81,6 +81,8 @@ pub struct Bench {
     /// The tag of the completion that is going in was open when it began, and the requester id then.
     opened: (bool, u16),
     pub flr_clocks: Option<u64>,
+    /// `cfg_flr_request` was low in the last clock, so that it may rise.
+    pub may_reset: bool,
     /// Completions that the card was given, for the attacker.
     pub given: Option<Packet>,
     /// The last TLPs both ways but for writes of the card, for a finding: clock, what, header, DWORDs that came.
@@ -113,6 +115,7 @@ impl Bench {
             attacked: false,
             opened: (false, CARD),
             flr_clocks: None,
+            may_reset: false,
             given: None,
             events: VecDeque::new(),
             waits: 0,
@@ -160,6 +163,7 @@ impl Bench {
             cfg.requester_id = self.port.i.cfg.requester_id;
         }
         self.port.i.cfg = cfg;
+        self.may_reset = !self.port.i.cfg_flr_request;
         self.grace.configure(cfg);
         if self.cfg.link_up && self.port.completions_waiting() < 3 {
             if let Some(packet) = self.reads.answer(self.port.now, &self.guard) {
