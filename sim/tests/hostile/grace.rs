@@ -1,15 +1,15 @@
 //! What the card may still act on after a change of the configuration.
 //!
-//! A lawful host changes the tag range and attributes only while no queue runs: a queue that runs has its next TLPs planned
-//! already. Here they change at any time, so a TLP is judged by the most generous of what was said since the last reset. Sizes,
-//! Bus Master Enable, the requester id and MSI-X masks count for as many TLPs of a stream only as may have been begun, and not
+//! A lawful host changes Max_Read_Request_Size, the tag range and attributes only while no queue runs: a queue that runs has its
+//! next TLPs planned already. Here they change at any time, so a TLP is judged by the most generous of what was said since the last
+//! reset. Max_Payload_Size, Bus Master Enable, the requester id and MSI-X masks count for as many TLPs of a stream only as may have been begun, and not
 //! once the stream could send, and had nothing, for [`IDLE`] clocks.
 
 use ferrolane_sim::pins::CfgPins;
 
 /// TLPs that may have been begun: the write arbiter has a queue of 16 beats in front of the port.
 const STARTED: u32 = 20;
-/// TLPs whose size was decided before: as many again in front of the arbiter, with a record or an interrupt between any two.
+/// Writes whose size was decided before: as many again in front of the arbiter, with a record or an interrupt between any two.
 const CUT: u32 = 60;
 /// Clocks after which a stream that could send, and did not, has nothing of the time before.
 const IDLE: u32 = 96;
@@ -25,7 +25,7 @@ struct Past {
 #[derive(Default)]
 pub struct Grace {
     now: CfgPins,
-    /// The most generous tags and attributes since the last reset.
+    /// The most generous read sizes, tags and attributes since the last reset.
     planned: CfgPins,
     past: Vec<Past>,
 }
@@ -65,7 +65,6 @@ impl Grace {
         for past in &self.past {
             if past.cut[stream] > 0 {
                 cfg.mps = cfg.mps.max(past.cfg.mps);
-                cfg.mrrs = cfg.mrrs.max(past.cfg.mrrs);
             }
             if past.started[stream] > 0 {
                 cfg.bus_master |= past.cfg.bus_master;
@@ -83,8 +82,9 @@ impl Grace {
     }
 }
 
-/// `cfg` with the more generous of both tag ranges and attributes.
+/// `cfg` with the more generous of both read sizes, tag ranges and attributes.
 fn generous_plans(mut cfg: CfgPins, other: CfgPins) -> CfgPins {
+    cfg.mrrs = cfg.mrrs.max(other.mrrs);
     cfg.ext_tag |= other.ext_tag;
     cfg.ro_enable |= other.ro_enable;
     cfg.ns_enable |= other.ns_enable;
