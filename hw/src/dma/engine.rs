@@ -184,7 +184,7 @@ engine_sizes! { netlist! { Engine [] {
         control <- queue_regs: sweeping ctl_valid ctl_g ctl_run;
         control <- h2c:
             init_done_h2c_issue init_done_h2c_commit init_done_h2c_egress h2c_err_valid h2c_err_q req_issued req_committed rec_h2c_valid;
-        control <- c2h: c2h_err_valid c2h_err_q send_busy data_wr_valid data_wr_last rec_c2h_valid;
+        control <- c2h: c2h_err_valid c2h_err_q send_busy data_wr_valid data_wr_done rec_c2h_valid;
         control <- fetch: fetch_busy;
         control <- wr_arb: data_wr_ready wr_issued wr_sent;
         control <- record: rec_c2h_ready rec_h2c_ready rec_open;

@@ -107,7 +107,15 @@ struct Bench {
     tlps: VecDeque<Entry>,
     records: VecDeque<Entry>,
     sink: Sink,
+    /// By which entries are cut, and what is told to the block.
     mps: u64,
+    cfg_mps: u64,
+    /// Beats accepted since that became smaller, and before the TLP under way.
+    since: u64,
+    since_first: u64,
+    /// Bytes sent of the present entry.
+    sent: u64,
+    tlps_read: u64,
     entries: u64,
     busy: u64,
 }
@@ -129,12 +137,25 @@ impl Bench {
             records: VecDeque::new(),
             sink: Sink::default(),
             mps,
+            cfg_mps: mps.ilog2() as u64 - 7,
+            since: 0,
+            since_first: 0,
+            sent: 0,
+            tlps_read: 0,
             entries: 0,
             busy: 0,
         }
     }
 
+    fn resize(&mut self, cfg_mps: u64) {
+        if cfg_mps < self.cfg_mps {
+            self.since = 0;
+        }
+        self.cfg_mps = cfg_mps;
+    }
+
     fn step(&mut self, ready: bool, record_ready: bool) {
+        self.d.set("cfg_mps", self.cfg_mps);
         self.d.set("data_wr_ready", ready as u64);
         self.d.set("rec_c2h_ready", record_ready as u64);
         self.d.set("entry_valid", !self.todo.is_empty() as u64);
@@ -158,8 +179,11 @@ impl Bench {
             }
             self.tlps.push_back(e);
         }
+        self.tlps_read += self.d.is_set("c2h_tlp_valid") as u64;
         if self.d.is_set("c2h_freed_valid") {
             let e = self.freed.pop_front().expect("freed without a TLP");
+            // With its last TLP, if it is sent in several.
+            assert!(self.d.is_set("c2h_tlp_valid") && self.d.get("c2h_tlp_q") == e.q);
             let got = (self.d.get("c2h_freed_q"), self.d.get("c2h_freed_row"), self.d.get("c2h_freed_pkts"));
             assert_eq!(got, (e.q, e.row, e.pkts));
             // From now on the rows may be overwritten: what is sent must have been read.
@@ -175,20 +199,40 @@ impl Bench {
         let before = self.sink.tlps;
         let beat = Beat::offered(&self.d);
         self.busy += beat.is_some() as u64;
+        let done = self.d.is_set("data_wr_done");
+        if beat.as_ref().is_some_and(|beat| ready && beat.first) {
+            self.since_first = self.since;
+        }
+        self.since += (beat.is_some() && ready) as u64;
         self.sink.clock(beat, ready, self.mps);
         if self.sink.tlps > before {
-            let e = self.tlps.pop_front().expect("a TLP without entry");
-            let written = std::mem::take(&mut self.sink.written);
-            assert_eq!(written.len() as u64, e.n);
-            assert_eq!(self.sink.latest, (e.addr, e.attr as u32));
-            let share = ROWS * self.lanes;
-            for k in 0..e.n {
-                let from = e.q as usize * share + (e.pos + k) as usize % share;
-                assert_eq!(written.get(&(e.addr + k)), Some(&self.memory[from]), "byte {k} of {e:x?}");
-            }
-            if e.record {
-                self.records.push_back(e);
-            }
+            self.judge(done);
+        }
+    }
+
+    /// A TLP was sent; its entry may go on.
+    fn judge(&mut self, done: bool) {
+        let e = self.tlps.front().expect("a TLP without entry");
+        let from = std::mem::replace(&mut self.sent, self.sink.written.len() as u64);
+        assert_eq!(self.sink.latest, (e.addr + from, e.attr as u32));
+        let (addr, last) = (e.addr + from, e.addr + self.sent - 1);
+        let mps = 128 << self.cfg_mps;
+        assert!(addr / mps == last / mps || self.since_first <= 18, "still the old size");
+        assert!(done || (last + 1) % 128 == 0);
+        assert_eq!(done, self.sent == e.n);
+        if !done {
+            return;
+        }
+        self.sent = 0;
+        let e = self.tlps.pop_front().unwrap();
+        let written = std::mem::take(&mut self.sink.written);
+        let share = ROWS * self.lanes;
+        for k in 0..e.n {
+            let from = e.q as usize * share + (e.pos + k) as usize % share;
+            assert_eq!(written.get(&(e.addr + k)), Some(&self.memory[from]), "byte {k} of {e:x?}");
+        }
+        if e.record {
+            self.records.push_back(e);
         }
     }
 
@@ -233,9 +277,41 @@ fn tlps_carry_the_right_bytes_and_records_follow_them() {
     }
 }
 
+#[test]
+fn a_smaller_payload_counts_for_what_is_not_read_yet() {
+    for seed in 0..24 {
+        let mut b = Bench::new(BUILDS[seed as usize % 3], 100 + seed, 1024);
+        let p = |rng: &mut StdRng| [0.2, 0.6, 1.0][rng.random_range(0..3)];
+        let (ready, record_ready) = (p(&mut b.rng), p(&mut b.rng) / 2.0);
+        let changes = [0.002, 0.02, 0.5][seed as usize / 3 % 3];
+        for _ in 0..20_000 {
+            if b.rng.random_bool(changes) {
+                let cfg_mps = b.rng.random_range(0..4);
+                b.resize(cfg_mps);
+            }
+            if b.todo.len() < 2 {
+                let planned = 128 << b.rng.random_range(0..4);
+                let entry = Entry::random(&mut b.rng, planned);
+                b.todo.push_back(entry);
+            }
+            let (ready, record_ready) = (b.rng.random_bool(ready), b.rng.random_bool(record_ready));
+            b.step(ready, record_ready);
+        }
+        (0..10_000).for_each(|_| b.step(true, true));
+        assert!(b.idle() && b.sink.idle() && !b.d.is_set("send_busy"));
+        assert_eq!(b.tlps_read, b.sink.tlps, "TLPs counted and sent");
+        assert!(b.tlps_read > b.entries, "{} TLPs of {} entries", b.tlps_read, b.entries);
+    }
+}
+
 /// Clocks of 4900 in which a beat was offered, and beats that the entries had.
-fn offered(build: Build, mut next: impl FnMut(&mut StdRng, u64) -> Entry) -> u64 {
+fn offered(build: Build, next: impl FnMut(&mut StdRng, u64) -> Entry) -> u64 {
+    offered_at(build, 1, next)
+}
+
+fn offered_at(build: Build, cfg_mps: u64, mut next: impl FnMut(&mut StdRng, u64) -> Entry) -> u64 {
     let mut b = Bench::new(build, 2, 256);
+    b.resize(cfg_mps);
     for n in 0..5000 {
         while b.todo.len() < 2 {
             let e = next(&mut b.rng, n);
@@ -274,6 +350,13 @@ fn beats_follow_each_other_without_a_gap() {
             e
         });
         assert!(busy >= 4900 - 2, "64 bytes: {busy} of 4900 clocks");
+        // What is cut again, in TLPs of half the size.
+        let busy = offered_at(build, 0, |rng, n| {
+            let mut e = Entry::random(rng, 256);
+            (e.tlp, e.record, e.addr, e.n) = (true, n % 5 == 0, 0x4000_0000 + 256 * n, 256);
+            e
+        });
+        assert!(busy >= 4900 - 2, "cut again: {busy} of 4900 clocks");
         // TLPs of one beat, one per clock.
         let busy = offered(build, |rng, n| {
             let mut e = Entry::random(rng, 256);

@@ -79,7 +79,6 @@ fn f12_payload_and_read_size_may_change_at_run_time() {
 }
 
 #[test]
-#[ignore = "writes that were cut by the old size before the change still leave"]
 fn f12_a_smaller_payload_counts_soon_at_full_rate_too() {
     let mut bare = Bare::new("sim:mps=256");
     let shape = Shape { seed: 1, packets: 40, longest: 16_000, piece: 16_000, irq: 0 };

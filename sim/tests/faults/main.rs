@@ -26,5 +26,6 @@ mod fuzz;
 mod link;
 mod order;
 mod queues;
+mod sizes;
 mod strays;
 mod timers;

@@ -90,6 +90,7 @@ hw! {
         pub data_wr_ready: Signal<In, Bit> = Default::default(),
         pub data_wr_first: Signal<Out, Bit> = Default::default(),
         pub data_wr_last: Signal<Out, Bit> = Default::default(),
+        pub data_wr_done: Signal<Out, Bit> = Default::default(),
         pub data_wr_addr: Signal<Out, Bits<64>> = Default::default(),
         pub data_wr_bytes: Signal<Out, Bits<11>> = Default::default(),
         pub data_wr_attr: Signal<Out, Bits<2>> = Default::default(),
@@ -104,7 +105,7 @@ hw! {
         pub rec_c2h_flags: Signal<Out, Bits<7>> = Default::default(),
         pub rec_c2h_status: Signal<Out, Bits<8>> = Default::default(),
         pub rec_c2h_irq: Signal<Out, Bit> = Default::default(),
-        /// Pulse: a write of this queue was planned.
+        /// Pulse: a write of this queue was read from the rows.
         pub c2h_tlp_valid: Signal<Out, Bit> = Default::default(),
         pub c2h_tlp_q: Signal<Out, Bits<6>> = Default::default(),
         pub send_busy: Signal<Out, Bit> = Default::default(),
@@ -307,10 +308,12 @@ impl<
         self.mem_busy.next = self.reader.mem_busy.val();
         self.send.clock.next = self.clock.val();
         self.send.rst.next = self.core_rst.val();
+        self.send.cfg_mps.next = self.cfg_mps.val();
         self.data_wr_valid.next = self.send.data_wr_valid.val();
         self.send.data_wr_ready.next = self.data_wr_ready.val();
         self.data_wr_first.next = self.send.data_wr_first.val();
         self.data_wr_last.next = self.send.data_wr_last.val();
+        self.data_wr_done.next = self.send.data_wr_done.val();
         self.data_wr_addr.next = self.send.data_wr_addr.val();
         self.data_wr_bytes.next = self.send.data_wr_bytes.val();
         self.data_wr_attr.next = self.send.data_wr_attr.val();
@@ -338,9 +341,8 @@ impl<
         self.send.entry_valid.next = self.plan.entry_valid.val();
         self.send.entry.next = self.plan.entry.val();
         self.plan.entry_ready.next = self.send.entry_ready.val();
-        self.c2h_tlp_valid.next =
-            self.plan.entry_valid.val() & self.send.entry_ready.val() & self.plan.entry.val().tlp;
-        self.c2h_tlp_q.next = self.plan.entry.val().q;
+        self.c2h_tlp_valid.next = self.send.c2h_tlp_valid.val();
+        self.c2h_tlp_q.next = self.send.c2h_tlp_q.val();
         self.send.clear_valid.next = self.plan.clear_valid.val();
         self.send.clear_q.next = self.plan.clear_q.val();
         self.plan.clear_ready.next = self.send.clear_ready.val();

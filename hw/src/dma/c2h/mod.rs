@@ -17,6 +17,7 @@ mod pick;
 mod place;
 mod plan;
 mod present;
+mod recut;
 mod release;
 mod room;
 mod send;
@@ -41,6 +42,7 @@ pub use pick::Pick;
 pub use place::Place;
 pub use plan::Plan;
 pub use present::Present;
+pub use recut::Recut;
 pub use release::Release;
 pub use room::Room;
 pub use send::Send;
@@ -55,6 +57,7 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
         c2h_ingress64: Ingress<64, 8, 1, 1, 10, 6, 11, 7, 3, 1>,
         c2h_ingress256: Ingress<256, 32, 64, 6, 7, 6, 13, 12, 5, 1>,
         c2h_plan: Plan<4, 2, 8, 4, 14, 9, 6, 8, 1, 1>,
+        c2h_recut: Recut<14>,
         c2h_send: Send<128, 4, 16, 2, 9, 11, 4, 14>,
         c2h_send64: Send<64, 2, 8, 2, 9, 11, 3, 13>,
         c2h_send256: Send<256, 8, 32, 2, 9, 11, 5, 15>,

@@ -9,27 +9,38 @@ use crate::hw;
 use crate::prim::{Dffr, LutRam};
 use crate::stream::Ring;
 
-/// A memory write that was asked for.
+/// A memory write that was asked for: what all its TLPs have in common.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
 pub struct Request {
-    /// Host address of the first byte.
-    pub addr: Bits<64>,
-    /// Bytes.
-    pub n: Bits<11>,
+    /// Host address, the bits from 10 on.
+    pub high: Bits<54>,
     /// No Snoop (bit 0), Relaxed Ordering (bit 1).
     pub attr: Bits<2>,
 }
 
+/// A TLP of it.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Part {
+    /// Host address of the first byte, the bits below 10.
+    pub low: Bits<10>,
+    /// Bytes.
+    pub n: Bits<11>,
+    /// The last one.
+    pub ends: Bit,
+}
+
 hw! {
-    /// Offers the TLP of each entry, then the descriptor's record.
+    /// Offers the TLP of each entry, then the descriptor's record. An entry that is longer than Max_Payload_Size is by now goes
+    /// out in several; see `Recut`.
     ///
     /// ```text
     ///  entry ─┬─► Gather ─► beats: ring of 16 ──┬─► data_wr
-    ///         ├─► requests: ring of 16 ─────────┘     │ TLP accepted
+    ///         │      └──► parts: ring of 16 ────┤     │
+    ///         ├─► requests: ring of 16 ─────────┘     │ last TLP accepted
     ///         └─► Release ◄───────────────────────────┘ ─► rec_c2h
     /// ```
     /// What an entry holds is stored once, in the LUT memory at whose output it is needed. Beats follow each other without a
-    /// gap, within a TLP and from one to the next, whatever the records do. At most 16 TLPs and 16 records are inside.
+    /// gap, within a TLP and from one to the next, whatever the records do. At most 16 entries with a TLP and 16 records are inside.
     pub struct Send<
         const W: usize, const K: usize, const KB: usize, const QB: usize, const RB: usize, const AB: usize,
         const OB: usize, const PW: usize,
@@ -39,6 +50,7 @@ hw! {
         pub entry_valid: Signal<In, Bit> = Default::default(),
         pub entry_ready: Signal<Out, Bit> = Default::default(),
         pub entry: Signal<In, Entry> = Default::default(),
+        pub cfg_mps: Signal<In, Bits<3>> = Default::default(),
         pub clear_valid: Signal<In, Bit> = Default::default(),
         pub clear_q: Signal<In, Bits<6>> = Default::default(),
         pub clear_ready: Signal<Out, Bit> = Default::default(),
@@ -55,6 +67,8 @@ hw! {
         pub data_wr_ready: Signal<In, Bit> = Default::default(),
         pub data_wr_first: Signal<Out, Bit> = Default::default(),
         pub data_wr_last: Signal<Out, Bit> = Default::default(),
+        /// The entry's last beat.
+        pub data_wr_done: Signal<Out, Bit> = Default::default(),
         /// Byte address and bytes of the TLP, and its attributes: No Snoop (bit 0), Relaxed Ordering (bit 1).
         pub data_wr_addr: Signal<Out, Bits<64>> = Default::default(),
         pub data_wr_bytes: Signal<Out, Bits<11>> = Default::default(),
@@ -70,6 +84,9 @@ hw! {
         pub rec_c2h_flags: Signal<Out, Bits<7>> = Default::default(),
         pub rec_c2h_status: Signal<Out, Bits<8>> = Default::default(),
         pub rec_c2h_irq: Signal<Out, Bit> = Default::default(),
+        /// Pulse: a TLP of this queue was read.
+        pub c2h_tlp_valid: Signal<Out, Bit> = Default::default(),
+        pub c2h_tlp_q: Signal<Out, Bits<6>> = Default::default(),
         /// High while anything is inside, up to the acceptance of the last record.
         pub send_busy: Signal<Out, Bit> = Default::default(),
 
@@ -83,6 +100,10 @@ hw! {
         requests: LutRam<Request, 4> = Default::default(),
         wptr: Dffr<Bits<4>> = Default::default(),
         rptr: Dffr<Bits<4>> = Default::default(),
+        // A TLP is here from its first beat on, and no more than 16 beats are; see `Gather`.
+        parts: LutRam<Part, 4> = Default::default(),
+        part_wptr: Dffr<Bits<4>> = Default::default(),
+        part_rptr: Dffr<Bits<4>> = Default::default(),
         first: Dffr<Bit> = Dffr::new(true),
         gone: Dffr<Bit> = Default::default(),
         sent: Dffr<Bit> = Default::default(),
@@ -90,7 +111,9 @@ hw! {
         ready: Dffr<Bit> = Default::default(),
 
         accept: Signal<Local, Bit> = Default::default(),
+        addr: Signal<Local, Bits<64>> = Default::default(),
         fire: Signal<Local, Bit> = Default::default(),
+        done: Signal<Local, Bit> = Default::default(),
         flags: Signal<Local, Bits<7>> = Default::default(),
 
         eop: Constant<Bits<7>> = Constant::new((completion::EOP as u64).into()),
@@ -112,13 +135,15 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, gather, waiting, beats, datas, keeps, lasts, requests);
-        dff_setup!(self, clock, wptr, rptr, first, gone, sent, ready);
+        clock!(self, clock, gather, waiting, beats, datas, keeps, lasts, requests, parts);
+        dff_setup!(self, clock, wptr, rptr, part_wptr, part_rptr, first, gone, sent, ready);
         self.gather.rst.next = self.rst.val();
         self.waiting.rst.next = self.rst.val();
         self.beats.rst.next = self.rst.val();
         self.wptr.rst.next = self.rst.val();
         self.rptr.rst.next = self.rst.val();
+        self.part_wptr.rst.next = self.rst.val();
+        self.part_rptr.rst.next = self.rst.val();
         self.first.rst.next = self.rst.val();
         self.gone.rst.next = self.rst.val();
         self.sent.rst.next = self.rst.val();
@@ -128,6 +153,7 @@ impl<
         self.accept.next = self.entry_valid.val() & self.ready.q.val();
         self.ready.d.next = self.gather.in_ready.val() & self.waiting.in_ready.val();
         self.entry_ready.next = self.ready.q.val();
+        self.gather.cfg_mps.next = self.cfg_mps.val();
         self.gather.entry.next = self.entry.val();
         self.gather.in_valid.next = self.accept.val() & (self.entry.val().tlp | self.entry.val().skip);
         self.waiting.in_valid.next =
@@ -145,8 +171,8 @@ impl<
         self.waiting.in_data.next.gap = self.entry.val().gap;
         self.requests.wen.next = self.accept.val() & self.entry.val().tlp;
         self.requests.waddr.next = self.wptr.q.val();
-        self.requests.wdata.next.addr = self.entry.val().addr;
-        self.requests.wdata.next.n = self.entry.val().n;
+        self.addr.next = self.entry.val().addr;
+        self.requests.wdata.next.high = self.addr.val().get_bits::<54>(10);
         self.requests.wdata.next.attr = self.entry.val().attr;
         if self.accept.val() & self.entry.val().tlp {
             self.wptr.d.next = self.wptr.q.val() + 1;
@@ -163,6 +189,17 @@ impl<
         self.c2h_freed_q.next = self.gather.c2h_freed_q.val();
         self.c2h_freed_row.next = self.gather.c2h_freed_row.val();
         self.c2h_freed_pkts.next = self.gather.c2h_freed_pkts.val();
+        self.c2h_tlp_valid.next = self.gather.c2h_tlp_valid.val();
+        self.c2h_tlp_q.next = self.gather.c2h_tlp_q.val();
+
+        self.parts.wen.next = self.gather.tlp_wen.val();
+        self.parts.waddr.next = self.part_wptr.q.val();
+        self.parts.wdata.next.low = self.gather.tlp_low.val();
+        self.parts.wdata.next.n = self.gather.tlp_bytes.val();
+        self.parts.wdata.next.ends = self.gather.tlp_ends.val();
+        if self.gather.tlp_done.val() {
+            self.part_wptr.d.next = self.part_wptr.q.val() + 1;
+        }
 
         // The TLP. Its request has long been there when its first beat comes.
         self.beats.in_valid.next = self.gather.beat_valid.val();
@@ -179,11 +216,14 @@ impl<
         self.lasts.raddr.next = self.beats.raddr.val();
         self.lasts.wdata.next = self.gather.beat_last.val();
         self.requests.raddr.next = self.rptr.q.val();
+        self.parts.raddr.next = self.part_rptr.q.val();
         self.data_wr_valid.next = self.beats.out_valid.val();
         self.data_wr_first.next = self.first.q.val();
         self.data_wr_last.next = self.lasts.rdata.val();
-        self.data_wr_addr.next = self.requests.rdata.val().addr;
-        self.data_wr_bytes.next = self.requests.rdata.val().n;
+        self.data_wr_done.next = self.lasts.rdata.val() & self.parts.rdata.val().ends;
+        self.data_wr_addr.next = (bit_cast::<64, 54>(self.requests.rdata.val().high) << 10)
+            | bit_cast::<64, 10>(self.parts.rdata.val().low);
+        self.data_wr_bytes.next = self.parts.rdata.val().n;
         self.data_wr_attr.next = self.requests.rdata.val().attr;
         self.data_wr_data.next = self.datas.rdata.val();
         self.data_wr_keep.next = self.keeps.rdata.val();
@@ -194,8 +234,12 @@ impl<
         if self.fire.val() {
             self.first.d.next = self.lasts.rdata.val();
         }
-        self.sent.d.next = self.fire.val() & self.lasts.rdata.val();
         if self.fire.val() & self.lasts.rdata.val() {
+            self.part_rptr.d.next = self.part_rptr.q.val() + 1;
+        }
+        self.done.next = self.fire.val() & self.lasts.rdata.val() & self.parts.rdata.val().ends;
+        self.sent.d.next = self.done.val();
+        if self.done.val() {
             self.rptr.d.next = self.rptr.q.val() + 1;
         }
 

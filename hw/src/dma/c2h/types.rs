@@ -104,6 +104,23 @@ pub struct Entry {
     pub skip: Bit,
 }
 
+/// What is to be read from a share: a TLP, or rows that are free without being read.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Work {
+    /// Queue.
+    pub q: Bits<6>,
+    /// No TLP.
+    pub skip: Bit,
+    /// TLP: lowest address bits of its first byte and of its last one.
+    pub low: Bits<10>,
+    /// See `low`.
+    pub last: Bits<10>,
+    /// Rows that are free once it was read.
+    pub row: Bits<16>,
+    /// Packet ends passed once it was read.
+    pub pkts: Bits<16>,
+}
+
 /// A record on its way to the record writer.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
 pub struct Record {

@@ -100,7 +100,7 @@ hw! {
         // Handshakes of others, watched.
         pub data_wr_valid: Signal<In, Bit> = Default::default(),
         pub data_wr_ready: Signal<In, Bit> = Default::default(),
-        pub data_wr_last: Signal<In, Bit> = Default::default(),
+        pub data_wr_done: Signal<In, Bit> = Default::default(),
         pub rec_c2h_valid: Signal<In, Bit> = Default::default(),
         pub rec_c2h_ready: Signal<In, Bit> = Default::default(),
         pub rec_h2c_valid: Signal<In, Bit> = Default::default(),
@@ -192,7 +192,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const FT: usize> Logic f
         self.drain.send_busy.next = self.send_busy.val();
         self.drain.data_wr_valid.next = self.data_wr_valid.val();
         self.drain.data_wr_ready.next = self.data_wr_ready.val();
-        self.drain.data_wr_last.next = self.data_wr_last.val();
+        self.drain.data_wr_done.next = self.data_wr_done.val();
         self.drain.rec_c2h_valid.next = self.rec_c2h_valid.val();
         self.drain.rec_c2h_ready.next = self.rec_c2h_ready.val();
         self.drain.rec_h2c_valid.next = self.rec_h2c_valid.val();

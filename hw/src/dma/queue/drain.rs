@@ -18,7 +18,8 @@ pub enum DrainState {
     Writes,
 }
 
-/// No more TLPs and records than this come from what c2h/send can hold at a time: 32 entries, each with one of both.
+/// No more than this comes from what c2h/send can hold at a time: 32 entries, each with a TLP and a record. One whose TLP goes
+/// out in several counts with the last of them.
 const SEND_DEPTH: u64 = 64;
 /// No more records than this wait in c2h/send, or in h2c/commit, for record to accept them.
 const OFFER_DEPTH: u64 = 16;
@@ -61,7 +62,7 @@ hw! {
         /// c2h/send's outputs, watched.
         pub data_wr_valid: Signal<In, Bit> = Default::default(),
         pub data_wr_ready: Signal<In, Bit> = Default::default(),
-        pub data_wr_last: Signal<In, Bit> = Default::default(),
+        pub data_wr_done: Signal<In, Bit> = Default::default(),
         pub rec_c2h_valid: Signal<In, Bit> = Default::default(),
         pub rec_c2h_ready: Signal<In, Bit> = Default::default(),
         /// h2c/commit's output, watched.
@@ -161,7 +162,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize> Logic for Drain<NQ, GN, 
         // Stages that are watched. Empty for 8 clocks: a FIFO may show a word some clocks after it got it.
         self.watched.next =
             (self.state.q.val() == DrainState::Send) | (self.state.q.val() == DrainState::Offer);
-        self.tlp.next = self.data_wr_valid.val() & self.data_wr_ready.val() & self.data_wr_last.val();
+        self.tlp.next = self.data_wr_valid.val() & self.data_wr_ready.val() & self.data_wr_done.val();
         self.c2h_offer.next = self.rec_c2h_valid.val() & self.rec_c2h_ready.val();
         self.h2c_offer.next = self.rec_h2c_valid.val() & self.rec_h2c_ready.val();
         self.moved.d.next = 0.into();

@@ -210,7 +210,7 @@ impl Engine {
         let [tlp, c2h, h2c] = self.moved;
         self.d.set("data_wr_valid", tlp || !self.jobs.is_empty());
         self.d.set("data_wr_ready", tlp);
-        self.d.set("data_wr_last", tlp || self.rng.random());
+        self.d.set("data_wr_done", tlp || self.rng.random());
         self.d.set("rec_c2h_valid", c2h || !self.send_records.is_empty());
         self.d.set("rec_c2h_ready", c2h);
         self.d.set("rec_h2c_valid", h2c || self.commit_out.is_some());
