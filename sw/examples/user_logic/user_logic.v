@@ -174,7 +174,8 @@ module user_logic #(
             c2h_axis_tkeep  <= h2c_axis_tkeep;
             c2h_axis_tlast  <= h2c_axis_tlast;
             c2h_axis_tdest  <= h2c_axis_tdest;
-            c2h_axis_tuser  <= h2c_axis_tlast ? ~crc_next : h2c_axis_tuser;
+            // A packet that was cut ends here, too. It is told by what can't be its CRC.
+            c2h_axis_tuser  <= h2c_axis_terr ? crc_next : h2c_axis_tlast ? ~crc_next : h2c_axis_tuser;
             c2h_axis_tvalid <= 1;
             bytes           <= bytes + {24'b0, bytes_in_beat};
             for (q = 0; q < NQ; q = q + 1)
@@ -250,6 +251,6 @@ module user_logic #(
     end
     // ANCHOR_END: registers
 
-    wire unused = &{1'b0, h2c_axis_terr, axil_awprot, axil_arprot, 1'b0};
+    wire unused = &{1'b0, axil_awprot, axil_arprot, 1'b0};
 
 endmodule
