@@ -267,9 +267,12 @@ impl<const W: usize, const KB: usize, const LB: usize, const NQ: usize, const QB
         }
         self.wrong4.d.next = self.wrong.val() & self.keep3.q.val();
         self.reached.next = self.offset3.q.val() | bit_cast::<24, 6>(self.keeps.bytes_less_one.val());
-        self.bad_length4.d.next =
-            self.last3.q.val() & self.strict3.q.val() & (self.reached.val() != self.length3.q.val());
-        self.bad_keep4.d.next = self.keeps.bad.val();
+        // A beat that tells of a cut packet has no byte, and is nothing but that.
+        self.bad_length4.d.next = self.last3.q.val()
+            & !self.err3.q.val()
+            & self.strict3.q.val()
+            & (self.reached.val() != self.length3.q.val());
+        self.bad_keep4.d.next = self.keeps.bad.val() & !self.err3.q.val();
         self.bytes4.d.next = self.keeps.bytes.val();
         self.packet4.d.next = self.packet3.q.val();
         self.offset4.d.next = self.offset3.q.val();

@@ -14,8 +14,9 @@ hw! {
     /// ```
     /// Two entries, so that `h2c_axis_tready` is a register and a beat moves in every clock. A queue is held by
     /// `h2c_pause` where the way back is short of room, or for a test by `card_stop`; the beats on their way by then find
-    /// room, so no queue ever stands in front of another. The error mark `h2c_axis_terr` is not looped back: the packet
-    /// that it closes comes back as short as it was.
+    /// room, so no queue ever stands in front of another. The error mark `h2c_axis_terr` is not looped back, as
+    /// `c2h_axis` knows none: the packet that it closes ends there, too, with a byte more, since no beat of `c2h_axis` is empty. That byte
+    /// is 0, and so is the metadata.
     pub struct Loopback<const W: usize, const KB: usize, const NQ: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -46,6 +47,7 @@ hw! {
         spare_side: Reg<BeatSide> = Default::default(),
         spare_keep: Reg<Bits<KB>> = Default::default(),
         pause: Dffr<Bits<NQ>> = Default::default(),
+        in_data: Signal<Local, Bits<W>> = Default::default(),
         in_side: Signal<Local, BeatSide> = Default::default(),
         take: Signal<Local, Bit> = Default::default(),
         leave: Signal<Local, Bit> = Default::default(),
@@ -70,6 +72,10 @@ impl<const W: usize, const KB: usize, const NQ: usize> Logic for Loopback<W, KB,
         self.main.rst.next = self.rst.val();
         self.spare.rst.next = self.rst.val();
         self.pause.rst.next = self.rst.val();
+        self.in_data.next = self.h2c_axis_tdata.val();
+        if self.h2c_axis_terr.val() {
+            self.in_data.next = 0.into();
+        }
         self.in_side.next.last = self.h2c_axis_tlast.val();
         self.in_side.next.dest = self.h2c_axis_tdest.val();
         self.in_side.next.user = self.h2c_axis_tuser.val();
@@ -77,7 +83,7 @@ impl<const W: usize, const KB: usize, const NQ: usize> Logic for Loopback<W, KB,
         self.leave.next = !self.main.q.val() | self.c2h_axis_tready.val();
         if self.leave.val() {
             self.main.d.next = self.spare.q.val() | self.take.val();
-            self.main_data.d.next = self.h2c_axis_tdata.val();
+            self.main_data.d.next = self.in_data.val();
             self.main_side.d.next = self.in_side.val();
             self.main_keep.d.next = self.h2c_axis_tkeep.val();
             if self.spare.q.val() {
@@ -88,7 +94,7 @@ impl<const W: usize, const KB: usize, const NQ: usize> Logic for Loopback<W, KB,
             self.spare.d.next = false;
         } else if self.take.val() {
             self.spare.d.next = true;
-            self.spare_data.d.next = self.h2c_axis_tdata.val();
+            self.spare_data.d.next = self.in_data.val();
             self.spare_side.d.next = self.in_side.val();
             self.spare_keep.d.next = self.h2c_axis_tkeep.val();
         }

@@ -197,7 +197,7 @@ engine_sizes! { netlist! { Engine [] {
         fetch <- rd_arb: fetch_rd_ready;
         fetch <- cpl_route:
             to_fetch cpl_first cpl_last cpl_data cpl_error cpl_tag cpl_status cpl_byte_count cpl_len cpl_ep cpl_has_data cpl_bad;
-        h2c <- control: run halted init_valid init_g;
+        h2c <- control: run halted idle init_valid init_g;
         fetch <- open_reads: fetch_open;
         h2c <- open_reads: cpl_open tag_open tag_wait;
         open_reads <- h2c: tag_look;
@@ -300,7 +300,7 @@ engine_sizes! { netlist! { Engine [] {
     self.writes_pending.next = self.wr_arb.wr_issued.val() != self.wr_arb.wr_sent.val();
     // H2C queues come first.
     self.control.mem_busy.next = bit_cast::<GN, NQ>(self.h2c.mem_busy.val()) | (bit_cast::<GN, NQ>(self.c2h.mem_busy.val()) << self.h2c_queues.val());
-    self.h2c.axi_rst.next = self.rst.val();
+    self.h2c.card_rst.next = self.rst.val();
     self.c2h.rst.next = self.rst.val();
     self.c2h.core_rst.next = self.core_rst.val();
     self.axil.rst.next = self.rst.val();

@@ -1,4 +1,4 @@
-//! `h2c::Egress` alone, with 4 queues of 128 bit and with 64 of 64 bit: random commits of random packets, a card that stalls and pauses, and clearing in between.
+//! `h2c::Egress` alone, with 4 queues of 128 bit and with 64 of 64 bit: random commits of random packets, a card that stalls and pauses, and clearing, stops and resets in between.
 
 use ferrolane_abi::regs::queue::MODE;
 use ferrolane_hw_verify::dut;
@@ -61,6 +61,16 @@ struct Bench {
     early: u64,
     /// Queues at the card's memory: any queue between two lives.
     memory: u64,
+    /// Chance of that.
+    memories: f64,
+    /// Queues of which nothing more is committed.
+    stopped: u64,
+    /// The packet that is open on the card's stream, by the life it is of.
+    open: Vec<Option<u64>>,
+    /// Closing beats.
+    closed: u64,
+    /// The beat that stood in the clock before.
+    stood: Option<(Vec<u32>, [u64; 5])>,
 }
 
 fn word(q: u64, life: u64, row: u64, bytes: u64) -> Vec<u32> {
@@ -73,7 +83,9 @@ impl Bench {
     fn new(seed: u64, ready: f64, shape: Shape) -> Self {
         let mut d = if shape.queues == 4 { dut!(h2c_egress, seed) } else { dut!(h2c_egress64, seed) };
         d.set("cfgw_valid", 0u64);
+        d.set("card_rst", 1u64);
         d.pulse("rst", 1);
+        d.set("card_rst", 0u64);
         let mut b = Bench {
             d,
             rng: StdRng::seed_from_u64(seed),
@@ -90,6 +102,11 @@ impl Bench {
             store: 0.0,
             early: 0,
             memory: 0,
+            memories: 0.5,
+            stopped: 0,
+            open: vec![None; shape.queues],
+            closed: 0,
+            stood: None,
         };
         (0..20).for_each(|_| b.step(None));
         assert_eq!(b.beats, 0, "nothing is sent before a queue is cleared");
@@ -121,7 +138,7 @@ impl Bench {
             self.step(if clock == at { Some((q, 0, 0)) } else { None });
             if clock == 1 {
                 // A row that goes in the first two clocks is still one of the old life.
-                self.memory = self.memory & !(1 << q) | u64::from(self.rng.random::<bool>()) << q;
+                self.memory = self.memory & !(1 << q) | u64::from(self.rng.random_bool(self.memories)) << q;
                 self.clearing = Some((q as u64, 1));
                 let life = self.q[q].life + 1;
                 self.q[q] = Queue { life, store, ..Queue::default() };
@@ -129,6 +146,18 @@ impl Bench {
         }
         self.d.set("init_valid", 0u64);
         assert_eq!(self.clearing.take(), Some((q as u64, 0)), "what was given back is taken back");
+    }
+
+    /// A Function Level Reset: only what faces the card is kept.
+    fn reset(&mut self) {
+        self.d.set("rst", 1u64);
+        self.step(None);
+        self.d.set("rst", 0u64);
+        for q in 0..self.shape.queues {
+            self.q[q] = Queue { life: self.q[q].life + 1, ..Queue::default() };
+        }
+        self.stopped = 0;
+        (0..self.shape.queues).for_each(|q| self.clear(q));
     }
 
     /// Plans packets and commits a random part of the rows that have room.
@@ -184,6 +213,7 @@ impl Bench {
         self.d.set("commit_row", row & 0xFFFF);
         self.d.set("commit_pkts", pkts & 0xFFFF);
         self.d.set("h2c_pause", self.pause);
+        self.d.set("stopped", self.stopped);
         let ready = self.rng.random_bool(self.ready);
         self.d.set("h2c_axis_tready", ready as u64);
         self.d.step();
@@ -215,7 +245,16 @@ impl Bench {
                 self.after_pause[q] = None;
             }
         }
-        if self.d.is_set("h2c_axis_tvalid") && ready {
+        let valid = self.d.is_set("h2c_axis_tvalid");
+        let side =
+            ["tkeep", "tlast", "tdest", "tuser", "terr"].map(|name| self.d.get(&format!("h2c_axis_{name}")));
+        let beat = (self.d.get_wide("h2c_axis_tdata"), side);
+        if let Some(stood) = self.stood.take() {
+            assert!(valid, "TVALID falls before TREADY");
+            assert_eq!(beat, stood, "a beat that waits changes");
+        }
+        self.stood = (valid && !ready).then_some(beat);
+        if valid && ready {
             self.take();
         }
         for q in 0..self.shape.queues {
@@ -231,7 +270,27 @@ impl Bench {
             *beats += 1;
             assert!(*beats <= 4, "{beats} beats after the pause");
         }
+        let last = self.d.is_set("h2c_axis_tlast");
+        if self.d.is_set("h2c_axis_terr") {
+            assert!(last && !self.d.is_set("h2c_axis_tmem"));
+            assert_eq!((self.d.get("h2c_axis_tkeep"), self.d.get("h2c_axis_tuser")), (0, 0));
+            let life = self.open[q as usize].take().expect("only an open packet is closed");
+            let queue = &self.q[q as usize];
+            let dry = self.stopped >> q & 1 == 1 && queue.sent.0 == queue.committed.0;
+            assert!(life != queue.life || dry, "queue {q} isn't cut");
+            self.closed += 1;
+            return;
+        }
         let data = self.d.get_wide("h2c_axis_tdata");
+        if !self.d.is_set("h2c_axis_tmem") {
+            let life = data[1] as u64 >> 8;
+            let open = &mut self.open[q as usize];
+            assert!(
+                open.is_none_or(|open| open == life),
+                "queue {q}: the next packet is glued to one that was cut"
+            );
+            *open = (!last).then_some(life);
+        }
         let queue = &mut self.q[q as usize];
         if data[1] as u64 >> 8 != queue.life {
             return;
@@ -242,8 +301,7 @@ impl Bench {
         assert_eq!(self.d.get("h2c_axis_tuser"), user & 0xFFFF_FFFF, "queue {q} row {row}");
         assert_eq!(self.d.get("h2c_axis_tfixed"), user >> 32, "queue {q} row {row}");
         assert_eq!(self.d.get("h2c_axis_tmem"), self.memory >> q & 1, "queue {q} row {row}");
-        let last = row == end;
-        assert_eq!(self.d.is_set("h2c_axis_tlast"), last, "queue {q} row {row}");
+        assert_eq!(last, row == end, "queue {q} row {row}");
         // One that is large goes before its end is there.
         let begins = packet.checked_sub(1).map_or(0, |before| queue.packets[before as usize].1 + 1);
         if queue.store && row == begins && end >= queue.committed.0 {
@@ -383,6 +441,132 @@ fn a_clear_in_the_middle_forgets_the_rest() {
         b.clear(q);
         b.drain();
     }
+}
+
+/// Random traffic with many cuts; `cut` makes one, after which nothing more of the queue is committed until it is cleared.
+fn cuts(seed: u64, shape: Shape, store: f64, cut: impl Fn(&mut Bench, usize)) {
+    println!("seed {seed}");
+    let mut b = Bench::new(seed, [1.0, 0.3, 0.8][seed as usize % 3], shape);
+    b.store = store;
+    for _ in 0..400 {
+        for _ in 0..b.rng.random_range(1..5) {
+            let q = b.rng.random_range(0..shape.queues);
+            if b.stopped >> q & 1 == 0 {
+                b.commit(q, 60);
+            }
+        }
+        for _ in 0..b.rng.random_range(0..60) {
+            b.step(None);
+        }
+        if b.rng.random_bool(0.2) {
+            b.pause = b.rng.random::<u64>() & (u64::MAX >> (64 - shape.queues));
+        }
+        let q = b.rng.random_range(0..shape.queues);
+        cut(&mut b, q);
+    }
+    // All are cut at last, and nothing stays open.
+    (b.pause, b.stopped) = (0, u64::MAX >> (64 - shape.queues));
+    for _ in 0..20_000 {
+        b.step(None);
+        if b.open.iter().all(Option::is_none) && b.q.iter().all(|q| q.sent.0 == q.committed.0) {
+            break;
+        }
+    }
+    assert!(b.open.iter().all(Option::is_none), "{:?}", b.open);
+    assert!(b.closed > 10, "{}", b.closed);
+}
+
+#[test]
+fn a_packet_that_is_cut_ends_on_the_stream_once() {
+    for seed in 0..12 {
+        let shape = if seed % 4 == 3 { MANY } else { SMALL };
+        let store = if seed % 2 == 0 { 0.0 } else { 0.5 };
+        cuts(100 + seed, shape, store, |b, q| b.clear(q));
+        cuts(200 + seed, shape, store, |b, _| {
+            if b.rng.random_bool(0.3) {
+                b.reset();
+            }
+        });
+        cuts(300 + seed, shape, store, |b, q| {
+            if b.stopped >> q & 1 == 0 {
+                b.stopped |= 1 << q;
+            } else {
+                b.clear(q);
+                b.stopped &= !(1 << q);
+            }
+        });
+    }
+}
+
+#[test]
+fn a_stopped_queue_is_closed_without_being_cleared() {
+    let mut b = Bench::new(60, 1.0, SMALL);
+    b.memories = 0.0;
+    (0..4).for_each(|q| b.clear(q));
+    for _ in 0..200 {
+        for q in 0..4 {
+            b.commit(q, 100);
+        }
+        let q = b.rng.random_range(0..4);
+        b.stopped = 1 << q;
+        b.drain();
+        (0..16).for_each(|_| b.step(None));
+        assert_eq!(b.open[q], None, "the packet ends as soon as its last row was sent");
+        b.stopped = 0;
+        b.clear(q);
+    }
+    assert!(b.closed > 100, "{}", b.closed);
+}
+
+#[test]
+fn a_card_that_takes_nothing_holds_up_no_clearing() {
+    let mut b = Bench::new(70, 1.0, SMALL);
+    b.memories = 0.0;
+    for q in 0..4 {
+        b.clear(q);
+        b.q[q].packets = vec![(1, 5000, 16)];
+        b.q[q].rows = 5001;
+        b.commit(q, 100);
+    }
+    b.drain();
+    b.ready = 0.0;
+    for _ in 0..20 {
+        b.reset();
+        (0..4).for_each(|q| b.commit(q, 100));
+        (0..100).for_each(|_| b.step(None));
+    }
+    b.ready = 1.0;
+    b.drain();
+    (0..100).for_each(|_| b.step(None));
+    assert!(
+        (4..=5).contains(&b.closed),
+        "{} for four packets, and maybe one of which a beat stood",
+        b.closed
+    );
+}
+
+#[test]
+fn a_paused_queue_keeps_its_closing_beat_and_holds_up_nobody() {
+    let mut b = Bench::new(80, 1.0, SMALL);
+    b.memories = 0.0;
+    (0..4).for_each(|q| b.clear(q));
+    b.q[1].packets = vec![(1, 5000, 16)];
+    b.q[1].rows = 5001;
+    b.commit(1, 60);
+    b.drain();
+    b.pause = 2;
+    (0..10).for_each(|_| b.step(None));
+    b.clear(1);
+    b.commit(1, 60);
+    for _ in 0..20 {
+        b.commit(2, 60);
+        (0..100).for_each(|_| b.step(None));
+    }
+    assert_eq!((b.closed, b.q[1].sent.0), (0, 0));
+    assert_eq!(b.q[2].sent.0, b.q[2].committed.0);
+    b.pause = 0;
+    b.drain();
+    assert_eq!(b.closed, 1);
 }
 
 #[test]

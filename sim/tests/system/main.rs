@@ -5,6 +5,7 @@
 mod attributes;
 mod bare;
 mod counters;
+mod cut;
 mod direct;
 mod feed;
 mod fifo;

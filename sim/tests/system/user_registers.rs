@@ -20,11 +20,11 @@ const BUFFER: usize = 4096;
 const PATIENCE: u64 = 5_000_000;
 
 impl Rig {
-    fn user_read(&self, block: u64, register: &Register) -> u32 {
+    pub fn user_read(&self, block: u64, register: &Register) -> u32 {
         self.device.user_read32(block + u64::from(register.offset)).unwrap_or_else(|e| panic!("{e}"))
     }
 
-    fn user_write(&self, block: u64, register: &Register, value: u32) {
+    pub fn user_write(&self, block: u64, register: &Register, value: u32) {
         self.device.user_write32(block + u64::from(register.offset), value).unwrap_or_else(|e| panic!("{e}"));
     }
 

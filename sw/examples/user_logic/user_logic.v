@@ -5,7 +5,7 @@
 // window (BAR2) count what has passed, and user interrupt 0 tells of every 16th packet.
 //
 //   h2c_axis ──► CRC per queue ──► register ──► c2h_axis
-//   axil     ──► ID, PACKETS, BYTES, INVERT, FORGET
+//   axil     ──► ID, PACKETS, BYTES, INVERT
 //
 // Streams: AMBA AXI4-Stream; queues interleave on TDEST inside packets, so state is kept per queue. Registers: AMBA
 // AXI4-Lite, one access at a time.
@@ -160,13 +160,9 @@ module user_logic #(
     wire take = h2c_axis_tvalid && h2c_axis_tready;
 
     reg  [31:0]   packets, bytes, invert;
-    reg  [NQ-1:0] forget;
     integer q;
     always @(posedge clk) begin
         user_irq <= 0;
-        for (q = 0; q < NQ; q = q + 1)
-            if (forget[q])
-                crc[q] <= 32'hFFFFFFFF;
         if (c2h_axis_tready)
             c2h_axis_tvalid <= 0;
         if (take) begin
@@ -174,7 +170,8 @@ module user_logic #(
             c2h_axis_tkeep  <= h2c_axis_tkeep;
             c2h_axis_tlast  <= h2c_axis_tlast;
             c2h_axis_tdest  <= h2c_axis_tdest;
-            c2h_axis_tuser  <= h2c_axis_tlast ? ~crc_next : h2c_axis_tuser;
+            // A packet that was cut ends here, too, with metadata that is not its CRC.
+            c2h_axis_tuser  <= h2c_axis_terr ? crc_next : h2c_axis_tlast ? ~crc_next : h2c_axis_tuser;
             c2h_axis_tvalid <= 1;
             bytes           <= bytes + {24'b0, bytes_in_beat};
             for (q = 0; q < NQ; q = q + 1)
@@ -199,8 +196,6 @@ module user_logic #(
     // ANCHOR: registers
     // 0x00 ID, 0x04 PACKETS, 0x08 BYTES: read-only.
     // 0x0C INVERT: what each DWORD of data is XORed with on its way back.
-    // 0x10 FORGET: a 1 forgets the packet that has begun on this queue. The host writes it before it opens a queue: the
-    // last packet of an earlier owner may have been cut. Reads 0.
     localparam [31:0] ID = 32'h4352_4333;
     localparam [1:0] OKAY = 2'b00, SLVERR = 2'b10;
     wire write = axil_awvalid && axil_wvalid && !axil_bvalid;
@@ -210,7 +205,6 @@ module user_logic #(
 
     integer b;
     always @(posedge clk) begin
-        forget <= 0;
         if (axil_bready)
             axil_bvalid <= 0;
         if (write) begin
@@ -221,9 +215,6 @@ module user_logic #(
                     for (b = 0; b < 4; b = b + 1)
                         if (axil_wstrb[b])
                             invert[8*b +: 8] <= axil_wdata[8*b +: 8];
-                16'h0010:
-                    if (axil_wstrb[0])
-                        forget <= axil_wdata[NQ-1:0];
                 default: axil_bresp <= SLVERR;
             endcase
         end
@@ -237,7 +228,6 @@ module user_logic #(
                 16'h0004: axil_rdata <= packets;
                 16'h0008: axil_rdata <= bytes;
                 16'h000C: axil_rdata <= invert;
-                16'h0010: axil_rdata <= 0;
                 default:  axil_rresp <= SLVERR;
             endcase
         end
@@ -245,11 +235,10 @@ module user_logic #(
             axil_bvalid <= 0;
             axil_rvalid <= 0;
             invert      <= 0;
-            forget      <= 0;
         end
     end
     // ANCHOR_END: registers
 
-    wire unused = &{1'b0, h2c_axis_terr, axil_awprot, axil_arprot, 1'b0};
+    wire unused = &{1'b0, axil_awprot, axil_arprot, 1'b0};
 
 endmodule

@@ -2,6 +2,7 @@
 
 use rust_hdl::prelude::*;
 
+use super::closer::Closer;
 use super::egress_out::EgressOut;
 use super::egress_pick::EgressPick;
 use super::types::{PacketEnd, Sent};
@@ -30,10 +31,14 @@ hw! {
     /// committed thus counts three clocks after its bus event. No more than 2^`RB` rows and 2^`PB` packets are
     /// in the share, so one bit more than that is compared.
     ///
+    /// What enters the small FIFO leaves it: that has `card_rst` only, the reset of the card itself, and [`Closer`] ends on the stream
+    /// what a reset, a clearing, a stop or an error cut. A queue is held like a paused one until then.
+    ///
     /// `h2c_pause` stops beats two clocks late; those read by then are in the small FIFO, so at most four come out.
     pub struct Egress<const W: usize, const KB: usize, const FW: usize, const NQ: usize, const QB: usize, const RB: usize, const AB: usize, const PB: usize, const SLB: usize, const POLICIES: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
+        pub card_rst: Signal<In, Bit> = Default::default(),
         pub init_valid: Signal<In, Bit> = Default::default(),
         pub init_g: Signal<In, Bits<7>> = Default::default(),
         pub init_done: Signal<Out, Bit> = Default::default(),
@@ -59,6 +64,8 @@ hw! {
         pub r_data: Signal<In, Bits<W>> = Default::default(),
         /// Queues whose other end is the card's memory; changes only while the queue is idle.
         pub memory: Signal<In, Bits<NQ>> = Default::default(),
+        /// Queues of which nothing more is committed until they are cleared.
+        pub stopped: Signal<In, Bits<NQ>> = Default::default(),
         pub h2c_pause: Signal<In, Bits<NQ>> = Default::default(),
         pub h2c_axis_tdata: Signal<Out, Bits<W>> = Default::default(),
         pub h2c_axis_tkeep: Signal<Out, Bits<KB>> = Default::default(),
@@ -69,12 +76,16 @@ hw! {
         /// The beat is of a queue in `memory`, and bit 32 of its `user`.
         pub h2c_axis_tmem: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tfixed: Signal<Out, Bit> = Default::default(),
+        /// It is from before the last `rst`.
+        pub h2c_axis_told: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tvalid: Signal<Out, Bit> = Default::default(),
         pub h2c_axis_tready: Signal<In, Bit> = Default::default(),
         init: InitOnce = Default::default(),
         asked: Dffr<Bit> = Default::default(),
         pick: EgressPick<NQ, QB, RB, PB> = Default::default(),
         out: EgressOut<W, KB, FW, QB> = Default::default(),
+        closer: Closer<NQ, QB> = Default::default(),
+        cleared: Dffr<Bit> = Default::default(),
         pause: Dffr<Bits<NQ>> = Default::default(),
         // The commit bus one clock ago.
         late_valid: Dffr<Bit> = Default::default(),
@@ -110,6 +121,7 @@ hw! {
         gone_row: Dffr<Bits<16>> = Default::default(),
         gone_pkts: Dffr<Bits<16>> = Default::default(),
         gone_begun: Dffr<Bit> = Default::default(),
+        sending: Signal<Local, Bits<NQ>> = Default::default(),
         own_init: Signal<Local, Bit> = Default::default(),
         init_q: Signal<Local, Bits<QB>> = Default::default(),
         heard: Signal<Local, Bit> = Default::default(),
@@ -168,13 +180,18 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, init, pick, out);
+        clock!(self, clock, init, pick, out, closer);
         dff_setup!(self, clock, asked, pause, late_valid, late_q, late, recent, have, mine, q, sent, limit);
         dff_setup!(self, clock, count, in_memory, can, ended, stores, begun, deep, this_ok, known, this_end);
         dff_setup!(self, clock, this_user, there, gone_valid, gone_q, gone_row, gone_pkts, gone_begun);
+        dff_setup!(self, clock, cleared);
         self.init.rst.next = self.rst.val();
         self.pick.rst.next = self.rst.val();
-        self.out.rst.next = self.rst.val();
+        self.out.rst.next = self.card_rst.val();
+        self.out.core_rst.next = self.rst.val();
+        self.closer.rst.next = self.card_rst.val();
+        self.closer.core_rst.next = self.rst.val();
+        self.cleared.rst.next = self.rst.val();
         self.asked.rst.next = self.rst.val();
         self.pause.rst.next = self.rst.val();
         self.late_valid.rst.next = self.rst.val();
@@ -197,7 +214,7 @@ impl<
         self.init_done.next = self.init.done.val();
         self.asked.d.next = self.init.ask.val() & !self.asked.q.val();
         self.own_init.next = self.rst.val() | (self.asked.q.val() & (self.init_q.val() == self.q.q.val()));
-        self.pause.d.next = self.h2c_pause.val();
+        self.pause.d.next = self.h2c_pause.val() | self.closer.due.val();
         self.in_memory.d.next = (self.memory.val() & self.mine.q.val()).any();
 
         self.late_valid.d.next = self.commit_valid.val();
@@ -225,6 +242,11 @@ impl<
         self.ends.next =
             self.go.val() & self.known.q.val() & (self.row_then.val() == self.this_end.q.val().row);
         self.left.next = self.row_now.val() != self.limit.q.val().row;
+        // A ready bit of the current queue tells of rows that it may have sent.
+        self.sending.next = self.pick.waiting.val() & !self.mine.q.val();
+        if self.left.val() | self.heard.val() {
+            self.sending.next = self.pick.waiting.val() | self.mine.q.val();
+        }
         if self.go.val() {
             self.left.next = self.row_then.val() != self.limit.q.val().row;
             self.begun.d.next = !self.ends.val();
@@ -359,10 +381,24 @@ impl<
         self.h2c_axis_tlast.next = self.out.h2c_axis_tlast.val();
         self.h2c_axis_tdest.next = self.out.h2c_axis_tdest.val();
         self.h2c_axis_tuser.next = self.out.h2c_axis_tuser.val();
-        self.h2c_axis_terr.next = false;
+        self.h2c_axis_terr.next = self.out.h2c_axis_terr.val();
+        self.h2c_axis_told.next = self.out.stale.val();
         self.h2c_axis_tmem.next = self.out.h2c_axis_tmem.val();
         self.h2c_axis_tfixed.next = self.out.h2c_axis_tfixed.val();
         self.h2c_axis_tvalid.next = self.out.h2c_axis_tvalid.val();
         self.out.h2c_axis_tready.next = self.h2c_axis_tready.val();
+
+        self.cleared.d.next = self.asked.q.val();
+        self.closer.beat.next = self.out.beat.val();
+        self.closer.beat_q.next = self.out.beat_q.val();
+        self.closer.beat_last.next = self.out.beat_last.val();
+        self.closer.clear.next = self.cleared.q.val();
+        self.closer.clear_q.next = self.gone_q.q.val();
+        self.closer.stopped.next = self.stopped.val();
+        self.closer.sending.next = self.sending.val();
+        self.closer.pause.next = self.h2c_pause.val();
+        self.closer.taken.next = self.out.closed.val();
+        self.out.close.next = self.closer.offer.val();
+        self.out.close_q.next = self.closer.offer_q.val();
     }
 }

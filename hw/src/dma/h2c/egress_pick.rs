@@ -48,6 +48,8 @@ hw! {
         pub mask: Signal<Out, Bits<NQ>> = Default::default(),
         pub row: Signal<Out, Bits<16>> = Default::default(),
         pub pkts: Signal<Out, Bits<16>> = Default::default(),
+        /// Queues that may have something to send, the current one aside.
+        pub waiting: Signal<Out, Bits<NQ>> = Default::default(),
         /// A row of its present packet was sent.
         pub begun: Signal<Out, Bit> = Default::default(),
         /// Rows and packet ends committed, as far as they count.
@@ -107,6 +109,7 @@ impl<const NQ: usize, const QB: usize, const RB: usize, const PB: usize> Logic
             }
         }
         self.ready.d.next = self.left.val() | self.bus_bit.val();
+        self.waiting.next = self.ready.q.val();
 
         self.search.ready.next = self.ready.q.val() & !self.mine.val() & !self.pause.val();
         self.search.after.next = self.current.val();

@@ -3,6 +3,7 @@
 mod ahead;
 mod balance;
 mod check;
+mod closer;
 mod commit;
 mod copies;
 mod cut;
@@ -20,6 +21,7 @@ mod tag_ring;
 mod turns;
 mod types;
 
+pub use closer::Closer;
 pub use commit::Commit;
 pub use egress::Egress;
 pub use held::Held;
@@ -46,6 +48,8 @@ pub fn blocks() -> Vec<crate::emit::TestBlock> {
         h2c_commit: Commit<4, 2, 6>,
         h2c_egress: Egress<128, 16, 183, 4, 2, 9, 11, 5, 7, 1>,
         h2c_egress64: Egress<64, 8, 111, 64, 6, 6, 12, 3, 9, 1>,
+        h2c_closer: Closer<4, 2>,
+        h2c_closer64: Closer<64, 6>,
         h2c_held: Held<4, 2, 3, 5>,
         h2c: H2cDefault,
         h2c_core: H2c<128, 4, 16, 4, 183, 4, 2, 8, 9, 11, 6, 8, 6, 7, 7, 9, 144, 0, 0>,

@@ -34,10 +34,11 @@ hw! {
     pub struct H2c<const W: usize, const K: usize, const KB: usize, const SB: usize, const FW: usize, const NQ: usize, const QB: usize, const GN: usize, const RB: usize, const AB: usize, const PB: usize, const SLB: usize, const TB: usize, const TB1: usize, const PB1: usize, const SLB1: usize, const RW: usize, const POLICIES: usize, const MEMORY: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
-        /// Resets the memory behind `axi_*`; `rst` alone leaves no burst open there.
-        pub axi_rst: Signal<In, Bit> = Default::default(),
+        /// Resets the card's side too; `rst` alone leaves no burst open at the memory, no packet and no beat on the stream.
+        pub card_rst: Signal<In, Bit> = Default::default(),
         pub run: Signal<In, Bits<GN>> = Default::default(),
         pub halted: Signal<In, Bits<GN>> = Default::default(),
+        pub idle: Signal<In, Bits<GN>> = Default::default(),
         pub init_valid: Signal<In, Bit> = Default::default(),
         pub init_g: Signal<In, Bits<7>> = Default::default(),
         pub init_done_h2c_issue: Signal<Out, Bit> = Default::default(),
@@ -213,6 +214,7 @@ impl<
         self.land.rst.next = self.rst.val();
         self.commit.rst.next = self.rst.val();
         self.egress.rst.next = self.rst.val();
+        self.egress.card_rst.next = self.card_rst.val();
         self.held.rst.next = self.rst.val();
         self.held.memory_rst.next = self.rst.val() | !self.has_memory.val();
         self.modes.rst.next = self.rst.val();
@@ -430,6 +432,8 @@ impl<
         self.egress.packet_end.next = self.ends.rdata.val();
         self.egress.r_data.next = self.fifo.r_data.val();
         self.egress.memory.next = self.memory.val();
+        self.egress.stopped.next =
+            bit_cast::<NQ, GN>(self.halted.val()) | bit_cast::<NQ, GN>(self.idle.val());
         // The card's memory says how it is itself.
         self.card_pause.next = self.h2c_pause.val() & !self.memory.val();
         if self.writer.pause.val() {
@@ -446,11 +450,11 @@ impl<
         self.h2c_axis_tvalid.next = self.egress.h2c_axis_tvalid.val() & !self.to_memory.val();
         self.egress.h2c_axis_tready.next = self.h2c_axis_tready.val();
         if self.to_memory.val() {
-            self.egress.h2c_axis_tready.next = self.writer.s_ready.val();
+            self.egress.h2c_axis_tready.next = self.writer.s_ready.val() | self.egress.h2c_axis_told.val();
         }
 
         // Without memory queues the writer is always in reset, and nothing is left of it.
-        self.writer.rst.next = self.axi_rst.val() | !self.has_memory.val();
+        self.writer.rst.next = self.card_rst.val() | !self.has_memory.val();
         self.writer.core_rst.next = self.rst.val();
         self.writer.init_valid.next = self.init_valid.val() & self.has_memory.val();
         self.writer.init_g.next = self.init_g.val();
@@ -462,7 +466,8 @@ impl<
         self.writer.commit_valid.next = self.commit.commit_valid.val() & self.has_memory.val();
         self.writer.commit_q.next = self.commit.commit_q.val();
         self.writer.commit_row.next = self.commit.commit_row.val();
-        self.writer.s_valid.next = self.egress.h2c_axis_tvalid.val() & self.to_memory.val();
+        self.writer.s_valid.next =
+            self.egress.h2c_axis_tvalid.val() & self.to_memory.val() & !self.egress.h2c_axis_told.val();
         self.writer.s_data.next = self.egress.h2c_axis_tdata.val();
         self.writer.s_keep.next = self.egress.h2c_axis_tkeep.val();
         self.writer.s_last.next = self.egress.h2c_axis_tlast.val();

@@ -130,7 +130,11 @@ fn spoil(b: &mut Bench, beats: &mut Vec<Beat>, kind: usize) -> (u32, usize) {
             (LENGTH_FLAG, (n - 2) * width)
         }
         7 => {
+            // As the engine does it, or with the packet's last bytes.
             beats[n - 1].err = true;
+            if b.rng.random() {
+                beats[n - 1].keep = 0;
+            }
             (CUT, (n - 1) * width)
         }
         8 => {

@@ -139,6 +139,8 @@ pub struct Queue {
     pub error: Option<u64>,
     pub paused_for: u64,
     pub flushing: bool,
+    /// A beat of the first of `packets` has come.
+    pub begun: bool,
     base: u64,
     /// Where in the card's memory the descriptors go, in step with `records`: address, host address, bytes; FIXED.
     pub writes: VecDeque<(u64, u64, u64, bool)>,
@@ -157,10 +159,16 @@ pub struct Bench {
     pub faults: Vec<(u64, Fault)>,
     pub run: u64,
     pub halted: u64,
+    pub idle: u64,
     pub pause: u64,
     /// Queues whose stream may end anywhere: they failed, so the card sees a part of what was asked for.
     pub failed: u64,
     pub unexpected: u64,
+    /// Queues within a packet on the card's stream, and closing beats so far.
+    pub mid: u64,
+    pub closed: u64,
+    /// The beat that stood in the clock before.
+    pub stood: Option<(Vec<u32>, [u64; 5])>,
     pub clock: u64,
     pub card_bytes: u64,
     pub memory: Memory,
@@ -192,7 +200,11 @@ impl Bench {
             faults: vec![],
             run: 0,
             halted: 0,
+            idle: 0,
             pause: 0,
+            mid: 0,
+            closed: 0,
+            stood: None,
             failed: 0,
             unexpected: 0,
             clock: 0,
@@ -205,9 +217,9 @@ impl Bench {
             tell_bus: None,
             desc_at: (0, 0),
         };
-        bench.d.set("axi_rst", 1u64);
+        bench.d.set("card_rst", 1u64);
         bench.d.pulse("rst", 2);
-        bench.d.set("axi_rst", 0u64);
+        bench.d.set("card_rst", 0u64);
         bench.knobs.memory &= (1 << shape.queues) - 1;
         bench.d.set("cfg_mrrs", knobs.mrrs);
         bench.d.set("cfg_ext_tag", knobs.ext_tag as u64);
@@ -219,15 +231,16 @@ impl Bench {
         bench
     }
 
-    /// A reset in the middle of everything; the host's answers are lost with it. All queues are cleared and run again.
+    /// A Function Level Reset in the middle of everything; the host's answers are lost with it. All queues are cleared and run again.
     pub fn reset(&mut self) {
         self.d.set("cpl_valid", 0u64);
-        for name in ["axi_awready", "axi_wready", "axi_bvalid"] {
+        for name in ["axi_awready", "axi_wready", "axi_bvalid", "h2c_axis_tready"] {
             self.d.set(name, 0u64);
         }
         self.d.pulse("rst", 1);
         self.host = Host::new(self.knobs.host, self.shape.row as usize / 4);
-        self.q = (0..self.shape.queues).map(|_| Queue::default()).collect();
+        // The card gets what was on its way to it.
+        self.q = (0..self.shape.queues).map(|_| Queue { flushing: true, ..Queue::default() }).collect();
         (self.run, self.halted, self.failed, self.pause, self.desc_at) = (0, 0, 0, 0, (0, 0));
         for q in 0..self.shape.queues {
             self.start(q);
@@ -284,6 +297,7 @@ impl Bench {
         }
         self.q[q] = Queue { base, ..Queue::default() };
         self.run |= 1 << q;
+        self.idle &= !(1 << q);
     }
 
     /// Offers a descriptor; `err` is the descriptor store's verdict.
@@ -444,6 +458,7 @@ impl Bench {
         self.d.set("h2c_desc_err", err as u64);
         self.d.set("run", self.run);
         self.d.set("halted", self.halted);
+        self.d.set("idle", self.idle);
         self.d.set("data_rd_ready", self.rng.random_bool(self.knobs.read_ready) as u64);
         self.d.set("rec_h2c_ready", self.rng.random_bool(self.knobs.record_ready) as u64);
         self.d.set("h2c_axis_tready", self.rng.random_bool(self.knobs.card_ready) as u64);

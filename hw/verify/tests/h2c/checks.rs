@@ -74,12 +74,21 @@ impl Bench {
             let paused = self.pause >> q & 1 == 1;
             self.q[q].paused_for = if paused { self.q[q].paused_for + 1 } else { 0 };
         }
-        if !self.d.is_set("h2c_axis_tvalid") {
+        let valid = self.d.is_set("h2c_axis_tvalid");
+        let side =
+            ["tkeep", "tlast", "tdest", "tuser", "terr"].map(|name| self.d.get(&format!("h2c_axis_{name}")));
+        let beat = (self.d.get_wide("h2c_axis_tdata"), side);
+        if let Some(stood) = self.stood.take() {
+            assert!(valid, "TVALID falls before TREADY");
+            assert_eq!(beat, stood, "a beat that waits changes");
+        }
+        if !valid {
             return;
         }
         let q = self.d.get("h2c_axis_tdest") as usize;
         assert_eq!(self.knobs.memory >> q & 1, 0, "queue {q} is a memory queue");
         if !self.d.is_set("h2c_axis_tready") {
+            self.stood = Some(beat);
             // A beat that stands is not to be blamed.
             self.q.iter_mut().for_each(|q| q.paused_for = 0);
             return;
@@ -93,9 +102,21 @@ impl Bench {
         assert_eq!(keep, ((1u64 << count) - 1) as u32, "lanes from 0 on");
         assert!(last || count == row, "only the last beat may be short");
         let queue = &mut self.q[q];
+        if self.d.is_set("h2c_axis_terr") {
+            assert!(last && count == 0 && user == 0);
+            assert_eq!(self.mid >> q & 1, 1, "queue {q}: only an open packet is closed");
+            assert!(!queue.begun || (self.halted | self.idle) >> q & 1 == 1, "queue {q} isn't cut");
+            (self.mid, queue.begun) = (self.mid & !(1 << q), false);
+            self.closed += 1;
+            return;
+        }
+        let mid = self.mid >> q & 1 == 1;
+        self.mid = self.mid & !(1 << q) | u64::from(!last) << q;
         if queue.flushing {
             return;
         }
+        assert_eq!(mid, queue.begun, "queue {q}: the next packet is glued to one that was cut");
+        queue.begun = !last;
         let packet = queue.packets.front_mut().unwrap_or_else(|| panic!("queue {q}: beat without packet"));
         assert_eq!(user, packet.user, "queue {q}");
         assert!(packet.bytes.len() >= count, "queue {q}: {count} bytes of {}", packet.bytes.len());

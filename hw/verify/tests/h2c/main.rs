@@ -176,6 +176,8 @@ fn a_fault_ends_one_queue_and_a_restart_revives_it() {
         };
         assert_eq!(b.q.iter().map(|q| q.error).collect::<Vec<_>>(), [None, Some(code as u64), None, None]);
         assert_eq!(b.q[1].recorded, 6, "nothing behind the bad one");
+        (0..300).for_each(|_| b.step());
+        assert_eq!(b.mid & 2, 0, "the error ends what the card has of the packet");
         drain(&mut b, 1);
         b.faults.clear();
         b.start(1);
@@ -210,6 +212,7 @@ fn drain(b: &mut Bench, q: usize) {
             free = if b.d.is_set("rec_h2c_valid") { 0 } else { free + 1 };
         }
         if free == 8 {
+            b.idle |= 1 << q;
             return;
         }
         b.step();
@@ -262,6 +265,7 @@ fn refused_descriptors_get_their_code() {
 
 #[test]
 fn a_stop_in_the_middle_and_a_new_start() {
+    let mut closed = 0;
     for seed in 0..30 {
         let mut rng = StdRng::seed_from_u64(seed);
         let shape = SHAPES[seed as usize % 3];
@@ -291,11 +295,14 @@ fn a_stop_in_the_middle_and_a_new_start() {
         b.knobs.pause = 0.0;
         b.pause = 0;
         b.finish(3_000_000);
+        closed += b.closed;
     }
+    assert!(closed > 10, "{closed} packets were cut");
 }
 
 #[test]
 fn a_reset_at_any_time() {
+    let mut closed = 0;
     for seed in 0..12 {
         let mut rng = StdRng::seed_from_u64(seed);
         let knobs = Knobs { ring: 8, pause: 0.0, ..Knobs::random(&mut rng) };
@@ -316,7 +323,10 @@ fn a_reset_at_any_time() {
             b.tell(q);
         }
         b.finish(500_000);
+        b.compare_memory(false);
+        closed += b.closed;
     }
+    assert!(closed > 10, "{closed} packets were cut");
 }
 
 #[test]

@@ -14,7 +14,6 @@ const ID: u64 = 0x00;
 const PACKETS: u64 = 0x04;
 const BYTES: u64 = 0x08;
 const INVERT: u64 = 0x0C;
-const FORGET: u64 = 0x10;
 /// What ID reads.
 const ID_VALUE: u32 = 0x4352_4333;
 /// User interrupts that the socket has: the last vectors.
@@ -134,7 +133,6 @@ pub fn run(
     }
     let queues = device.parameters().h2c_queues.min(device.parameters().c2h_queues);
     let mut interrupt = device.user_interrupt(device.parameters().vectors - USER_INTERRUPTS)?;
-    device.user_write32(FORGET, u32::MAX)?;
     let before = (device.user_read32(PACKETS)?, device.user_read32(BYTES)?);
     let start = device.now();
     let mut pairs = (0..queues).map(|queue| Pair::open(&device, queue)).collect::<Result<Vec<_>, _>>()?;

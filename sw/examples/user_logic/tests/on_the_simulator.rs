@@ -35,8 +35,7 @@ fn short_packets_and_the_interrupt_of_the_sixteenth() {
 #[test]
 fn a_wrong_register_reads_all_ones() {
     let device = Device::open(Arc::new(open(Options::parse("sim").unwrap()).unwrap())).unwrap();
-    assert_eq!(device.user_read32(0x14).unwrap(), u32::MAX);
+    assert_eq!(device.user_read32(0x10).unwrap(), u32::MAX);
     device.user_write32(0x0C, 0x1234_5678).unwrap();
     assert_eq!(device.user_read32(0x0C).unwrap(), 0x1234_5678);
-    assert_eq!(device.user_read32(0x10).unwrap(), 0);
 }
