@@ -56,12 +56,17 @@ fn verdict(reports: &[Report]) -> Result<()> {
         0 => String::new(),
         n => format!(" ({n} more failed)"),
     };
-    let text = format!("{} is not ready: {}: {}{more}", device(report), shown(name), finding.found);
+    let text = format!("{}: {}: {}{more}", state(report), shown(name), finding.found);
     Err(NotReady { text, code }.into())
 }
 
-fn device(report: &Report) -> String {
-    report.address.map_or("no card".into(), |address| address.to_string())
+/// Whether it can be used, in words.
+fn state(report: &Report) -> String {
+    match (report.address, report.failures().next()) {
+        (None, _) => "no card found".into(),
+        (Some(address), None) => format!("{address} is ready"),
+        (Some(address), Some(_)) => format!("{address} is not ready"),
+    }
 }
 
 fn shown(name: &str) -> String {
@@ -139,8 +144,7 @@ fn one(report: &Report) -> String {
             format!(", {failed} of {} checks failed, {warnings} warn", report.checks.len())
         }
     };
-    let verdict = if count("failed") == 0 { "is ready" } else { "is not ready" };
-    writeln!(text, "{} {verdict}{counts}", device(report)).expect("writing to a string can't fail");
+    writeln!(text, "{}{counts}", state(report)).expect("writing to a string can't fail");
     text
 }
 

@@ -20,16 +20,15 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Processes that have one of `nodes` open, as far as this user may see: root sees all, others their own.
+/// Processes that have one of `nodes` open, this one too, as far as its user may see: root sees all, others their own.
 pub(super) fn holders(host: &Host, nodes: &[PathBuf]) -> Vec<Holder> {
-    let own = std::process::id();
     let mut found = Vec::new();
     for pid in names(&host.proc).iter().filter_map(|name| name.parse::<u32>().ok()) {
         let folder = host.proc.join(pid.to_string());
         let open = names(&folder.join("fd"))
             .iter()
             .any(|fd| fs::read_link(folder.join("fd").join(fd)).is_ok_and(|file| nodes.contains(&file)));
-        if open && pid != own {
+        if open {
             let name = text(&folder.join("comm")).unwrap_or_else(|| "?".into());
             found.push(Holder { pid, name });
         }

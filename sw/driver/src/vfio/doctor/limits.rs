@@ -1,8 +1,9 @@
-//! Checks of the host that no single function is to blame for.
+//! Checks of what the host allows, whichever function it is.
 
 use super::report::{Blame, CheckResult, Finding};
 use crate::memlock::Memlock;
 use crate::vfio::host::{text, Host};
+use crate::vfio::sysfs::Function;
 
 /// Less than this and the command's own transfers don't fit: their buffers and rings are some 600 KiB.
 const LEAST_LOCKED: u64 = 1 << 20;
@@ -13,7 +14,8 @@ const UNSAFE_INTERRUPTS: &str = "module/vfio_iommu_type1/parameters/allow_unsafe
 
 /// Interrupts are remapped. The kernel tells in the names of the interrupt controllers only (x86): a remapped one has
 /// `IR-` before it.
-pub(super) fn interrupt_remapping(host: &Host) -> CheckResult {
+pub(super) fn interrupt_remapping(function: &Function<'_>) -> CheckResult {
+    let host = function.host;
     let interrupts = text(&host.proc.join("interrupts")).unwrap_or_default();
     let mut controllers = interrupts.split_whitespace().filter(|word| word.contains("IO-APIC"));
     let Some(controller) = controllers.next() else {

@@ -62,7 +62,7 @@ const STEPS: [Step; 16] = [
     function("bus_master", &["answers"], bus::bus_master),
     function("reset", &["answers"], bus::reset),
     function("iommu", &[], open::iommu),
-    host("interrupt_remapping", limits::interrupt_remapping),
+    function("interrupt_remapping", &["iommu"], limits::interrupt_remapping),
     host("module", open::module),
     function("driver", &["module"], open::driver),
     function("group", &["iommu"], open::group),
