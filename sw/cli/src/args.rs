@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::card::args as card;
 use crate::memory::args as memory;
+use crate::setup::args as setup;
 use crate::units;
 
 const EXAMPLES: &str = "\
@@ -19,9 +20,11 @@ Examples:
   ferrolane regs SCRATCH=0x1234 SCRATCH H2C0.STATUS
   ferrolane card generate --preset ethernet-10g
   ferrolane memory check --address 0x1_0000_0000 --length 64k
+  ferrolane doctor
+  sudo ferrolane bind 0000:03:00.0 --owner $USER
 
-Errors are one line of text on standard error, with --json too; standard output then stays empty. Only a failure of
-the simulation (8) is followed by a decoded dump.
+Errors are one line of text on standard error, with --json too; standard output then stays empty, but for the
+report of `doctor`. Only a failure of the simulation (8) is followed by a decoded dump.
 
 Exit codes:
   0 done               1 failed                2 wrong usage
@@ -137,6 +140,18 @@ pub enum Command {
         #[command(subcommand)]
         command: memory::MemoryCommand,
     },
+    /// Tell what keeps a PCI card from being used, and the command that mends it
+    #[command(after_help = setup::DOCTOR_EXAMPLES, after_long_help = setup::DOCTOR_HELP)]
+    Doctor(setup::DoctorArgs),
+    /// Bind a PCI card to vfio-pci, so that it can be opened
+    #[command(after_help = setup::BIND_EXAMPLES, after_long_help = setup::BIND_HELP)]
+    Bind(setup::BindArgs),
+    /// Hand a PCI card from vfio-pci back to the kernel's drivers
+    #[command(after_help = setup::UNBIND_EXAMPLES, after_long_help = setup::UNBIND_HELP)]
+    Unbind(setup::UnbindArgs),
+    /// Have Linux look for a PCI card anew, as after its FPGA was reprogrammed
+    #[command(after_help = setup::RESCAN_EXAMPLES, after_long_help = setup::RESCAN_HELP)]
+    Rescan(setup::RescanArgs),
 }
 
 /// Options of `transfer`.

@@ -1,5 +1,6 @@
 //! Exit codes and the one line that an error becomes.
 
+use ferrolane::vfio::{Blame, SetupError};
 use ferrolane::{Error, TransportError};
 
 /// Exit code of a run that a signal ended.
@@ -16,6 +17,35 @@ impl std::fmt::Display for Interrupted {
 }
 
 impl std::error::Error for Interrupted {}
+
+/// A signal came while the host was set up, which was done to its end.
+#[derive(Debug)]
+pub struct InterruptedAfter;
+
+impl std::fmt::Display for InterruptedAfter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("interrupted; what was begun was done to its end, nothing is left half-way")
+    }
+}
+
+impl std::error::Error for InterruptedAfter {}
+
+/// A card can't be used as the host is.
+#[derive(Debug)]
+pub struct NotReady {
+    /// Which card, and the first failure.
+    pub text: String,
+    /// Exit code of that failure.
+    pub code: u8,
+}
+
+impl std::fmt::Display for NotReady {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for NotReady {}
 
 /// The words of the command line can't be followed.
 #[derive(Debug)]
@@ -85,8 +115,14 @@ pub fn code(error: &anyhow::Error) -> u8 {
 }
 
 fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
-    if cause.is::<Interrupted>() {
+    if cause.is::<Interrupted>() || cause.is::<InterruptedAfter>() {
         return Some(INTERRUPTED);
+    }
+    if let Some(error) = cause.downcast_ref::<NotReady>() {
+        return Some(error.code);
+    }
+    if let Some(error) = cause.downcast_ref::<SetupError>() {
+        return Some(setup_code(error));
     }
     if cause.is::<Usage>() {
         return Some(2);
@@ -108,6 +144,25 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         Error::Timeout { .. } | Error::QueueStuck { .. } => Some(6),
         Error::DeviceLost { .. } => Some(7),
         _ => None,
+    }
+}
+
+/// The code of a finding.
+pub fn blame_code(blame: Blame) -> u8 {
+    match blame {
+        Blame::Missing | Blame::OtherCard => 3,
+        Blame::Setup => 4,
+        Blame::Lost => 7,
+        Blame::Other => 1,
+    }
+}
+
+fn setup_code(error: &SetupError) -> u8 {
+    match error {
+        SetupError::NoDevice(_) | SetupError::NotOurs { .. } => 3,
+        SetupError::Host { finding, .. } => blame_code(finding.blame),
+        SetupError::InUse { .. } | SetupError::Permission { .. } => 4,
+        _ => 1,
     }
 }
 
@@ -167,6 +222,10 @@ mod tests {
         assert_eq!(code_under_context(Error::Transport(TransportError::DeviceLost("no".into()))), 7);
         assert_eq!(code_under_context(TransportError::Simulation("illegal TLP".into())), 8);
         assert_eq!(code_under_context(Interrupted), 130);
+        assert_eq!(code_under_context(InterruptedAfter), 130);
+        assert_eq!(code_under_context(SetupError::NoDevice("no".into())), 3);
+        assert_eq!(code_under_context(SetupError::Result("no".into())), 1);
+        assert_eq!(code_under_context(NotReady { text: "no".into(), code: 7 }), 7);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `ferrolane`: look at a card and move data through it, simulated or real.
+//! `ferrolane`: look at a card and move data through it, simulated or real, and set a real one up.
 
 mod args;
 mod card;
@@ -9,6 +9,7 @@ mod link;
 mod memory;
 mod output;
 mod regs;
+mod setup;
 mod transfer;
 mod units;
 
@@ -56,8 +57,14 @@ fn run(args: &Args) -> Result<()> {
         Some(Command::Regs(options)) => regs::run(args, options),
         Some(Command::Card { command }) => card::run(args, command),
         Some(Command::Memory { command }) => memory::run(args, command),
+        Some(Command::Doctor(options)) => setup::doctor(args, options),
+        Some(Command::Bind(options)) => setup::bind(args, options),
+        Some(Command::Unbind(options)) => setup::unbind(args, options),
+        Some(Command::Rescan(options)) => setup::rescan(args, options),
         None => {
-            let text = "no command given: info, transfer, regs, card or memory; see `ferrolane --help`";
+            let text =
+                "no command given: info, transfer, regs, card, memory, doctor, bind, unbind or rescan; see \
+                        `ferrolane --help`";
             Err(exit::Usage(text.into()).into())
         }
     }

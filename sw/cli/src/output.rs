@@ -52,3 +52,9 @@ impl Lines {
         print(&self.0)
     }
 }
+
+impl Display for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}

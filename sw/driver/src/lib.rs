@@ -28,6 +28,9 @@
 //! The card's own logic is reached with [`Device::user_read32`] and [`Device::user_write32`], its registers, and with
 //! [`Device::user_interrupt`].
 //!
+//! Before a PCI card can be opened it has to be bound and open to the user: `vfio::examine` tells what is missing,
+//! `vfio::bind`, `vfio::unbind` and `vfio::rescan` set it up.
+//!
 //! All deadlines are device time ([`Device::now`]). Between starting and stopping a queue the driver reads no register
 //! unless a deadline passes.
 

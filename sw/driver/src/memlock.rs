@@ -41,6 +41,16 @@ impl Memlock {
         Self::from_parts(getrlimit(Resource::Memlock).current, &status)
     }
 
+    /// The same of this process from another `/proc`; `None` if it does not tell.
+    #[cfg(feature = "vfio")]
+    pub(crate) fn of_process(proc: &std::path::Path) -> Option<Memlock> {
+        let limits = std::fs::read_to_string(proc.join("self/limits")).ok()?;
+        let soft = limits.lines().find_map(|line| line.strip_prefix("Max locked memory"))?;
+        let soft = soft.split_whitespace().next()?;
+        let limit = if soft == "unlimited" { None } else { Some(soft.parse().ok()?) };
+        Some(Self::from_parts(limit, &std::fs::read_to_string(proc.join("self/status")).unwrap_or_default()))
+    }
+
     /// The same from the limit and the text of `/proc/self/status`.
     fn from_parts(limit: Option<u64>, status: &str) -> Memlock {
         let value = |key: &str| status.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);

@@ -5,6 +5,10 @@
 
 mod card_memory;
 mod engine;
+#[cfg(feature = "vfio")]
+mod host;
+#[cfg(feature = "vfio")]
+mod kernel;
 mod registers;
 mod transport;
 
@@ -22,6 +26,8 @@ use ferrolane_abi::{feature, layout};
 use crate::memory::Memory;
 use crate::transport::{DeviceNanos, DmaAccess, Facts, Transport};
 use engine::MockQueue;
+#[cfg(feature = "vfio")]
+pub use host::FakeHost;
 
 /// Changes a completion record before it is written.
 pub type Tamper = Box<dyn FnMut(&mut Completion) + Send>;

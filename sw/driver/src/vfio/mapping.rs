@@ -14,6 +14,20 @@ pub(super) fn errno(error: &io::Error) -> Option<i32> {
     })
 }
 
+/// What the kernel need not be asked. The crate adds without looking for overflow when it words an error.
+pub(super) fn check(iova: u64, len: u64, granule: u64) -> Result<(), TransportError> {
+    let reason = if len == 0 {
+        "it is empty".into()
+    } else if iova.checked_add(len).is_none() {
+        "it reaches beyond the last 64-bit address".into()
+    } else if granule != 0 && !(iova | len).is_multiple_of(granule) {
+        format!("address and length must be multiples of the IOMMU's page, {granule} bytes")
+    } else {
+        return Ok(());
+    };
+    Err(TransportError::Map { iova, len, reason })
+}
+
 /// Reason, limit and remedy of a failed map (Linux `drivers/vfio/vfio_iommu_type1.c`).
 pub(super) fn map_error(iova: u64, len: u64, max_mappings: u32, error: &io::Error) -> TransportError {
     let code = errno(error);
@@ -55,5 +69,15 @@ mod tests {
         assert!(full.contains("65535") && full.contains("dma_entry_limit"), "{full}");
         assert!(text(libc::EEXIST).contains("0x1000"));
         assert!(text(libc::EINVAL).contains("outside"));
+    }
+
+    #[test]
+    fn impossible_mappings_are_not_asked_for() {
+        let text = |iova, len| check(iova, len, 4096).unwrap_err().to_string();
+        assert!(text(0x1000, 0).contains("empty"));
+        assert!(text(u64::MAX - 0xFFF, 0x1000).contains("last 64-bit address"));
+        assert!(text(0x1000, 0x800).contains("4096 bytes"));
+        assert!(text(0x1001, 0x1000).contains("4096 bytes"));
+        check(0x1000, 0x1000, 4096).unwrap();
     }
 }

@@ -1,213 +1,207 @@
-//! Whether a device can be opened through VFIO, and if not, what to do about it.
-//!
-//! VFIO itself answers most of these with a bare errno, so they are looked up first (Linux, `driver-api/vfio.rst`).
+//! What sysfs tells of a PCI function (Linux, `Documentation/ABI/testing/sysfs-bus-pci`).
 
+use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rustix::fs::{access, Access};
+use ferrolane_abi::pci::{DEVICE_ID, VENDOR_ID};
 
-use super::address::PciAddress;
-use crate::transport::TransportError;
+use super::config::COMMAND;
+use super::host::{names, target, text, Host};
+use super::PciAddress;
 
-/// Where the system keeps devices; another place in tests.
-pub(super) struct Roots {
-    /// `/sys/bus/pci/devices`
-    pub devices: PathBuf,
-    /// `/dev/vfio`
-    pub vfio: PathBuf,
+/// The driver through which functions are handed to user space.
+pub(super) const VFIO_PCI: &str = "vfio-pci";
+
+/// Vendor and device id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ids {
+    /// Vendor id.
+    pub vendor: u16,
+    /// Device id.
+    pub device: u16,
 }
 
-impl Default for Roots {
-    fn default() -> Self {
-        Roots { devices: "/sys/bus/pci/devices".into(), vfio: "/dev/vfio".into() }
+impl Ids {
+    /// Those of the product. A board may have others: what counts in the end is what BAR0 begins with.
+    pub const OURS: Ids = Ids { vendor: VENDOR_ID, device: DEVICE_ID };
+}
+
+impl fmt::Display for Ids {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04x}:{:04x}", self.vendor, self.device)
     }
 }
 
-/// A device that VFIO can open.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found {
+/// A BAR as the kernel has set it up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BarRange {
+    pub start: u64,
+    /// 0 if the function has no such BAR.
+    pub size: u64,
+    flags: u64,
+}
+
+/// Linux `include/linux/ioport.h`.
+const IORESOURCE_MEM: u64 = 0x200;
+const IORESOURCE_UNSET: u64 = 0x2000_0000;
+
+impl BarRange {
+    pub fn is_memory(&self) -> bool {
+        self.flags & IORESOURCE_MEM != 0
+    }
+
+    pub fn is_assigned(&self) -> bool {
+        self.start != 0 && self.flags & IORESOURCE_UNSET == 0
+    }
+}
+
+/// Speed and width of one end of a link.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct LinkRate {
+    /// In GT/s.
+    pub speed: f64,
+    pub lanes: u32,
+}
+
+impl LinkRate {
+    pub fn least(self, other: LinkRate) -> LinkRate {
+        LinkRate { speed: self.speed.min(other.speed), lanes: self.lanes.min(other.lanes) }
+    }
+}
+
+impl fmt::Display for LinkRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} GT/s x{}", self.speed, self.lanes)
+    }
+}
+
+/// Another function of the group, and its driver.
+pub(super) struct Member {
+    pub name: String,
+    pub driver: Option<String>,
+}
+
+impl Member {
+    /// Whether it keeps the group from being used. The kernel gives out a group only as a whole; these drivers leave
+    /// its DMA to the group's owner (`driver_managed_dma` in Linux's `pci_driver`).
+    pub fn is_foreign(&self) -> bool {
+        let harmless = |d: &str| d.starts_with("vfio") || d == "pci-stub" || d == "pcieport";
+        self.driver.as_deref().is_some_and(|driver| !harmless(driver))
+    }
+}
+
+/// A function that is on the bus.
+pub(super) struct Function<'a> {
+    pub host: &'a Host,
+    pub address: PciAddress,
+    /// Its folder. Real path, so that the folder above is that of the port it is plugged into.
     pub path: PathBuf,
-    pub numa_node: Option<u32>,
 }
 
-/// Last part of where a link points to.
-fn target(link: &Path) -> Option<String> {
-    Some(fs::read_link(link).ok()?.file_name()?.to_string_lossy().into_owned())
+impl<'a> Function<'a> {
+    /// `None` if there is none at this address.
+    pub fn find(host: &'a Host, address: PciAddress) -> Option<Function<'a>> {
+        let path = fs::canonicalize(host.bus().join("devices").join(address.to_string())).ok()?;
+        Some(Function { host, address, path })
+    }
+
+    pub fn read(&self, attribute: &str) -> Option<String> {
+        text(&self.path.join(attribute))
+    }
+
+    fn hex(&self, attribute: &str) -> Option<u32> {
+        u32::from_str_radix(self.read(attribute)?.strip_prefix("0x")?, 16).ok()
+    }
+
+    /// As the kernel read them when it found the function.
+    pub fn ids(&self) -> Option<Ids> {
+        Some(Ids { vendor: self.hex("vendor")? as u16, device: self.hex("device")? as u16 })
+    }
+
+    pub fn is_ours(&self) -> bool {
+        self.ids() == Some(Ids::OURS)
+    }
+
+    /// Base class 6, sub-class 4 (PCI Code and ID Assignment 1.6).
+    pub fn is_bridge(&self) -> bool {
+        self.hex("class").is_some_and(|class| class >> 8 == 0x0604)
+    }
+
+    /// 16 bits of configuration space, from the card itself.
+    pub fn config16(&self, offset: usize) -> Option<u16> {
+        let bytes = fs::read(self.path.join("config")).ok()?;
+        Some(u16::from_le_bytes([*bytes.get(offset)?, *bytes.get(offset + 1)?]))
+    }
+
+    pub fn command(&self) -> Option<u16> {
+        self.config16(COMMAND as usize)
+    }
+
+    pub fn driver(&self) -> Option<String> {
+        target(&self.path.join("driver"))
+    }
+
+    /// The only driver that may bind to it, if one is set.
+    pub fn driver_override(&self) -> Option<String> {
+        self.read("driver_override").filter(|name| !name.is_empty() && name != "(null)")
+    }
+
+    pub fn group(&self) -> Option<String> {
+        target(&self.path.join("iommu_group"))
+    }
+
+    /// The other functions of its group.
+    pub fn neighbours(&self) -> Vec<Member> {
+        let folder = self.path.join("iommu_group/devices");
+        let others = names(&folder).into_iter().filter(|name| *name != self.address.to_string());
+        others
+            .map(|name| {
+                let driver = target(&folder.join(&name).join("driver"));
+                Member { name, driver }
+            })
+            .collect()
+    }
+
+    pub fn bar(&self, index: u8) -> Option<BarRange> {
+        let resource = self.read("resource")?;
+        let mut numbers = resource
+            .lines()
+            .nth(index.into())?
+            .split_whitespace()
+            .map(|word| u64::from_str_radix(word.trim_start_matches("0x"), 16).ok());
+        let (start, end, flags) = (numbers.next()??, numbers.next()??, numbers.next()??);
+        let size = if flags == 0 { 0 } else { end.checked_sub(start)?.checked_add(1)? };
+        Some(BarRange { start, size, flags })
+    }
+
+    /// The rate of its link: `current` or `max`. `None` if it has no link, or the kernel doesn't know.
+    pub fn link(&self, which: &str) -> Option<LinkRate> {
+        rate(&self.path, which)
+    }
+
+    /// The most that the port above it can do.
+    pub fn slot_link(&self) -> Option<LinkRate> {
+        rate(self.path.parent()?, "max")
+    }
+
+    pub fn numa_node(&self) -> Option<u32> {
+        // -1: the machine does not tell.
+        self.read("numa_node")?.parse().ok()
+    }
+
+    /// The nodes through which it is opened, those of the group and of the device itself.
+    pub fn nodes(&self) -> Vec<PathBuf> {
+        let group = self.group().map(|group| self.host.group_node(&group));
+        let own = names(&self.path.join("vfio-dev")).into_iter();
+        group.into_iter().chain(own.map(|name| self.host.dev.join("vfio/devices").join(name))).collect()
+    }
 }
 
-fn bind_hint(address: &str) -> String {
-    format!(
-        "run as root: modprobe vfio-pci; echo vfio-pci > /sys/bus/pci/devices/{address}/driver_override; \
-         echo {address} > /sys/bus/pci/devices/{address}/driver/unbind (if it has a driver); \
-         echo {address} > /sys/bus/pci/drivers_probe"
-    )
-}
-
-/// Looks the device up and checks all that an open needs.
-pub(super) fn find(roots: &Roots, address: PciAddress) -> Result<Found, TransportError> {
-    let name = address.to_string();
-    let path = roots.devices.join(&name);
-    if !path.exists() {
-        return Err(TransportError::NoDevice(format!(
-            "there is no PCI device {name}; `lspci -D` lists those there are, and `echo 1 > /sys/bus/pci/rescan` as \
-             root looks for new ones"
-        )));
-    }
-    let Some(group) = target(&path.join("iommu_group")) else {
-        return Err(TransportError::Permission(format!(
-            "{name} is in no IOMMU group, the IOMMU is off; turn on VT-d or AMD-Vi in the firmware and boot with \
-             intel_iommu=on or amd_iommu=on"
-        )));
-    };
-    match target(&path.join("driver")).as_deref() {
-        Some("vfio-pci") => {}
-        Some(other) => {
-            return Err(TransportError::Permission(format!(
-                "{name} is bound to the driver {other}, not to vfio-pci; {}",
-                bind_hint(&name)
-            )))
-        }
-        None => {
-            return Err(TransportError::Permission(format!(
-                "{name} is bound to no driver, it needs vfio-pci; {}",
-                bind_hint(&name)
-            )))
-        }
-    }
-    check_neighbours(&path, &name, &group)?;
-    let node = roots.vfio.join(&group);
-    for file in [roots.vfio.join("vfio"), node] {
-        check_access(&file, &name)?;
-    }
-    let numa =
-        fs::read_to_string(path.join("numa_node")).ok().and_then(|text| text.trim().parse::<i64>().ok());
-    Ok(Found { path, numa_node: numa.and_then(|node| u32::try_from(node).ok()) })
-}
-
-/// The kernel gives out a group only as a whole: its other devices must be unbound or VFIO's too.
-fn check_neighbours(path: &Path, name: &str, group: &str) -> Result<(), TransportError> {
-    let Ok(entries) = fs::read_dir(path.join("iommu_group/devices")) else { return Ok(()) };
-    for entry in entries.flatten() {
-        let driver = target(&entry.path().join("driver"));
-        let viable =
-            driver.as_deref().is_none_or(|d| d.starts_with("vfio") || d == "pci-stub" || d == "pcieport");
-        if let (false, Some(driver)) = (viable, driver) {
-            let other = entry.file_name().to_string_lossy().into_owned();
-            return Err(TransportError::Permission(format!(
-                "{name} shares IOMMU group {group} with {other}, which is bound to the driver {driver}: all devices \
-                 of a group must belong to vfio-pci or to no driver; unbind {other}, or use another slot"
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn check_access(file: &Path, name: &str) -> Result<(), TransportError> {
-    let shown = file.display();
-    match access(file, Access::READ_OK | Access::WRITE_OK) {
-        Ok(()) => Ok(()),
-        Err(rustix::io::Errno::NOENT) => Err(TransportError::Permission(format!(
-            "{shown} does not exist, so {name} can't be opened; run `modprobe vfio-pci` as root"
-        ))),
-        Err(error) => Err(TransportError::Permission(format!(
-            "this user may not open {shown} for {name} ({}); run `chown $USER {shown}` as root, or add a udev rule: \
-             SUBSYSTEM==\"vfio\", GROUP=\"<group>\"",
-            std::io::Error::from(error)
-        ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::symlink;
-
-    /// A sysfs with one device in group 7.
-    struct Fake {
-        dir: tempfile::TempDir,
-        roots: Roots,
-    }
-
-    const ADDRESS: PciAddress = PciAddress { domain: 0, bus: 3, device: 0, function: 0 };
-
-    fn fake() -> Fake {
-        let dir = tempfile::tempdir().unwrap();
-        let roots = Roots { devices: dir.path().join("devices"), vfio: dir.path().join("vfio") };
-        for sub in ["devices", "groups/7/devices", "drivers/vfio-pci", "drivers/nvme", "vfio"] {
-            fs::create_dir_all(dir.path().join(sub)).unwrap();
-        }
-        Fake { dir, roots }
-    }
-
-    impl Fake {
-        fn add(&self, name: &str, driver: Option<&str>) {
-            let device = self.roots.devices.join(name);
-            fs::create_dir(&device).unwrap();
-            symlink(self.dir.path().join("groups/7"), device.join("iommu_group")).unwrap();
-            symlink(&device, self.dir.path().join("groups/7/devices").join(name)).unwrap();
-            fs::write(device.join("numa_node"), "1\n").unwrap();
-            if let Some(driver) = driver {
-                symlink(self.dir.path().join("drivers").join(driver), device.join("driver")).unwrap();
-            }
-        }
-
-        fn node(&self, name: &str) {
-            fs::write(self.roots.vfio.join(name), "").unwrap();
-        }
-
-        fn error(&self) -> String {
-            find(&self.roots, ADDRESS).unwrap_err().to_string()
-        }
-    }
-
-    #[test]
-    fn a_missing_device_is_named() {
-        let error = fake().error();
-        assert!(error.contains("no PCI device 0000:03:00.0") && error.contains("lspci"), "{error}");
-    }
-
-    #[test]
-    fn no_iommu() {
-        let fake = fake();
-        fs::create_dir(fake.roots.devices.join("0000:03:00.0")).unwrap();
-        assert!(fake.error().contains("intel_iommu=on"));
-    }
-
-    #[test]
-    fn another_driver_and_none() {
-        let fake = fake();
-        fake.add("0000:03:00.0", Some("nvme"));
-        let error = fake.error();
-        assert!(
-            error.contains("driver nvme, not to vfio-pci") && error.contains("driver_override"),
-            "{error}"
-        );
-        let fake = self::fake();
-        fake.add("0000:03:00.0", None);
-        assert!(fake.error().contains("bound to no driver"));
-    }
-
-    #[test]
-    fn a_neighbour_with_a_driver() {
-        let fake = fake();
-        fake.add("0000:03:00.0", Some("vfio-pci"));
-        fake.add("0000:03:00.1", Some("nvme"));
-        let error = fake.error();
-        assert!(error.contains("group 7 with 0000:03:00.1") && error.contains("nvme"), "{error}");
-    }
-
-    #[test]
-    fn missing_nodes_and_a_good_device() {
-        let fake = fake();
-        fake.add("0000:03:00.0", Some("vfio-pci"));
-        assert!(fake.error().contains("modprobe vfio-pci"));
-        fake.node("vfio");
-        assert!(fake.error().contains("vfio/7 does not exist"));
-        fake.node("7");
-        let found = find(&fake.roots, ADDRESS).unwrap();
-        assert_eq!(found.numa_node, Some(1));
-        fs::write(fake.roots.devices.join("0000:03:00.0/numa_node"), "-1\n").unwrap();
-        assert_eq!(find(&fake.roots, ADDRESS).unwrap().numa_node, None);
-    }
+fn rate(folder: &std::path::Path, which: &str) -> Option<LinkRate> {
+    let speed = text(&folder.join(format!("{which}_link_speed")))?;
+    let lanes = text(&folder.join(format!("{which}_link_width")))?.parse().ok()?;
+    let speed = speed.split_whitespace().next()?.parse().ok()?;
+    // The kernel's words for a width it could not read.
+    (lanes != 255).then_some(LinkRate { speed, lanes })
 }
