@@ -149,7 +149,8 @@ impl Bench {
 
     fn resize(&mut self, cfg_mps: u64) {
         if cfg_mps < self.cfg_mps {
-            self.since = 0;
+            // What is going out began before.
+            (self.since, self.since_first) = (0, 0);
         }
         self.cfg_mps = cfg_mps;
     }
@@ -217,7 +218,7 @@ impl Bench {
         assert_eq!(self.sink.latest, (e.addr + from, e.attr as u32));
         let (addr, last) = (e.addr + from, e.addr + self.sent - 1);
         let mps = 128 << self.cfg_mps;
-        assert!(addr / mps == last / mps || self.since_first <= 18, "still the old size");
+        assert!(addr / mps == last / mps || self.since_first <= 18, "still the old size, {} beats after the change", self.since_first);
         assert!(done || (last + 1) % 128 == 0);
         assert_eq!(done, self.sent == e.n);
         if !done {
