@@ -218,7 +218,11 @@ impl Bench {
         assert_eq!(self.sink.latest, (e.addr + from, e.attr as u32));
         let (addr, last) = (e.addr + from, e.addr + self.sent - 1);
         let mps = 128 << self.cfg_mps;
-        assert!(addr / mps == last / mps || self.since_first <= 18, "still the old size, {} beats after the change", self.since_first);
+        assert!(
+            addr / mps == last / mps || self.since_first <= 18,
+            "still the old size, {} beats after the change",
+            self.since_first
+        );
         assert!(done || (last + 1) % 128 == 0);
         assert_eq!(done, self.sent == e.n);
         if !done {

@@ -30,6 +30,9 @@ pub const PATIENCE: u64 = 4_000_000;
 const ENOUGH: u64 = 300;
 const DEMANDED: f64 = 98.0;
 
+/// First serial number of packets behind a reset of the function.
+const SECOND_LIFE: u32 = 1 << 20;
+
 /// What all rounds together did.
 #[derive(Default)]
 struct Tally {
@@ -111,15 +114,15 @@ impl Round {
             link,
             late: false,
         };
-        round.open_pairs(seed);
+        round.open_pairs(seed, 1);
         round
     }
 
-    fn open_pairs(&mut self, seed: u64) {
+    fn open_pairs(&mut self, seed: u64, first: u32) {
         let queues = 1 + self.rng.below(4) as u32;
         let packets = 4 + self.rng.below(12) as usize;
         self.pairs =
-            (0..queues).map(|q| Pair::open(&self.device, q, seed, packets, self.interrupts)).collect();
+            (0..queues).map(|q| Pair::open(&self.device, q, seed, packets, self.interrupts, first)).collect();
         let last = queues + self.rng.below(u64::from(5 - queues)) as u32;
         self.stores =
             (queues..last).map(|q| Store::open(&self.device, q, seed, packets, self.interrupts)).collect();
@@ -246,7 +249,7 @@ impl Round {
         self.pairs.clear();
         self.stores.clear();
         self.device = open(&self.transport);
-        self.open_pairs(seed);
+        self.open_pairs(seed, SECOND_LIFE);
     }
 
     /// What is left to do.

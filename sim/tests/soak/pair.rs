@@ -95,6 +95,11 @@ pub struct Pair {
     cuts: Vec<u32>,
     /// Cut packets that may still come.
     ends: u32,
+    /// The first serial number. What has smaller ones is from before a reset of the function, and comes before anything else: the
+    /// card's stream is not reset.
+    first: u32,
+    /// None of its own has come yet.
+    fresh: bool,
     /// Nothing has come since the last start of the C2H queue.
     deaf: bool,
     /// Bytes of each packet that has come since it was last asked.
@@ -126,7 +131,14 @@ pub fn feed_name(feed: Feed) -> &'static str {
 }
 
 impl Pair {
-    pub fn open(device: &Device, queue: u32, seed: u64, packets: usize, interrupts: bool) -> Self {
+    pub fn open(
+        device: &Device,
+        queue: u32,
+        seed: u64,
+        packets: usize,
+        interrupts: bool,
+        first: u32,
+    ) -> Self {
         let mut rng = Rng::new(seed, &format!("pair {queue}"));
         let longest = [3, 40, 600, 5_000, 30_000][rng.below(5) as usize];
         // Short packets take about as many clocks each as the record they need.
@@ -141,7 +153,7 @@ impl Pair {
             out: Slots::new(device, slots, DmaAccess::DeviceReads),
             back: Slots::new(device, 1 + rng.below(24) as usize, DmaAccess::DeviceWrites),
             rng,
-            serial: 1,
+            serial: first,
             to_send,
             longest,
             pieces: VecDeque::new(),
@@ -149,6 +161,8 @@ impl Pair {
             received: Vec::new(),
             cuts: Vec::new(),
             ends: 0,
+            first,
+            fresh: true,
             deaf: false,
             lengths: Vec::new(),
             feeds,
@@ -257,9 +271,14 @@ impl Pair {
     fn packet(&mut self, serial: u32) {
         let came = std::mem::take(&mut self.received);
         let queue = self.queue;
+        let old = self.fresh && self.first > 1 && serial < self.first;
+        if old {
+            return;
+        }
         if serial == 0 {
             return self.cut(&came);
         }
+        self.fresh = false;
         let place = self.sent.iter().position(|packet| packet.serial == serial);
         let place = place.unwrap_or_else(|| panic!("queue {queue}: packet {serial} was not sent"));
         let packet = self.sent.drain(..=place).next_back().unwrap();
@@ -296,6 +315,7 @@ impl Pair {
         let known = self.deaf || body.iter().all(|byte| *byte == 0) || self.sent.iter().any(begins);
         assert!(known, "queue {queue}: {} bytes of a cut packet are of none", body.len());
         self.deaf = false;
+        self.fresh = false;
     }
 
     fn stopped(&mut self, stopped: Stopped) -> (Vec<Completed>, Vec<ferrolane::DmaBuffer>) {

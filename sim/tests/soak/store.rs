@@ -199,7 +199,8 @@ impl Store {
     /// A write whose data goes wrong on its way to the card: it ends with that error, and the queue is started again. Says if there was room
     /// for it.
     pub fn fault(&mut self, trouble: Trouble, control: &SimControl, interrupts: bool) -> bool {
-        if self.done() || self.write().free() == 0 {
+        // Reads beside it might find it made or not.
+        if self.done() || !self.reads.is_empty() || self.write().free() == 0 {
             return false;
         }
         let region = self.device.allocate(4096, DmaAccess::DeviceReads).unwrap();

@@ -96,7 +96,12 @@ impl<const TB: usize> Logic for TagRing<TB> {
             self.now.d.next = self.next.q.val();
         }
         if self.seeks.q.val() {
-            if self.free.val() {
+            if self.long_tags.q.val() != self.cfg_ext_tag.val() {
+                // Behind a reset a queue may wait for its first tag already, and then it is never calm.
+                self.next.d.next = self.first_tag.val();
+                self.settled.d.next = false;
+                self.long_tags.d.next = self.cfg_ext_tag.val();
+            } else if self.free.val() {
                 self.restart.next = true;
                 self.now.d.next = self.next.q.val();
                 self.next.d.next = self.behind.val();
