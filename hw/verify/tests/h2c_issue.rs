@@ -103,6 +103,7 @@ impl Bench {
     fn new(seed: u64, shape: Shape) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut d = if shape.queues == 4 { dut!(h2c_issue, seed) } else { dut!(h2c_issue64, seed) };
+        d.set("tag_wait", 1u64);
         d.pulse("rst", 1);
         let (mrrs, ring) = (rng.random_range(0..=5u64), rng.random_range(1..7));
         let attr: u32 = rng.random_range(0..4);
@@ -461,7 +462,13 @@ fn every_request_is_what_its_descriptor_says() {
 
 /// A bench whose queues `queues` have `len`-byte fragments without end, with the default weight.
 fn streaming(shape: Shape, queues: &[usize], len: u32, mrrs: u64) -> Bench {
+    streaming_from(shape, queues, len, mrrs, 0)
+}
+
+/// The same; all tags are open up to a clock.
+fn streaming_from(shape: Shape, queues: &[usize], len: u32, mrrs: u64, clock: u64) -> Bench {
     let mut b = Bench::new(2, shape);
+    b.open_until.fill(clock);
     (b.mrrs, b.ring) = (128 << mrrs, 8);
     b.d.set("cfg_mrrs", mrrs);
     for q in 0..shape.queues as u64 {
@@ -474,6 +481,20 @@ fn streaming(shape: Shape, queues: &[usize], len: u32, mrrs: u64) -> Bench {
     }
     b.fast = Some(queues.to_vec());
     b
+}
+
+/// Behind a reset all tags are open for a while, and a queue may wait all that time: it then has them all, not only those below 32.
+#[test]
+fn a_queue_that_waits_for_its_first_tag_gets_extended_ones() {
+    for (shape, queue) in [(SMALL, 2), (MANY, 17)] {
+        let mut b = streaming_from(shape, &[queue], 64, 2, 2_000);
+        while b.requests == 0 {
+            b.step(1.0);
+        }
+        assert!(b.d.clocks() > 2_000);
+        // The bench refuses a tag that is not the one behind the last.
+        b.pace(2 * shape.tags);
+    }
 }
 
 #[test]

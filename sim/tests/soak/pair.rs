@@ -309,8 +309,9 @@ impl Pair {
         let (last, body) = came.split_last().expect("a packet has a byte");
         assert_eq!(*last, 0, "queue {queue}: the byte that ends a cut packet");
         let begins = |packet: &Packet| {
-            let common = body.len().min(packet.data.len());
-            packet.data[..common] == body[..common] && body[common..].iter().all(|byte| *byte == 0)
+            // A buffer that goes wrong may stand where the packet's last pieces would have.
+            let common = body.iter().zip(&packet.data).take_while(|(came, sent)| came == sent).count();
+            body[common..].iter().all(|byte| *byte == 0)
         };
         let known = self.deaf || body.iter().all(|byte| *byte == 0) || self.sent.iter().any(begins);
         assert!(known, "queue {queue}: {} bytes of a cut packet are of none", body.len());
