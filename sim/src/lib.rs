@@ -35,6 +35,7 @@ pub mod rng;
 pub mod root_complex;
 #[cfg(feature = "rtl")]
 pub mod rtl;
+pub mod serve;
 mod shared;
 pub mod tap;
 pub mod tlp;

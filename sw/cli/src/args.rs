@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::card::args as card;
 use crate::memory::args as memory;
+use crate::serve::args as serve;
 use crate::units;
 
 const EXAMPLES: &str = "\
@@ -19,6 +20,7 @@ Examples:
   ferrolane regs SCRATCH=0x1234 SCRATCH H2C0.STATUS
   ferrolane card generate --preset ethernet-10g
   ferrolane memory check --address 0x1_0000_0000 --length 64k
+  ferrolane --device sim:gen3x4,seed=7 serve --socket /tmp/card.sock
 
 Errors are one line of text on standard error, with --json too; standard output then stays empty. Only a failure of
 the simulation (8) is followed by a decoded dump.
@@ -130,6 +132,9 @@ pub enum Command {
         #[command(subcommand)]
         command: card::CardCommand,
     },
+    /// Serve the simulated card as a vfio-user device, for QEMU and other clients
+    #[command(after_help = serve::EXAMPLES, after_long_help = serve::HELP)]
+    Serve(serve::ServeArgs),
     /// Write, read and check the card's memory
     #[command(after_help = memory::EXAMPLES, after_long_help = memory::HELP)]
     Memory {

@@ -37,15 +37,21 @@ impl Opened {
 impl Drop for Opened {
     /// Says what became of the faults that were planned: an error may be far from its cause.
     fn drop(&mut self) {
-        for entry in self.sim.iter().flat_map(SimControl::applied) {
-            let times = match (entry.count, &entry.fault) {
-                (0, Fault::Timed(_)) => "not applied, the run was over before".into(),
-                (0, Fault::Completion(_)) => format!("not applied, {} completions counted", entry.seen),
-                (1, _) => "applied once".into(),
-                (n, _) => format!("applied {n} times"),
-            };
-            output::complain(format_args!("fault={}: {times}", entry.fault));
-        }
+        self.sim.iter().for_each(report_faults);
+    }
+}
+
+/// Says what became of the faults that were planned.
+#[cfg(feature = "sim")]
+pub fn report_faults(sim: &SimControl) {
+    for entry in sim.applied() {
+        let times = match (entry.count, &entry.fault) {
+            (0, Fault::Timed(_)) => "not applied, the run was over before".into(),
+            (0, Fault::Completion(_)) => format!("not applied, {} completions counted", entry.seen),
+            (1, _) => "applied once".into(),
+            (n, _) => format!("applied {n} times"),
+        };
+        output::complain(format_args!("fault={}: {times}", entry.fault));
     }
 }
 
@@ -101,15 +107,22 @@ pub fn help() -> Result<()> {
 
 #[cfg(feature = "sim")]
 fn open_sim(name: &str, options: DeviceOptions) -> Result<Opened> {
+    let preset = sim_options(name)?;
+    let transport = Arc::new(SimTransport::open(preset)?);
+    let sim = Some(transport.control());
+    Ok(Opened { device: Device::open_with(transport, options)?, sim })
+}
+
+/// The simulator's options in the name of a simulated device.
+#[cfg(feature = "sim")]
+pub fn sim_options(name: &str) -> Result<ferrolane_sim::Options> {
     let preset = ferrolane_sim::Options::parse(name).map_err(|e| Usage(e.to_string()))?;
     if preset.trace.is_some() && cfg!(not(feature = "trace")) {
         let text =
             "this ferrolane was built without waveforms; leave out trace=, or build it with --features trace";
         return Err(Usage(text.into()).into());
     }
-    let transport = Arc::new(SimTransport::open(preset)?);
-    let sim = Some(transport.control());
-    Ok(Opened { device: Device::open_with(transport, options)?, sim })
+    Ok(preset)
 }
 
 #[cfg(not(feature = "sim"))]
@@ -117,8 +130,9 @@ fn open_sim(_: &str, _: DeviceOptions) -> Result<Opened> {
     Err(no_sim().into())
 }
 
+/// What to say where the simulator is needed and missing.
 #[cfg(not(feature = "sim"))]
-fn no_sim() -> Usage {
+pub fn no_sim() -> Usage {
     Usage(
         "this ferrolane was built without the simulator; give a card's PCI address with --device, or build it with \
          the default features"

@@ -9,6 +9,7 @@ mod link;
 mod memory;
 mod output;
 mod regs;
+mod serve;
 mod transfer;
 mod units;
 
@@ -56,8 +57,10 @@ fn run(args: &Args) -> Result<()> {
         Some(Command::Regs(options)) => regs::run(args, options),
         Some(Command::Card { command }) => card::run(args, command),
         Some(Command::Memory { command }) => memory::run(args, command),
+        Some(Command::Serve(options)) => serve::run(args, options),
         None => {
-            let text = "no command given: info, transfer, regs, card or memory; see `ferrolane --help`";
+            let text =
+                "no command given: info, transfer, regs, card, memory or serve; see `ferrolane --help`";
             Err(exit::Usage(text.into()).into())
         }
     }

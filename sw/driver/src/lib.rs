@@ -33,6 +33,7 @@
 
 mod alloc;
 mod buffer;
+pub mod config;
 mod device;
 mod error;
 mod iova;

@@ -5,7 +5,6 @@
 
 mod address;
 mod bar;
-mod config;
 mod mapping;
 mod sysfs;
 
@@ -22,6 +21,7 @@ use pci_driver::regions::{AsPciSubregion, MappedOwningPciRegion, PciRegion, Perm
 use rustix::event::{eventfd, poll, EventfdFlags, PollFd, PollFlags, Timespec};
 use rustix::time::{clock_gettime, ClockId};
 
+use crate::config;
 use crate::memory::Memory;
 use crate::transport::{DeviceNanos, DmaAccess, Facts, Transport, TransportError, Woken};
 pub use address::PciAddress;

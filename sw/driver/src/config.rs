@@ -1,13 +1,14 @@
-//! What configuration space says of the link.
+//! What a transport needs of configuration space: COMMAND and the link, for those that reach it as a plain space of
+//! registers.
 
 use crate::transport::TransportError;
 
 /// COMMAND register (PCIe Base Spec 7.5.1.1.3).
-pub(super) const COMMAND: u64 = 0x04;
+pub const COMMAND: u64 = 0x04;
 /// Memory Space Enable.
-pub(super) const MEMORY_SPACE: u16 = 1 << 1;
+pub const MEMORY_SPACE: u16 = 1 << 1;
 /// Bus Master Enable.
-pub(super) const BUS_MASTER: u16 = 1 << 2;
+pub const BUS_MASTER: u16 = 1 << 2;
 
 const CAPABILITIES: u16 = 0x34;
 const CAP_ID_PCIE: u32 = 0x10;
@@ -16,18 +17,23 @@ const MOST_CAPABILITIES: usize = 48;
 
 /// Link and payload sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LinkFacts {
+pub struct LinkFacts {
+    /// Generation of the link as it is trained.
     pub generation: u8,
+    /// Its lanes.
     pub lanes: u8,
+    /// Max_Payload_Size in bytes.
     pub max_payload: u32,
+    /// Max_Read_Request_Size in bytes.
     pub max_read_request: u32,
 }
 
 /// Finds the PCI Express capability and reads Device Control and Link Status (PCIe Base Spec 7.5.3.4, 7.5.3.8). A
 /// device without the capability gives zeros and the smallest sizes.
-pub(super) fn link_facts(
-    read: impl Fn(u16) -> Result<u32, TransportError>,
-) -> Result<LinkFacts, TransportError> {
+///
+/// # Errors
+/// Those of `read`.
+pub fn link_facts(read: impl Fn(u16) -> Result<u32, TransportError>) -> Result<LinkFacts, TransportError> {
     let mut at = (read(CAPABILITIES)? & 0xFC) as u16;
     for _ in 0..MOST_CAPABILITIES {
         if at < 0x40 {

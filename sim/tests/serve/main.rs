@@ -1,0 +1,4 @@
+//! The simulated card in service: clients of this project and of others, friendly and not.
+
+mod bed;
+mod foreign;
