@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ferrolane::abi::map::{BAR, BAR0_BYTES};
 use ferrolane::{config, DeviceNanos, DmaAccess, Facts, Memory, Transport, TransportError, Woken};
@@ -29,6 +30,8 @@ const BARS: u8 = 6;
 const MAX_MAPPINGS: u32 = 65_535;
 /// Wall time between two looks at the device's clock while waiting, in nanoseconds.
 const LOOK_NS: u64 = 2_000_000;
+/// Wall time that a poll gives the server to run the clock.
+const BREATH: Duration = Duration::from_micros(100);
 
 /// A card that another process serves. It is this driver's until dropped; then the server resets it.
 pub struct VfioUserTransport {
@@ -390,7 +393,12 @@ impl Transport for VfioUserTransport {
 
     fn relax(&self, n: u32) -> Result<(), TransportError> {
         match self.time {
-            Time::Device => self.clock_write(clock::RUN_CLOCKS, n.into()),
+            Time::Device => {
+                self.clock_write(clock::RUN_CLOCKS, n.into())?;
+                // Whoever asks without a pause keeps the clock from running.
+                std::thread::sleep(BREATH);
+                Ok(())
+            }
             Time::Machine { .. } => {
                 std::thread::yield_now();
                 Ok(())
