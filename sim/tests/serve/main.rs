@@ -1,4 +1,6 @@
 //! The simulated card in service: clients of this project and of others, friendly and not.
 
 mod bed;
+mod driver;
 mod foreign;
+mod work;

@@ -15,6 +15,7 @@ Examples:
   ferrolane transfer --input photo.jpg --output copy.jpg
   ferrolane --device sim:gen3x8,latency=1us,seed=7 transfer --input A --output B --fragment 64k
   ferrolane --device 0000:03:00.0 info
+  ferrolane --device vfio-user:/tmp/card.sock info
   ferrolane --device sim:help
   ferrolane regs list
   ferrolane regs SCRATCH=0x1234 SCRATCH H2C0.STATUS
@@ -102,7 +103,8 @@ const REGS_HELP: &str = concat!(
 #[derive(Debug, Parser)]
 #[command(name = "ferrolane", version, after_help = EXAMPLES)]
 pub struct Args {
-    /// `sim`, a preset like `sim:gen3x8,latency=1us,seed=7` (`sim:help` lists all), or a PCI address like 0000:03:00.0
+    /// `sim`, a preset like `sim:gen3x8,latency=1us,seed=7` (`sim:help` lists all), a served card like
+    /// `vfio-user:/tmp/card.sock`, or a PCI address like 0000:03:00.0
     #[arg(long, short, global = true, default_value = "sim", value_name = "DEVICE")]
     pub device: String,
     /// Print one JSON object instead of text

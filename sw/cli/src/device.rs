@@ -1,10 +1,12 @@
 //! From the words after `--device` to a transport.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 use ferrolane::vfio::{PciAddress, VfioTransport};
 use ferrolane::{Device, DeviceOptions, Transport, Warning};
+use ferrolane_vfio_user::VfioUserTransport;
 
 #[cfg(feature = "sim")]
 use ferrolane_sim::faults::Fault;
@@ -14,6 +16,9 @@ use ferrolane_sim::{SimControl, SimTransport};
 use crate::exit::Usage;
 use crate::output;
 
+/// What the name of a card begins with that another process serves.
+const SERVED: &str = "vfio-user:";
+
 /// An open device, with the simulator's own handle where it is simulated.
 pub struct Opened {
     /// The driver's handle.
@@ -21,15 +26,19 @@ pub struct Opened {
     /// What only a simulation can tell.
     #[cfg(feature = "sim")]
     pub sim: Option<SimControl>,
+    /// A card that another process serves.
+    served: Option<Arc<VfioUserTransport>>,
 }
 
 impl Opened {
     /// Clocks since power-up, of a simulation.
     pub fn clocks(&self) -> Option<u64> {
         #[cfg(feature = "sim")]
-        return self.sim.as_ref().map(SimControl::clocks);
-        #[cfg(not(feature = "sim"))]
-        None
+        if let Some(sim) = &self.sim {
+            return Some(sim.clocks());
+        }
+        // A server that is gone shows elsewhere.
+        self.served.as_ref()?.clocks().ok()?
     }
 }
 
@@ -61,10 +70,21 @@ pub fn open(name: &str, reset: bool) -> Result<Opened> {
     if is_sim(name) {
         return open_sim(name, options);
     }
+    if let Some(path) = name.strip_prefix(SERVED) {
+        let served = Arc::new(VfioUserTransport::open(Path::new(path))?);
+        let transport: Arc<dyn Transport> = Arc::clone(&served) as _;
+        return Ok(Opened {
+            device: Device::open_with(transport, options)?,
+            #[cfg(feature = "sim")]
+            sim: None,
+            served: Some(served),
+        });
+    }
     let address: PciAddress = name.parse().map_err(|_| {
         Usage(format!(
             "`{name}` is no device; give `sim`, a preset like `sim:gen3x8,latency=1us,seed=7` (`sim:help` lists \
-             all), or a PCI address like 0000:03:00.0, as `lspci -D` prints it"
+             all), a card that is served like `vfio-user:/tmp/card.sock`, or a PCI address like 0000:03:00.0, as \
+             `lspci -D` prints it"
         ))
     })?;
     let transport: Arc<dyn Transport> = Arc::new(VfioTransport::open_at(address)?);
@@ -72,6 +92,7 @@ pub fn open(name: &str, reset: bool) -> Result<Opened> {
         device: Device::open_with(transport, options)?,
         #[cfg(feature = "sim")]
         sim: None,
+        served: None,
     })
 }
 
@@ -110,7 +131,7 @@ fn open_sim(name: &str, options: DeviceOptions) -> Result<Opened> {
     let preset = sim_options(name)?;
     let transport = Arc::new(SimTransport::open(preset)?);
     let sim = Some(transport.control());
-    Ok(Opened { device: Device::open_with(transport, options)?, sim })
+    Ok(Opened { device: Device::open_with(transport, options)?, sim, served: None })
 }
 
 /// The simulator's options in the name of a simulated device.

@@ -9,9 +9,11 @@
 //! [`message`] and [`socket`] are the protocol for both ends, [`VfioUserTransport`] is the driver's end. Both ends check
 //! every length before they believe it.
 
+mod client;
 pub mod clock;
 pub mod message;
 pub mod socket;
 pub mod version;
 
+pub use client::VfioUserTransport;
 pub use socket::{Message, Socket};
