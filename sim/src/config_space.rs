@@ -212,6 +212,13 @@ impl ConfigSpace {
         Saved(self.dwords.iter().map(|dword| dword.value).collect())
     }
 
+    /// Reset values, but for the BARs.
+    pub fn save_bars(&self) -> Saved {
+        let kept = [BAR0, BAR0 + 4, USER_BAR].map(|at| usize::from(at) / 4);
+        let value = |(i, dword): (usize, &Dword)| if kept.contains(&i) { dword.value } else { dword.reset };
+        Saved(self.dwords.iter().enumerate().map(value).collect())
+    }
+
     /// Writes back what was saved; W1C bits stay as they are.
     pub fn restore(&mut self, saved: &Saved) {
         for (dword, value) in self.dwords.iter_mut().zip(&saved.0) {

@@ -142,6 +142,8 @@ impl Card {
         }
         sim.machine.configured();
         if sim.machine.config.flr_requested() {
+            // A client that keeps the BARs itself, as QEMU does, takes no notice of the card's: it does not write them anew.
+            sim.machine.restore = Some(sim.machine.config.save_bars());
             self.irqs.forget();
             // A void run ends here too.
             let _ = finish_reset(&mut sim);

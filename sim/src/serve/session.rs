@@ -230,6 +230,8 @@ impl<'a> Session<'a> {
         let range = match (flags & UNMAP_ALL != 0, iova.checked_add(len)) {
             (true, _) => 0..u64::MAX,
             (false, Some(end)) => iova..end,
+            // To the end of all addresses: the last byte is never mapped.
+            (false, None) if iova.wrapping_add(len) == 0 => iova..u64::MAX,
             (false, None) => return Err((Errno::INVAL, format!("unmapping {len:#x} bytes at {iova:#x}"))),
         };
         let unmapped = self.card.sim().machine.root.iommu.unmap_within(range).map_err(|reason| {

@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).parents[3]
 TABLE = json.loads((ROOT / "docs/src/ferrolane-abi.json").read_text())
 ABI = {constant["name"]: constant["value"] for constant in TABLE["constants"]}
 PAGES = {page["name"]: page["offset"] for page in TABLE["pages"]}
+STATUS = {status["name"]: status["value"] for names in TABLE["lists"] if names["name"] == "STATUS" for status in names["names"]}
 # The simulated card of the default preset.
 VECTORS, GENERATION, LANES = 16, 3, 4
 GIGATRANSFERS = {1: "2.5", 2: "5", 3: "8", 4: "16", 5: "32"}
