@@ -51,6 +51,8 @@ class Shell:
         self.process = process
         self.log = open(log, "wb")
         self.pending = b""
+        # Set when the guest no longer answers: what it may still say belongs to nothing.
+        self.lost = False
         self.port = self.connect(path)
         self.kernel = self.await_line(READY, BOOT_SECONDS, "its shell to start")[1].group(1).decode()
 
@@ -79,6 +81,7 @@ class Shell:
                 return before, found
             left = end - time.monotonic()
             if left <= 0:
+                self.lost = True
                 raise Failed(f"the guest was waited for in vain, {seconds:.0f} s, for {what}")
             self.port.settimeout(left)
             try:
@@ -88,6 +91,7 @@ class Shell:
             except OSError:
                 data = b""
             if not data:
+                self.lost = True
                 raise Failed(f"the guest is gone, while it was waited for {what}")
             self.log.write(data)
             self.log.flush()

@@ -26,7 +26,7 @@ pub fn run(opened: &Opened, traffic: &Traffic) -> Result<()> {
     // The queues of before were stopped by the reset: their warnings are known.
     let options = DeviceOptions { warnings: Arc::new(|_: &Warning| {}), ..DeviceOptions::default() };
     let again = Device::open_with(Arc::clone(&opened.transport), options)?;
-    let bytes = traffic::complete(&again, traffic)?;
+    let bytes = traffic::complete(&again, traffic)?.bytes;
     println!("@@ before={before} bytes={bytes} interrupts={}", opened.interrupts());
     Ok(())
 }

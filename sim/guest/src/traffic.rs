@@ -14,10 +14,6 @@ use ferrolane::{
 use crate::open::Opened;
 use crate::pattern;
 
-/// Time without any progress after which it is given up. Behind the card a simulator may be slow.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// The same in device time, which on a PCI device is the clock's.
-const PATIENCE_NANOS: u64 = PATIENCE.as_nanos() as u64;
 /// Distance between buffers is a multiple of it.
 const PAGE: usize = 4096;
 
@@ -68,9 +64,21 @@ pub struct Traffic {
     /// Buffers each way per queue.
     #[arg(long, default_value_t = 32)]
     buffers: usize,
+    /// Seconds without any progress after which it is given up. Behind the card a simulator may be slow.
+    #[arg(long, default_value_t = 20)]
+    patience: u64,
 }
 
 impl Traffic {
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience)
+    }
+
+    /// The same as device time, which on a PCI device is the clock's.
+    fn patience_nanos(&self) -> u64 {
+        self.patience().as_nanos() as u64
+    }
+
     fn total(&self) -> u64 {
         match self.packets {
             0 => u64::MAX,
@@ -82,7 +90,7 @@ impl Traffic {
         QueueConfig {
             entries: (self.buffers as u32).next_power_of_two().max(2),
             interrupt: self.wait == Wait::Interrupt,
-            drain_nanos: PATIENCE_NANOS,
+            drain_nanos: self.patience_nanos(),
             feed: match self.feed {
                 By::Ring => Feed::Ring,
                 By::Push => Feed::Push,
@@ -206,12 +214,12 @@ impl Running {
             self.progress = Instant::now();
             return Ok(());
         }
-        if self.progress.elapsed() > PATIENCE {
+        if self.progress.elapsed() > traffic.patience() {
             // The driver tells what it waits for, or that the card is gone.
             for pair in self.pairs.iter_mut().filter(|pair| pair.h2c.in_flight() > 0) {
                 pair.h2c.poll_until(device.now())?;
             }
-            bail!("nothing has moved for {} s; pieces received: {:?}", PATIENCE.as_secs(), self.received());
+            bail!("nothing has moved for {} s; pieces received: {:?}", traffic.patience, self.received());
         }
         if traffic.wait == Wait::Interrupt {
             let mut queues: Vec<&mut dyn Queue> = Vec::new();
@@ -219,7 +227,7 @@ impl Running {
                 queues.push(&mut pair.h2c);
                 queues.push(&mut pair.c2h);
             }
-            wait_any(&mut queues, device.deadline(PATIENCE_NANOS))?;
+            wait_any(&mut queues, device.deadline(traffic.patience_nanos()))?;
         } else {
             device.relax(50)?;
         }
@@ -247,8 +255,16 @@ impl Running {
     }
 }
 
-/// Moves it all and answers the bytes that were compared.
-pub fn complete(device: &Device, traffic: &Traffic) -> Result<u64> {
+/// What was moved.
+pub struct Moved {
+    /// Bytes compared.
+    pub bytes: u64,
+    /// Memory in huge pages while the buffers were there, in KiB.
+    pub huge_kib: u64,
+}
+
+/// Moves it all.
+pub fn complete(device: &Device, traffic: &Traffic) -> Result<Moved> {
     let mut running = Running::start(device, traffic)?;
     let mut told = false;
     while !running.done(traffic) {
@@ -259,8 +275,9 @@ pub fn complete(device: &Device, traffic: &Traffic) -> Result<u64> {
         }
     }
     let bytes = running.received().iter().sum::<u64>() * traffic.piece as u64;
+    let huge_kib = huge_kib();
     running.stop()?;
-    Ok(bytes)
+    Ok(Moved { bytes, huge_kib })
 }
 
 /// How much of this process' memory is in huge pages, in KiB.
@@ -274,13 +291,12 @@ fn huge_kib() -> u64 {
 pub fn run(opened: &Opened, traffic: &Traffic) -> Result<()> {
     let device = &opened.device;
     let (clocks, start) = (device.clocks()?, Instant::now());
-    let bytes = complete(device, traffic)?;
+    let Moved { bytes, huge_kib } = complete(device, traffic)?;
     let micros = start.elapsed().as_micros();
     let (clocks, khz) = (device.clocks()? - clocks, device.parameters().clock_khz);
     println!(
-        "@@ bytes={bytes} interrupts={} micros={micros} clocks={clocks} clock_khz={khz} huge_kib={}",
-        opened.interrupts(),
-        huge_kib()
+        "@@ bytes={bytes} interrupts={} micros={micros} clocks={clocks} clock_khz={khz} huge_kib={huge_kib}",
+        opened.interrupts()
     );
     Ok(())
 }

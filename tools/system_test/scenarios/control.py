@@ -12,7 +12,7 @@ PERMISSION = 4
 DEVICE_LOST = 7
 # Starts endless traffic and waits for its first bytes; $P is its process.
 ENDLESS = """
-    ferrolane-guest --device $D traffic --queues 4 --packets 0 >/tmp/endless 2>&1 &
+    ferrolane-guest --device $D traffic --queues 4 --packets 0 --patience 5 >/tmp/endless 2>&1 &
     P=$!
     for i in $(seq 600); do grep -q moving /tmp/endless && break; kill -0 $P || break; sleep 0.1; done
     grep moving /tmp/endless || { cat /tmp/endless; exit 1; }
@@ -50,7 +50,7 @@ def second_open(world):
         echo "@@ code=$?"
         sleep 0.5
         kill -0 $P && echo "@@ first=1"
-        kill -INT $P""")
+        kill $P; wait $P""")
     fields = answer.fields()
     expect(fields.get("code") == PERMISSION, f"the second open ended with {fields.get('code')}: {answer.text}")
     expect("in use" in answer.text, f"the second driver was told: {answer.text}")
