@@ -1,6 +1,7 @@
 //! The simulated card in service: clients of this project and of others, friendly and not.
 
 mod bed;
+mod conformance;
 mod driver;
 mod foreign;
 mod work;
