@@ -105,9 +105,16 @@ impl Machine {
     /// To be called after any change of the configuration space.
     pub fn configured(&mut self) {
         self.inputs.cfg = self.config.pins();
-        self.inputs.cfg_flr_request = self.config.flr_requested();
+        self.request_reset();
         self.checker.configure(self.inputs.cfg, self.now);
         self.last_activity = self.now;
+    }
+
+    /// Asks the card for a function-level reset where the host has asked for one. A request that follows another waits
+    /// until the card has taken its acknowledgement back, or it would see one long request.
+    fn request_reset(&mut self) {
+        let began = self.inputs.cfg_flr_request || !self.outputs.cfg_flr_ack;
+        self.inputs.cfg_flr_request = self.config.flr_requested() && began;
     }
 
     /// Why the run is void, if it is.
@@ -160,6 +167,9 @@ impl Machine {
             self.timed_fault(edge);
         }
         self.drive();
+        if self.config.flr_requested() {
+            self.request_reset();
+        }
         self.card.step(&self.inputs, &mut self.outputs).map_err(Failure::Model)?;
         self.receive();
         let sent =
@@ -333,7 +343,7 @@ impl Machine {
             && self.down.idle()
             && self.root.idle()
             && self.receiver.idle()
-            && !self.inputs.cfg_flr_request
+            && !self.config.flr_requested()
             && !self.root.injector.waits()
     }
 

@@ -110,6 +110,11 @@ impl RootComplex {
         self.reads.is_starved()
     }
 
+    /// Refuses the reads whose data have not come from memory that takes time.
+    pub fn abandon_reads(&mut self) {
+        self.reads.abandon();
+    }
+
     /// Reads of the card that were answered, and how many of them were refused.
     pub fn reads(&self) -> (u64, u64) {
         self.reads.counts()

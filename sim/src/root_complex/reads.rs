@@ -29,12 +29,14 @@ struct Pending {
     start: u64,
     /// Its bytes, asked for, where the memory takes time.
     fetch: Option<Fetch>,
+    /// Nobody waits for the data any more.
+    abandoned: bool,
 }
 
 impl Pending {
     /// Nothing but the clock keeps its answer back.
     fn has_data(&self) -> bool {
-        self.fetch.as_ref().is_none_or(Fetch::is_done)
+        self.abandoned || self.fetch.as_ref().is_none_or(Fetch::is_done)
     }
 }
 
@@ -132,6 +134,14 @@ impl Reads {
         self.pending.len() < self.limit
     }
 
+    /// The data that were asked for and have not come are not waited for: the card is being reset, and whoever has
+    /// them may wait for the end of that. These reads are refused.
+    pub fn abandon(&mut self) {
+        for p in self.pending.iter_mut().filter(|p| !p.has_data()) {
+            p.abandoned = true;
+        }
+    }
+
     /// Whether none is pending.
     pub fn is_empty(&self) -> bool {
         self.pending.is_empty() && self.late.is_empty()
@@ -158,6 +168,7 @@ impl Reads {
             late: 0,
             start: span.start,
             fetch: None,
+            abandoned: false,
         });
         self.earliest = self.earliest.min(due);
     }
@@ -282,8 +293,10 @@ impl Reads {
             (None, Some((memory, offset))) => memory.read(offset, into),
             (None, None) => Err(Refused),
         };
-        if read.is_err() {
-            iommu.fault(Fault { clock: now, iova: start, len: end - start, write: false });
+        if read.is_err() || p.abandoned {
+            if !p.abandoned {
+                iommu.fault(Fault { clock: now, iova: start, len: end - start, write: false });
+            }
             self.unmapped += 1;
             return (pool.take(header(STATUS_UR, 0)), true);
         }

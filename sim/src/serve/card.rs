@@ -242,13 +242,16 @@ fn rest(sim: &mut Sim) -> Result<(), TransportError> {
     Ok(())
 }
 
-/// Runs the clock until a reset that was asked for is done. Where the card waits for data from the client, that may in
-/// turn wait for this; then the pump ends the reset.
+/// Runs the clock until a reset that was asked for is done. Data that the client owes the card are not waited for: the
+/// client may wait for the end of the reset first.
 fn finish_reset(sim: &mut Sim) -> Result<(), TransportError> {
     let limit = sim.machine.options.clock_at(sim.nanos() + FLR_LIMIT_NS);
-    while sim.machine.config.flr_requested() && !sim.machine.root.is_starved() {
+    while sim.machine.config.flr_requested() {
         if sim.machine.now() >= limit {
             return Err(TransportError::DeviceLost("function-level reset did not end within 100 ms".into()));
+        }
+        if sim.machine.root.is_starved() {
+            sim.machine.root.abandon_reads();
         }
         sim.clock()?;
     }
