@@ -2,6 +2,7 @@
 
 import argparse
 import pathlib
+import signal
 import sys
 import time
 
@@ -60,6 +61,8 @@ def interact(runner, boot):
 def main():
     options = arguments()
     start = time.monotonic()
+    # Whoever ends the run ends what it has started too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     cache = Cache(options.cache, say)
     if options.refresh:
         cache.clear()

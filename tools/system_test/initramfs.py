@@ -4,6 +4,8 @@ import pathlib
 import re
 import subprocess
 
+# A user who isn't root, for what only shows then.
+USERS = b"root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n"
 HERE = pathlib.Path(__file__).parent
 LIBRARY_LINE = re.compile(r"^\s*(\S+)(?: => (\S+))?(?: \(0x[0-9a-f]+\))?$")
 
@@ -78,6 +80,7 @@ def build(cache, kernels, programs, into):
             archive.file(f"lib/modules/{version}/{path.name}", path.read_bytes(), 0o644)
     for program in programs:
         archive.copy(f"bin/{program.name}", program)
+    archive.file("etc/passwd", USERS, 0o644)
     archive.copy("init", HERE / "guest" / "init")
     # Not compressed: under emulation unpacking takes longer than loading more.
     into.write_bytes(archive.finish())

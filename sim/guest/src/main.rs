@@ -9,6 +9,7 @@ mod open;
 mod pattern;
 mod reset;
 mod traffic;
+mod wait;
 
 use clap::{Parser, Subcommand};
 
@@ -32,6 +33,8 @@ enum Operation {
     Fault(fault::Fault),
     /// Resets the function in the middle of traffic, then moves data again.
     Reset(traffic::Traffic),
+    /// Sleeps until a packet comes that nobody sends.
+    Wait(wait::Patience),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -42,5 +45,6 @@ fn main() -> anyhow::Result<()> {
         Operation::Measure(measure) => measure::run(&opened, &measure),
         Operation::Fault(fault) => fault::run(&opened, &fault),
         Operation::Reset(traffic) => reset::run(&opened, &traffic),
+        Operation::Wait(patience) => wait::run(&opened, &patience),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{bail, Result};
+use anyhow::Result;
 use ferrolane::vfio::{PciAddress, VfioTransport};
 use ferrolane::{Device, Transport};
 
@@ -58,5 +58,5 @@ fn simulated(name: &str) -> Result<Opened> {
 
 #[cfg(not(feature = "sim"))]
 fn simulated(name: &str) -> Result<Opened> {
-    bail!("`{name}`: built without the simulator")
+    anyhow::bail!("`{name}`: built without the simulator")
 }

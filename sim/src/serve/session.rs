@@ -9,6 +9,7 @@ use ferrolane_vfio_user::message::{
     DEVICE_RESET, DMA_READABLE, DMA_WRITABLE, IRQ_EVENTFD, IRQ_MASKABLE, IRQ_MSIX, PCI_IRQS, UNMAP_ALL,
     UNMAP_DIRTY,
 };
+use ferrolane_vfio_user::version::DmaData;
 use ferrolane_vfio_user::{clock, version, Message, Socket};
 use rustix::io::Errno;
 
@@ -172,8 +173,8 @@ impl<'a> Session<'a> {
     }
 
     fn version(&mut self, payload: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let theirs = version::parse(payload).map_err(|reason| (Errno::INVAL, reason))?;
-        let messages = Arc::new(Messages::new(Arc::clone(&self.socket), theirs.dma_data));
+        version::parse(payload).map_err(|reason| (Errno::INVAL, reason))?;
+        let messages = Arc::new(Messages::new(Arc::clone(&self.socket), DmaData::default()));
         let mut sim = self.card.sim();
         sim.messages = Some(Arc::clone(&messages));
         if self.dma == Dma::Messages {

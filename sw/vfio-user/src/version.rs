@@ -18,16 +18,15 @@ pub struct Version {
     pub minor: u16,
     /// Most file descriptors that it takes in a message.
     pub max_fds: usize,
-    /// Where data of DMA messages starts.
-    pub dma_data: DmaData,
 }
 
 /// Where in the payload of a DMA message the data starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DmaData {
     /// At byte 16, behind a count of 64 bits, as the protocol says.
+    #[default]
     AfterCount64,
-    /// At byte 12, behind a count of 32 bits, with 4 bytes behind the data: so does QEMU.
+    /// At byte 12, behind a count of 32 bits, with 4 bytes behind the data: so did earlier releases of QEMU.
     AfterCount32,
 }
 
@@ -78,12 +77,7 @@ pub fn parse(payload: &[u8]) -> Result<Version, String> {
     };
     let capabilities = &value["capabilities"];
     let max_fds = capabilities["max_msg_fds"].as_u64().unwrap_or(1).clamp(1, MAX_FDS as u64);
-    // Only QEMU says this, and only it lays out DMA messages its own way.
-    let dma_data = match capabilities["write_multiple"].is_null() {
-        true => DmaData::AfterCount64,
-        false => DmaData::AfterCount32,
-    };
-    Ok(Version { major, minor, max_fds: max_fds as usize, dma_data })
+    Ok(Version { major, minor, max_fds: max_fds as usize })
 }
 
 #[cfg(test)]
@@ -93,15 +87,14 @@ mod tests {
     #[test]
     fn what_one_end_says_the_other_understands() {
         let version = parse(&payload()).unwrap();
-        let dma_data = DmaData::AfterCount64;
-        assert_eq!(version, Version { major: 0, minor: 0, max_fds: MAX_FDS, dma_data });
+        assert_eq!(version, Version { major: 0, minor: 0, max_fds: MAX_FDS });
     }
 
     #[test]
     fn others_say_less_or_more() {
         assert_eq!(parse(&[0, 0, 1, 0]).unwrap().max_fds, 1);
-        let qemu = b"\0\0\0\0{\"capabilities\":{\"max_msg_fds\":8,\"write_multiple\":true}}\0";
-        assert_eq!(parse(qemu).unwrap().dma_data, DmaData::AfterCount32);
+        let more = b"\0\0\0\0{\"capabilities\":{\"max_msg_fds\":8,\"write_multiple\":true}}\0";
+        assert_eq!(parse(more).unwrap().max_fds, 8);
         let many = b"\0\0\0\0{\"capabilities\":{\"max_msg_fds\":18446744073709551615}}\0";
         assert_eq!(parse(many).unwrap().max_fds, MAX_FDS);
     }

@@ -7,9 +7,7 @@ from scenarios import traffic
 from world import last_line
 
 DRIVER = "/sys/bus/pci/drivers/vfio-pci"
-NOBODY = 65534
 PERMISSION = 4
-DEVICE_LOST = 7
 # Starts endless traffic and waits for its first bytes; $P is its process.
 ENDLESS = """
     ferrolane-guest --device $D traffic --queues 4 --packets 0 --patience 5 >/tmp/endless 2>&1 &
@@ -86,11 +84,11 @@ def memlock(world):
     """A user who may lock little is told the limit; with enough the same user, who isn't root, moves data."""
     group = world.done("basename $(readlink /sys/bus/pci/devices/$D/iommu_group)").text
     answer = world.run(f"""
-        chmod 666 /dev/vfio/vfio; chown {NOBODY} /dev/vfio/{group}; chmod 777 /tmp
+        chmod 666 /dev/vfio/vfio; chown nobody /dev/vfio/{group}; chmod 777 /tmp
         head -c 100000 /dev/urandom >/tmp/in; chmod 644 /tmp/in
         try="ferrolane --json --device $D transfer --input /tmp/in --output /tmp/out --timeout {traffic.TIMEOUT}"
-        (ulimit -l 64; setuidgid {NOBODY} $try); echo "@@ little=$?"
-        (ulimit -l 65536; setuidgid {NOBODY} $try) >/tmp/told; echo "@@ enough=$?"
+        (ulimit -l 64; su -m -s /bin/sh nobody -c "$try"); echo "@@ little=$?"
+        (ulimit -l 65536; su -m -s /bin/sh nobody -c "$try") >/tmp/told; echo "@@ enough=$?"
         cat /tmp/told
         rm -f /tmp/in /tmp/out""")
     fields = answer.fields()
