@@ -9,10 +9,12 @@ import time
 from reason import Failed
 
 # From the start of QEMU to the first line of the guest's shell, on a machine that is busy with other things.
-BOOT_SECONDS = 180
+BOOT_SECONDS = 300
 # What a script may exceed its time by, until the guest itself has ended it and said so.
 GRACE_SECONDS = 30
-END = re.compile(rb"^@@ exit (\d+) ([\d.]+)\r?$", re.M)
+END = re.compile(rb"^@@ (?:exit (?P<code>\d+) [\d.]+|again)\r?$", re.M)
+# How often a script is sent that does not arrive whole.
+TRIES = 5
 READY = re.compile(rb"^@@ ready (\S+) ([\d.]+)\r?$", re.M)
 
 
@@ -51,6 +53,7 @@ class Shell:
         self.process = process
         self.log = open(log, "wb")
         self.pending = b""
+        self.line = b""
         # Set when the guest no longer answers: what it may still say belongs to nothing.
         self.lost = False
         self.port = self.connect(path)
@@ -99,15 +102,23 @@ class Shell:
 
     def send(self, script, seconds):
         """Starts a script and does not wait for it."""
-        line = b"%d %s\n" % (seconds, base64.b64encode(script.encode()))
+        encoded = base64.b64encode(script.encode())
         self.log.write(b"\n$ " + script.encode() + b"\n")
-        self.port.sendall(line)
+        self.line = b"%d %d %s\n" % (seconds, len(encoded), encoded)
+        self.port.sendall(self.line)
 
     def finish(self, seconds):
         """Waits for the script that was started."""
-        before, found = self.await_line(END, seconds + GRACE_SECONDS, "a script to end")
+        for _ in range(TRIES):
+            before, found = self.await_line(END, seconds + GRACE_SECONDS, "a script to end")
+            if found.group("code"):
+                break
+            self.port.sendall(self.line)
+        else:
+            self.lost = True
+            raise Failed(f"a script did not arrive whole in the guest in {TRIES} tries")
         text = before.decode(errors="replace").replace("\r", "").strip("\n")
-        return Answer(text, int(found.group(1)), seconds)
+        return Answer(text, int(found.group("code")), seconds)
 
     def run(self, script, seconds=60):
         """Runs a script to its end; it is killed after `seconds`, with code 137."""

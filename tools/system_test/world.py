@@ -64,11 +64,13 @@ class World:
         expect(driver.endswith("/vfio-pci"), f"after binding the driver is {driver or 'none'}")
 
     def power_off(self):
-        """Ends guest and card as their users would."""
+        """Ends guest and card as their users would. Without its card the machine has nothing left to show."""
+        if not self.card.alive():
+            self.machine.kill()
+            return
         self.machine.power_off()
         self.machine.shell.close()
-        if self.card.alive():
-            self.card.stop()
+        self.card.stop()
 
     def kill(self):
         """Ends both whatever they do."""

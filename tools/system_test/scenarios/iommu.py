@@ -9,6 +9,7 @@ from scenarios.identity import STATUS
 # A card may not tell which of the two it got: a root complex answers as it likes.
 READ_REFUSED = (STATUS["DATA_UR"], STATUS["DATA_CA"])
 # Of intel-iommu. The last field is the page that was meant.
+AWAIT_FAULT = "for i in $(seq 100); do dmesg | grep -q 'fault addr' && break; sleep 0.1; done; dmesg"
 KERNEL_FAULT = re.compile(r"\[DMA (Read|Write)[^\]]*\] Request device \[([0-9a-f:.]+)\].*fault addr 0x([0-9a-f]+)")
 
 
@@ -27,7 +28,7 @@ def refused(world, case, kind):
         expect(what == kind and address <= where < address + 4096, f"the card reports a {what} at {where:#x}, not {address:#x}")
     # Only with messages the access reaches the guest's IOMMU; a mapping that is not there the card finds out by itself.
     if world.boot.messages and world.boot.iommu == "intel":
-        told = KERNEL_FAULT.findall(world.done("dmesg").text)
+        told = KERNEL_FAULT.findall(world.done(AWAIT_FAULT).text)
         expect(told, "the guest's kernel reports no fault")
         for what, function, where in told:
             expect(what.lower() == kind, f"the kernel reports a {what} instead of a {kind}")

@@ -3,14 +3,12 @@
 from reason import expect
 from world import last_line
 
-# Exit codes that say that the card can't be used: no such device, not permitted, lost.
-REASONS = (3, 4, 7)
-
 
 def card_killed(world):
     """The card's process is killed under a driver that waits for data: it ends with a reason, and does not hang.
 
     The driver sleeps when it happens: this QEMU ends itself with an assertion if a posted write finds the card gone.
+    That takes a minute: so long the kernel waits for a card that it has reset.
     """
     world.done("""
         ferrolane-guest --device $D wait >/tmp/waiting 2>&1 &
@@ -25,5 +23,3 @@ def card_killed(world):
         cat /tmp/waiting""")
     expect(not answer.fields().get("hangs"), "the driver still waits for a card that is gone")
     expect("device is lost" in answer.text, f"the driver said: {last_line(answer.text)}")
-    answer = world.run("ferrolane --device $D info")
-    expect(answer.code in REASONS, f"opening it then ended with {answer.code}: {answer.text}")
