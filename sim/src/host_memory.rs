@@ -64,12 +64,15 @@ impl HostMemory for Memory {
     }
 }
 
+/// Nothing yet, the bytes, or that there are none.
+type Answer = Option<Result<Vec<u8>, Refused>>;
+
 /// Bytes that were asked for.
 #[derive(Clone, Default)]
-pub struct Fetch(Arc<Mutex<Option<Result<Vec<u8>, Refused>>>>);
+pub struct Fetch(Arc<Mutex<Answer>>);
 
 impl Fetch {
-    fn state(&self) -> std::sync::MutexGuard<'_, Option<Result<Vec<u8>, Refused>>> {
+    fn state(&self) -> std::sync::MutexGuard<'_, Answer> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

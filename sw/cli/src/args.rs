@@ -80,8 +80,8 @@ const TRANSFER_HELP: &str = concat!(
 
 macro_rules! regs_examples {
     () => {
-        "Each run on the simulator is a fresh card, so give what belongs together in one call. Nothing is written unless
-all operations are possible.
+        "Each run on the simulator is a fresh card, and a served one is reset between runs, so give what belongs together in
+one call. Nothing is written unless all operations are possible.
 
 Examples:
   ferrolane regs list

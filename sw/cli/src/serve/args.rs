@@ -33,6 +33,8 @@ Fields are only added within a schema_version, now 1."
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
+// Without the simulator they are parsed and not used.
+#[cfg_attr(not(feature = "sim"), allow(dead_code))]
 pub struct ServeArgs {
     /// Path of the socket to make; it is removed at the end
     #[arg(long, short, value_name = "PATH")]
