@@ -56,6 +56,7 @@ fmt-check: ## Formatting
 clippy: tools ## Rust lints, warnings are errors
 	$(ONE_ENGINE) $(CARGO) clippy $(CI) --workspace --all-targets -- -D warnings
 	$(CARGO) clippy $(CI) -p ferrolane-cli --no-default-features -- -D warnings
+	$(ONE_ENGINE) $(CARGO) clippy $(CI) -p ferrolane-guest --features sim --all-targets -- -D warnings
 
 lint: tools ## Coding rules of the engine: source check and width filter over Verilator -Wall
 	$(CARGO) run $(CI) -q -p ferrolane-lint
