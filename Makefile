@@ -19,13 +19,17 @@ HOSTILE_SEED ?= 1
 ONE_ENGINE := FERROLANE_ENGINES=w128_q4
 # Tests whose coverage counts.
 COVERING := --test system --test align --test faults --test hostile --test soak
+# Options of `make system-test`, as in SYSTEM="--machine intel --only feeds"; and what runs it.
+SYSTEM ?=
+GUEST_TARGET := x86_64-unknown-linux-gnu
+SYSTEM_TEST := python3 tools/system_test --binaries target/ci --guest-binaries target/$(GUEST_TARGET)/ci
 # Options of `make bench-engine`.
 BENCH ?=
 EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/include/ferrolane.h
 SYNTH := python3 tools/synth/synth.py --tools .tools/synth/bin --cache target/synth/cache --json target/synth.json --jobs $(JOBS)
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke test-independent soak soak-align soak-hostile faults coverage bench-engine verilog synth synth-all clean
+.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke test-independent system-build system-short system-test soak soak-align soak-hostile faults coverage bench-engine verilog synth synth-all clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -44,7 +48,7 @@ demo: build ## Send a real file through the RTL in page-sized fragments at odd a
 example: tools ## A module of Verilog of one's own on the simulated card: sw/examples/user_logic
 	$(CARGO) run $(CI) -q -p ferrolane-example-user-logic
 
-test: fmt-check clippy lint generate-check unit-test system-smoke test-independent ## Everything CI runs
+test: fmt-check clippy lint generate-check unit-test system-smoke test-independent system-short ## Everything CI runs
 
 fmt-check: ## Formatting
 	$(CARGO) fmt --all --check
@@ -52,6 +56,7 @@ fmt-check: ## Formatting
 clippy: tools ## Rust lints, warnings are errors
 	$(ONE_ENGINE) $(CARGO) clippy $(CI) --workspace --all-targets -- -D warnings
 	$(CARGO) clippy $(CI) -p ferrolane-cli --no-default-features -- -D warnings
+	$(ONE_ENGINE) $(CARGO) clippy $(CI) -p ferrolane-guest --features sim --all-targets -- -D warnings
 
 lint: tools ## Coding rules of the engine: source check and width filter over Verilator -Wall
 	$(CARGO) run $(CI) -q -p ferrolane-lint
@@ -77,6 +82,18 @@ test-independent: tools ## The engine's Verilog against the root complex of coco
 	@tools/setup.sh independent
 	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-emit -- target/verilog
 	JOBS=$(JOBS) SEED=$(INDEPENDENT_SEED) .tools/independent/bin/python verify/independent/run.py target/verilog/ferrolane_card.v target/independent $(ONLY)
+
+# Of the host with the simulator, to serve and to compare with; of the guest without, and static, since nothing else is there.
+system-build: tools
+	$(CARGO) build $(CI) -q -p ferrolane-cli -p ferrolane-guest --features ferrolane-guest/sim
+	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C target-feature=+crt-static -C strip=symbols" \
+		$(CARGO) build $(CI) -q --target $(GUEST_TARGET) -p ferrolane-cli --no-default-features -p ferrolane-guest
+
+system-short: system-build ## A stock Linux kernel drives the simulated card: one boot, a few scenarios; skipped where the packages can't be had
+	$(SYSTEM_TEST) --short
+
+system-test: system-build ## The same on every machine with every scenario; SYSTEM="--machine NAME --only TEXT --shell --refresh" chooses
+	$(SYSTEM_TEST) $(SYSTEM)
 
 soak: tools ## Random traffic, links and interventions for DURATION seconds from SEED on; a short slice is in unit-test
 	SOAK_SECONDS=$(DURATION) SOAK_SEED=$(SEED) $(CARGO) test $(CI) -p ferrolane-sim --test soak -- --nocapture

@@ -48,6 +48,10 @@ struct Dword {
     w1c: u32,
 }
 
+/// The registers at some time.
+#[derive(Clone, Debug)]
+pub struct Saved(Vec<u32>);
+
 /// The configuration space.
 pub struct ConfigSpace {
     dwords: Vec<Dword>,
@@ -203,10 +207,28 @@ impl ConfigSpace {
         self.link_up
     }
 
-    /// Bus Master Enable and MSI-X Enable: what a kernel saves over a reset beyond what firmware had set.
-    pub fn enables(&self) -> (bool, bool) {
-        let pins = self.pins();
-        (pins.bus_master, pins.msix_enable)
+    /// All registers, as a kernel saves them over a reset.
+    pub fn save(&self) -> Saved {
+        Saved(self.dwords.iter().map(|dword| dword.value).collect())
+    }
+
+    /// Reset values, but for the BARs.
+    pub fn save_bars(&self) -> Saved {
+        let kept = [BAR0, BAR0 + 4, USER_BAR].map(|at| usize::from(at) / 4);
+        let value = |(i, dword): (usize, &Dword)| if kept.contains(&i) { dword.value } else { dword.reset };
+        Saved(self.dwords.iter().enumerate().map(value).collect())
+    }
+
+    /// Writes back what was saved; W1C bits stay as they are.
+    pub fn restore(&mut self, saved: &Saved) {
+        for (dword, value) in self.dwords.iter_mut().zip(&saved.0) {
+            dword.value = dword.value & !dword.writable | value & dword.writable;
+        }
+    }
+
+    /// MSI-X vectors.
+    pub fn vectors(&self) -> u32 {
+        self.build.vectors.clamp(1, 2048)
     }
 
     /// Sets or clears Bus Master Enable.

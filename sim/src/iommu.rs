@@ -46,7 +46,7 @@ impl std::fmt::Display for Fault {
 struct Mapping {
     iova: Range<u64>,
     memory: Arc<dyn HostMemory>,
-    offset: usize,
+    offset: u64,
     access: DmaAccess,
 }
 
@@ -59,6 +59,9 @@ pub struct Iommu {
     last: usize,
     faults: Vec<Fault>,
     fault_count: u64,
+    /// Stands behind every IOVA, by its own number, where somebody else translates.
+    everything: Option<Arc<dyn HostMemory>>,
+    takes_time: bool,
 }
 
 /// IOVAs that an IOMMU of an x86 machine offers, cut down to what is asked for.
@@ -74,7 +77,32 @@ pub fn ranges(which: IovaRange) -> Vec<Range<u64>> {
 impl Iommu {
     /// Nothing mapped.
     pub fn new(which: IovaRange) -> Self {
-        Iommu { ranges: ranges(which), mappings: Vec::new(), last: 0, faults: Vec::new(), fault_count: 0 }
+        Iommu {
+            ranges: ranges(which),
+            mappings: Vec::new(),
+            last: 0,
+            faults: Vec::new(),
+            fault_count: 0,
+            everything: None,
+            takes_time: false,
+        }
+    }
+
+    /// Nothing mapped, and any IOVA but those of interrupt messages may be: whoever maps knows what its machine has.
+    pub fn open() -> Self {
+        let ranges = vec![0..MSI_WINDOW.start, MSI_WINDOW.end..u64::MAX];
+        Iommu { ranges, ..Iommu::new(IovaRange::Both) }
+    }
+
+    /// Puts `memory` behind every IOVA, whatever is mapped: its owner translates.
+    pub fn pass_through(&mut self, memory: Arc<dyn HostMemory>) {
+        self.takes_time |= memory.takes_time();
+        self.everything = Some(memory);
+    }
+
+    /// Whether some memory takes time to read.
+    pub fn takes_time(&self) -> bool {
+        self.takes_time
     }
 
     /// Maps `len` bytes from `offset` of `memory` at `iova`.
@@ -89,7 +117,7 @@ impl Iommu {
         access: DmaAccess,
     ) -> Result<(), String> {
         let len = range.len() as u64;
-        if len == 0 || range.start > range.end || range.end > memory.len() {
+        if len == 0 || range.start > range.end || range.end as u64 > memory.len() {
             return Err(format!("the range {range:?} is not inside memory of {} bytes", memory.len()));
         }
         if !(iova | len | range.start as u64).is_multiple_of(GRANULE) {
@@ -106,7 +134,8 @@ impl Iommu {
         if self.mappings.get(at).is_some_and(|m| m.iova.start < end) {
             return Err(format!("overlaps the mapping at {:#x}", self.mappings[at].iova.start));
         }
-        self.mappings.insert(at, Mapping { iova: iova..end, memory, offset: range.start, access });
+        self.takes_time |= memory.takes_time();
+        self.mappings.insert(at, Mapping { iova: iova..end, memory, offset: range.start as u64, access });
         Ok(())
     }
 
@@ -125,9 +154,32 @@ impl Iommu {
         }
     }
 
+    /// Removes all mappings in a range and gives their bytes, as VFIO's type-1 driver does.
+    ///
+    /// # Errors
+    /// The range would cut a mapping.
+    pub fn unmap_within(&mut self, range: Range<u64>) -> Result<u64, String> {
+        let first = self.mappings.partition_point(|m| m.iova.end <= range.start);
+        let behind = self.mappings.partition_point(|m| m.iova.start < range.end).max(first);
+        let cut = |m: &&Mapping| m.iova.start < range.start || m.iova.end > range.end;
+        if let Some(m) = self.mappings[first..behind].iter().find(cut) {
+            return Err(format!("the range cuts the mapping {:#x?}; unmap whole mappings", m.iova));
+        }
+        Ok(self.mappings.drain(first..behind).map(|m| m.iova.end - m.iova.start).sum())
+    }
+
+    /// Removes all mappings; the faults stay.
+    pub fn unmap_all(&mut self) {
+        self.mappings.clear();
+        (self.everything, self.takes_time) = (None, false);
+    }
+
     /// The memory behind an access that lies inside one page, or nothing if it is refused.
     #[inline]
-    pub fn translate(&mut self, iova: u64, len: u64, write: bool) -> Option<(&dyn HostMemory, usize)> {
+    pub fn translate(&mut self, iova: u64, len: u64, write: bool) -> Option<(&dyn HostMemory, u64)> {
+        if let Some(everything) = &self.everything {
+            return Some((&**everything, iova));
+        }
         let inside = |m: &Mapping| m.iova.start <= iova && iova + len <= m.iova.end;
         if !self.mappings.get(self.last).is_some_and(inside) {
             self.last = self.mappings.partition_point(|m| m.iova.end <= iova);
@@ -138,7 +190,7 @@ impl Iommu {
             DmaAccess::DeviceWrites => write,
             DmaAccess::Both => true,
         };
-        allowed.then(|| (&*mapping.memory, mapping.offset + (iova - mapping.iova.start) as usize))
+        allowed.then(|| (&*mapping.memory, mapping.offset + (iova - mapping.iova.start)))
     }
 
     /// Records a refused access.
@@ -152,6 +204,11 @@ impl Iommu {
     /// The first refused accesses, and how many there were.
     pub fn faults(&self) -> (&[Fault], u64) {
         (&self.faults, self.fault_count)
+    }
+
+    /// Takes the faults that were kept since this was last called; they all count on.
+    pub fn take_faults(&mut self) -> Vec<Fault> {
+        std::mem::take(&mut self.faults)
     }
 
     /// The ranges on offer.
@@ -182,7 +239,7 @@ pub(crate) mod tests {
         iommu.map(memory.clone(), 4096..12288, 0x10_0000, DmaAccess::Both).unwrap();
         let (found, offset) = iommu.translate(0x10_0001, 3, false).unwrap();
         let mut bytes = [0; 3];
-        found.read(offset, &mut bytes);
+        found.read(offset, &mut bytes).unwrap();
         assert_eq!(&bytes, b"ere");
         assert!(iommu.translate(0x10_1FFF, 2, false).is_none(), "beyond the end");
         assert!(iommu.translate(0x0F_FFFF, 2, false).is_none(), "before the start");

@@ -8,7 +8,7 @@
 //!                                     └─ CardModel: the engine, a clock at a time
 //! ```
 //!
-//! [`SimTransport`] is the driver's way in, [`SimControl`] what tests and the command line know beyond it, [`Options`]
+//! [`SimTransport`] is the driver's way in, [`serve::Server`] that of other processes and virtual machines, [`SimControl`] what tests and the command line know beyond it, [`Options`]
 //! the choices. Everything is deterministic from [`Options::seed`] unless a thread pumps the clock.
 
 pub mod checker;
@@ -35,6 +35,7 @@ pub mod rng;
 pub mod root_complex;
 #[cfg(feature = "rtl")]
 pub mod rtl;
+pub mod serve;
 mod shared;
 pub mod tap;
 pub mod tlp;

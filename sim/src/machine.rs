@@ -2,7 +2,7 @@
 
 use crate::checker::violation::Stream;
 use crate::checker::Checker;
-use crate::config_space::{Build, ConfigSpace};
+use crate::config_space::{Build, ConfigSpace, Saved};
 use crate::control::Direction;
 use crate::hard_block::{self, Receiver};
 use crate::link::{Lane, Rate};
@@ -42,8 +42,8 @@ pub struct Machine {
     hold_off: Rng,
     failure: Option<Failure>,
     last_activity: u64,
-    /// Bus Master Enable and MSI-X Enable to restore after a reset by somebody else.
-    pub(crate) restore: Option<(bool, bool)>,
+    /// What is restored when a function-level reset is done.
+    pub(crate) restore: Option<Saved>,
     /// Told of every TLP on the wires, if there is one.
     pub tap: Option<Box<dyn WireTap>>,
 }
@@ -105,9 +105,16 @@ impl Machine {
     /// To be called after any change of the configuration space.
     pub fn configured(&mut self) {
         self.inputs.cfg = self.config.pins();
-        self.inputs.cfg_flr_request = self.config.flr_requested();
+        self.request_reset();
         self.checker.configure(self.inputs.cfg, self.now);
         self.last_activity = self.now;
+    }
+
+    /// Asks the card for a function-level reset where the host has asked for one. A request that follows another waits
+    /// until the card has taken its acknowledgement back, or it would see one long request.
+    fn request_reset(&mut self) {
+        let began = self.inputs.cfg_flr_request || !self.outputs.cfg_flr_ack;
+        self.inputs.cfg_flr_request = self.config.flr_requested() && began;
     }
 
     /// Why the run is void, if it is.
@@ -160,6 +167,9 @@ impl Machine {
             self.timed_fault(edge);
         }
         self.drive();
+        if self.config.flr_requested() {
+            self.request_reset();
+        }
         self.card.step(&self.inputs, &mut self.outputs).map_err(Failure::Model)?;
         self.receive();
         let sent =
@@ -172,10 +182,8 @@ impl Machine {
         if self.inputs.cfg_flr_request && self.outputs.cfg_flr_ack {
             self.config.flr_done();
             self.checker.function_reset();
-            if let Some((bus_master, msix)) = self.restore.take() {
-                self.config.firmware();
-                self.config.set_bus_master(bus_master);
-                self.config.set_msix(msix);
+            if let Some(saved) = self.restore.take() {
+                self.config.restore(&saved);
             }
             self.configured();
         }
@@ -281,30 +289,31 @@ impl Machine {
 
     /// Sends a write of the host to an offset in BAR0.
     pub fn host_write(&mut self, offset: u64, data: &[u32]) {
-        self.host_write_at(self.bar0() + offset, data);
+        self.host_write_at(self.bar0() + offset, data, 0xF);
     }
 
     /// Sends a read of the host of an offset in BAR0, as [`Machine::host_read_at`].
     pub fn host_read(&mut self, offset: u64, dws: usize) -> Option<usize> {
-        self.host_read_at(self.bar0() + offset, dws)
+        self.host_read_at(self.bar0() + offset, dws, 0xF)
     }
 
     fn bar0(&self) -> u64 {
         self.config.bar_base(ferrolane_abi::map::BAR).unwrap_or(0)
     }
 
-    /// Sends a write of the host to the card.
-    pub fn host_write_at(&mut self, address: u64, data: &[u32]) {
-        let hdr = self.root.host.write(address, data.len());
+    /// Sends a write of the host to the card; `be` are the byte enables of its first DWORD.
+    pub fn host_write_at(&mut self, address: u64, data: &[u32], be: u8) {
+        let hdr = self.root.host.write(address, data.len(), be);
         let mut tlp = self.pool.take(hdr);
         tlp.data[..data.len()].copy_from_slice(data);
         tlp.len = data.len();
         self.send(Class::Posted, tlp);
     }
 
-    /// Sends a read of the host to the card and gives its tag; nothing if all tags are in use.
-    pub fn host_read_at(&mut self, address: u64, dws: usize) -> Option<usize> {
-        let (tag, hdr) = self.root.host.read(address, dws)?;
+    /// Sends a read of the host to the card and gives its tag; nothing if all tags are in use. `be` are
+    /// the byte enables of its first DWORD.
+    pub fn host_read_at(&mut self, address: u64, dws: usize, be: u8) -> Option<usize> {
+        let (tag, hdr) = self.root.host.read(address, dws, be)?;
         let tlp = self.pool.take(hdr);
         self.send(Class::NonPosted, tlp);
         Some(tag)
@@ -334,7 +343,7 @@ impl Machine {
             && self.down.idle()
             && self.root.idle()
             && self.receiver.idle()
-            && !self.inputs.cfg_flr_request
+            && !self.config.flr_requested()
             && !self.root.injector.waits()
     }
 

@@ -18,6 +18,17 @@ impl Sim {
 
     /// Runs the clock until the completion comes; all ones if none comes or the answer is an error.
     pub fn read(&mut self, bar: u8, offset: u64, dws: usize) -> Result<[u32; 2], TransportError> {
+        self.read_bytes(bar, offset, dws, 0xF)
+    }
+
+    /// The same with the byte enables of the first DWORD.
+    pub fn read_bytes(
+        &mut self,
+        bar: u8,
+        offset: u64,
+        dws: usize,
+        be: u8,
+    ) -> Result<[u32; 2], TransportError> {
         const ALL_ONES: [u32; 2] = [u32::MAX; 2];
         let Some(base) = self.machine.config.bar_base(bar) else {
             // Who polls a card that is gone must see time pass.
@@ -25,7 +36,7 @@ impl Sim {
             return Ok(ALL_ONES);
         };
         let limit = self.mmio_limit();
-        let Some(tag) = self.machine.host_read_at(base + offset, dws) else {
+        let Some(tag) = self.machine.host_read_at(base + offset, dws, be) else {
             return Ok(ALL_ONES);
         };
         loop {
@@ -47,6 +58,11 @@ impl Sim {
     /// # Errors
     /// [`TransportError::Simulation`]; [`TransportError::DeviceLost`] if the card takes nothing any more.
     pub fn write(&mut self, bar: u8, offset: u64, data: &[u32]) -> Result<(), TransportError> {
+        self.write_bytes(bar, offset, data, 0xF)
+    }
+
+    /// The same with the byte enables of the first DWORD.
+    pub fn write_bytes(&mut self, bar: u8, offset: u64, data: &[u32], be: u8) -> Result<(), TransportError> {
         let Some(base) = self.machine.config.bar_base(bar) else {
             return Ok(());
         };
@@ -57,7 +73,7 @@ impl Sim {
             }
             self.clock()?;
         }
-        self.machine.host_write_at(base + offset, data);
+        self.machine.host_write_at(base + offset, data, be);
         self.clock()?;
         Ok(())
     }

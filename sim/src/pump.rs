@@ -1,16 +1,26 @@
-//! `pump=thread`: a thread that runs the clock while there is work.
+//! A thread that runs the clock while there is work: `pump=thread`, and a card that is served.
 
 use std::sync::atomic::Ordering;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crate::shared::Shared;
 
-/// Clocks without any movement after which the thread sleeps. The card may work inside for some time, clearing the
-/// state of a queue for example, without anything to be seen at its pins.
-const QUIET: u64 = 8_192;
 /// Clocks between two looks at who waits.
 const SLICE: u32 = 64;
+/// Shortest sleep of a pump that keeps pace.
+const NAP: Duration = Duration::from_millis(1);
+
+/// How fast a pump runs the clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// As fast as it can.
+    #[default]
+    Free,
+    /// No faster than the wall clock: a second of the card takes at least one.
+    RealTime,
+}
 
 /// The thread; it ends with this.
 pub struct PumpThread {
@@ -23,9 +33,10 @@ impl PumpThread {
     ///
     /// # Errors
     /// The system has no thread to give.
-    pub fn start(shared: Arc<Shared>) -> std::io::Result<Self> {
+    pub fn start(shared: Arc<Shared>, pace: Pace) -> std::io::Result<Self> {
         let inner = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("ferrolane-sim".into()).spawn(move || run(&inner))?;
+        let thread =
+            std::thread::Builder::new().name("ferrolane-sim".into()).spawn(move || run(&inner, pace))?;
         Ok(PumpThread { shared, thread: Some(thread) })
     }
 }
@@ -43,12 +54,23 @@ impl Drop for PumpThread {
     }
 }
 
-fn run(shared: &Shared) {
+fn run(shared: &Shared, pace: Pace) {
     let mut sim = shared.lock_as_pump();
+    // Wall time and device time of a moment since which the clock has run without a rest.
+    let mut origin = (Instant::now(), 0);
     while !shared.stop.load(Ordering::SeqCst) {
-        if sim.machine.failure().is_some() || sim.machine.quiet(QUIET) {
-            sim = shared.wake.wait(sim).unwrap_or_else(std::sync::PoisonError::into_inner);
+        if sim.rests() {
+            sim = shared.wake.wait(sim).unwrap_or_else(PoisonError::into_inner);
+            origin = (Instant::now(), sim.nanos());
             continue;
+        }
+        if pace == Pace::RealTime {
+            let ahead =
+                Duration::from_nanos(sim.nanos().saturating_sub(origin.1)).saturating_sub(origin.0.elapsed());
+            if ahead >= NAP {
+                sim = shared.wake.wait_timeout(sim, ahead).unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            }
         }
         for _ in 0..SLICE {
             // A failure is kept by the machine and told to the driver's next call.

@@ -4,6 +4,7 @@ use ferrolane::transport::TransportError;
 
 use crate::options::Options;
 use crate::pins::{CardModel, Inputs, Outputs};
+use crate::serve::{ServeError, ServeOptions, Server};
 use crate::transport::SimTransport;
 
 verilated::model! {
@@ -49,6 +50,11 @@ impl CardModel for RtlCard {
     }
 }
 
+fn make(options: &Options) -> Result<Box<dyn CardModel>, TransportError> {
+    let card = RtlCard::new(options).map_err(|error| TransportError::Simulation(error.to_string()))?;
+    Ok(Box::new(card))
+}
+
 impl SimTransport {
     /// Opens the simulated card behind the link that `options` describe.
     ///
@@ -56,7 +62,17 @@ impl SimTransport {
     /// [`TransportError::Simulation`] if the model can't be created or misbehaves from the start,
     /// [`TransportError::Io`] if there is no thread for the pump.
     pub fn open(options: Options) -> Result<Self, TransportError> {
-        let card = RtlCard::new(&options).map_err(|error| TransportError::Simulation(error.to_string()))?;
-        SimTransport::with_card(options, Box::new(card))
+        let card = make(&options)?;
+        SimTransport::with_card(options, card)
+    }
+}
+
+impl Server {
+    /// Powers the simulated card up and listens.
+    ///
+    /// # Errors
+    /// [`ServeError`].
+    pub fn open(options: ServeOptions) -> Result<Self, ServeError> {
+        Server::with_card(options, Box::new(make))
     }
 }

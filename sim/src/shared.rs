@@ -1,12 +1,23 @@
 //! What the transport, the control handle and the pump share: the machine behind a lock.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use ferrolane::transport::TransportError;
+use ferrolane_abi::regs::global;
+use ferrolane_abi::table::Register;
+use ferrolane_abi::{feature, map};
 
+use crate::config_space::Build;
 use crate::interrupts::Events;
 use crate::machine::Machine;
+use crate::options::Options;
+use crate::pins::CardModel;
+use crate::serve::messages::Messages;
+
+/// Clocks without any movement after which a pump sleeps. The card may work inside for some time, clearing the state of
+/// a queue for example, without anything to be seen at its pins.
+const QUIET: u64 = 8_192;
 
 /// The machine and its interrupts.
 pub struct Sim {
@@ -16,9 +27,52 @@ pub struct Sim {
     pub events: Events,
     /// An interrupt was delivered since this was last cleared.
     pub fired: bool,
+    /// A pump runs the clock until then, even if there is nothing to do.
+    pub run_until: u64,
+    /// How host memory is reached, where that takes messages.
+    pub messages: Option<Arc<Messages>>,
 }
 
 impl Sim {
+    /// Powers the card up and tells its configuration space how the card was built: vectors and BARs are the engine's
+    /// parameters, and on a card the board's build puts them into the hard block.
+    ///
+    /// # Errors
+    /// [`TransportError::Simulation`] if the card misbehaves from the start.
+    pub fn boot(options: Options, card: Box<dyn CardModel>) -> Result<Sim, TransportError> {
+        let machine =
+            Machine::new(options, card).map_err(|failure| TransportError::Simulation(failure.to_string()))?;
+        let mut sim = Sim { machine, events: Events::default(), fired: false, run_until: 0, messages: None };
+        let mut parameter = |register: &Register| -> Result<u32, TransportError> {
+            Ok(sim.read(map::BAR, u64::from(register.offset), 1)?[0])
+        };
+        let queues = parameter(&global::PARAM_QUEUES)?;
+        let build = match queues {
+            // It does not answer; so it is not asked for more.
+            u32::MAX => Build { vectors: 1, user_registers: false },
+            _ => Build {
+                vectors: (queues >> 16).max(1),
+                user_registers: parameter(&global::FEATURES_LO)? & feature::USER_REGISTERS != 0,
+            },
+        };
+        sim.machine.set_build(build);
+        Ok(sim)
+    }
+
+    /// Device time.
+    pub fn nanos(&self) -> u64 {
+        self.machine.options.nanos(self.machine.now())
+    }
+
+    /// Whether a pump has nothing to do: all is quiet, or can't go on.
+    pub fn rests(&self) -> bool {
+        let machine = &self.machine;
+        machine.failure().is_some()
+            || machine.root.is_starved()
+            || self.messages.as_ref().is_some_and(|messages| messages.is_congested())
+            || machine.now() >= self.run_until && machine.quiet(QUIET)
+    }
+
     /// One clock; delivers interrupts.
     ///
     /// # Errors
@@ -27,9 +81,12 @@ impl Sim {
     pub fn clock(&mut self) -> Result<(), TransportError> {
         self.machine.clock().map_err(|failure| TransportError::Simulation(failure.to_string()))?;
         if !self.machine.root.interrupts.is_empty() {
-            let Sim { machine, events, fired } = self;
+            let Sim { machine, events, fired, messages, .. } = self;
             for vector in machine.root.interrupts.drain(..) {
-                events.fire(vector);
+                // An interrupt never passes a write: it waits for those whose messages are under way.
+                if !messages.as_ref().is_some_and(|messages| messages.hold_back(vector)) {
+                    events.fire(vector);
+                }
                 *fired = true;
             }
         }
@@ -61,9 +118,9 @@ pub struct Shared {
 
 impl Shared {
     /// Around a machine.
-    pub fn new(machine: Machine) -> Self {
+    pub fn new(sim: Sim) -> Self {
         Shared {
-            sim: Mutex::new(Sim { machine, events: Events::default(), fired: false }),
+            sim: Mutex::new(sim),
             wake: Condvar::new(),
             waiting: AtomicUsize::new(0),
             stop: AtomicBool::new(false),

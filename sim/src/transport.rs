@@ -6,17 +6,14 @@ use std::sync::{Arc, MutexGuard};
 
 use ferrolane::memory::Memory;
 use ferrolane::transport::{DeviceNanos, DmaAccess, Facts, Transport, TransportError, Woken};
-use ferrolane_abi::regs::global;
-use ferrolane_abi::table::Register;
-use ferrolane_abi::{feature, map};
+use ferrolane_abi::map;
 
-use crate::config_space::{self, Build};
+use crate::config_space;
 use crate::control::SimControl;
 use crate::iommu;
-use crate::machine::Machine;
 use crate::options::{Options, Pump};
 use crate::pins::CardModel;
-use crate::pump::PumpThread;
+use crate::pump::{Pace, PumpThread};
 use crate::ready::readable;
 use crate::root_complex::{FIRST_VECTOR, MSI_ADDRESS};
 use crate::shared::{Shared, Sim};
@@ -45,25 +42,11 @@ impl SimTransport {
     /// [`TransportError::Simulation`] if the card misbehaves from the start, [`TransportError::Io`] if there is no
     /// thread for the pump.
     pub fn with_card(options: Options, card: Box<dyn CardModel>) -> Result<Self, TransportError> {
-        let machine = Machine::new(options.clone(), card)
-            .map_err(|failure| TransportError::Simulation(failure.to_string()))?;
-        let shared = Arc::new(Shared::new(machine));
+        let shared = Arc::new(Shared::new(Sim::boot(options.clone(), card)?));
         let facts = facts(&options);
         let mut transport = SimTransport { shared, facts, options, pump: None };
-        // Vectors and BARs are the engine's parameters; on a card, the board's build puts them into the hard block.
-        let parameter = |register: &Register| transport.mmio_read32(map::BAR, u64::from(register.offset));
-        let queues = parameter(&global::PARAM_QUEUES)?;
-        let build = match queues {
-            // It does not answer; so it is not asked for more.
-            u32::MAX => Build { vectors: 1, user_registers: false },
-            _ => Build {
-                vectors: (queues >> 16).max(1),
-                user_registers: parameter(&global::FEATURES_LO)? & feature::USER_REGISTERS != 0,
-            },
-        };
-        transport.shared.lock().machine.set_build(build);
         if transport.options.pump == Pump::Thread {
-            let pump = PumpThread::start(Arc::clone(&transport.shared));
+            let pump = PumpThread::start(Arc::clone(&transport.shared), Pace::Free);
             transport.pump = Some(pump.map_err(|source| io("starting the pump's thread", source))?);
         }
         Ok(transport)

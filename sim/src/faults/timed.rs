@@ -32,7 +32,7 @@ impl Machine {
             TimedKind::LinkDown => self.link_restored(),
             TimedKind::BusMasterOff => self.config.set_bus_master(!begins),
             TimedKind::Flr => {
-                self.restore = Some(self.config.enables());
+                self.restore = Some(self.config.save());
                 self.config.start_flr();
             }
             TimedKind::Mps(bytes) => self.config.set_mps(if begins { bytes } else { self.options.mps }),

@@ -39,19 +39,19 @@ pub struct HostRequests {
 }
 
 impl HostRequests {
-    /// Header of a write of one or two DWORDs.
-    pub fn write(&mut self, address: u64, dws: usize) -> Header {
+    /// Header of a write of one or two DWORDs; `be` are the byte enables of the first.
+    pub fn write(&mut self, address: u64, dws: usize, be: u8) -> Header {
         self.counts.1 += 1;
-        Header::memory(true, ROOT_ID, 0, address, dws, (0xF, if dws > 1 { 0xF } else { 0 }))
+        Header::memory(true, ROOT_ID, 0, address, dws, (be, if dws > 1 { 0xF } else { 0 }))
     }
 
-    /// Tag and header of a read of one or two DWORDs; nothing if no tag is free.
-    pub fn read(&mut self, address: u64, dws: usize) -> Option<(usize, Header)> {
+    /// Tag and header of a read of one or two DWORDs; nothing if no tag is free. `be` are the byte enables of the first.
+    pub fn read(&mut self, address: u64, dws: usize, be: u8) -> Option<(usize, Header)> {
         let tag = (0..TAGS).map(|i| (self.next + i) % TAGS).find(|&i| matches!(self.slots[i], Slot::Free))?;
         self.next = (tag + 1) % TAGS;
         self.slots[tag] = Slot::Open { dws, have: 0, data: [0; 2] };
         self.counts.0 += 1;
-        let be = (0xF, if dws > 1 { 0xF } else { 0 });
+        let be = (be, if dws > 1 { 0xF } else { 0 });
         Some((tag, Header::memory(false, ROOT_ID, tag as u16, address, dws, be)))
     }
 

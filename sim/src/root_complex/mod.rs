@@ -105,6 +105,16 @@ impl RootComplex {
         self.held.is_empty() && self.reads.is_empty()
     }
 
+    /// Whether a read is due and waits for nothing but its data from memory that takes time.
+    pub fn is_starved(&self) -> bool {
+        self.reads.is_starved()
+    }
+
+    /// Refuses the reads whose data have not come from memory that takes time.
+    pub fn abandon_reads(&mut self) {
+        self.reads.abandon();
+    }
+
     /// Reads of the card that were answered, and how many of them were refused.
     pub fn reads(&self) -> (u64, u64) {
         self.reads.counts()

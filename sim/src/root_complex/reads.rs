@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::faults::{forge, CompletionKind, Injector};
+use crate::host_memory::{Fetch, Refused};
 use crate::iommu::{Fault, Iommu};
 use crate::link::Lane;
 use crate::options::{Options, Split};
@@ -24,6 +25,19 @@ struct Pending {
     due: u64,
     /// What is made of its answer from now on waits until this clock, on purpose.
     late: u64,
+    /// First byte of the request.
+    start: u64,
+    /// Its bytes, asked for, where the memory takes time.
+    fetch: Option<Fetch>,
+    /// Nobody waits for the data any more.
+    abandoned: bool,
+}
+
+impl Pending {
+    /// Nothing but the clock keeps its answer back.
+    fn has_data(&self) -> bool {
+        self.abandoned || self.fetch.as_ref().is_none_or(Fetch::is_done)
+    }
 }
 
 /// Where answers are cut.
@@ -70,6 +84,8 @@ pub struct Reads {
     cuts: Cuts,
     /// Completions that come late on purpose, and when.
     late: Vec<(u64, Box<Tlp>)>,
+    /// A read is due whose data have not come.
+    starved: bool,
     period_ps: u64,
     answered: u64,
     unmapped: u64,
@@ -92,6 +108,7 @@ impl Reads {
             order: Rng::new(options.seed, "read order"),
             cuts: Cuts::new(options, Rng::new(options.seed, "read split")),
             late: Vec::new(),
+            starved: false,
             period_ps: options.period_ps,
             answered: 0,
             unmapped: 0,
@@ -103,11 +120,26 @@ impl Reads {
         self.pending.clear();
         self.late.clear();
         (self.earliest, self.last_due, self.current) = (u64::MAX, 0, None);
+        self.starved = false;
+    }
+
+    /// Whether a read is due and waits for nothing but its data.
+    pub fn is_starved(&self) -> bool {
+        let asked = || self.pending.iter().filter(|p| p.fetch.is_some());
+        self.starved && asked().next().is_some() && !asked().any(Pending::has_data)
     }
 
     /// Whether another can be worked on.
     pub fn has_room(&self) -> bool {
         self.pending.len() < self.limit
+    }
+
+    /// The data that were asked for and have not come are not waited for: the card is being reset, and whoever has
+    /// them may wait for the end of that. These reads are refused.
+    pub fn abandon(&mut self) {
+        for p in self.pending.iter_mut().filter(|p| !p.has_data()) {
+            p.abandoned = true;
+        }
     }
 
     /// Whether none is pending.
@@ -128,7 +160,16 @@ impl Reads {
             self.last_due = due;
         }
         let span = request.byte_span();
-        self.pending.push_back(Pending { request, next: span.start, end: span.end, due, late: 0 });
+        self.pending.push_back(Pending {
+            request,
+            next: span.start,
+            end: span.end,
+            due,
+            late: 0,
+            start: span.start,
+            fetch: None,
+            abandoned: false,
+        });
         self.earliest = self.earliest.min(due);
     }
 
@@ -146,6 +187,10 @@ impl Reads {
             for (_, tlp) in self.late.extract_if(.., |late| late.0 <= now) {
                 lane.push(Class::Completion, tlp);
             }
+        }
+        self.starved = false;
+        if now >= self.earliest {
+            self.fetch(now, iommu);
         }
         while now >= self.earliest && lane.queued(Class::Completion) < AHEAD {
             let Some(index) = self.choose(now) else { return };
@@ -193,10 +238,27 @@ impl Reads {
         }
     }
 
+    /// Asks memory that takes time for the data of reads that are due.
+    fn fetch(&mut self, now: u64, iommu: &mut Iommu) {
+        if !iommu.takes_time() {
+            return;
+        }
+        for p in self.pending.iter_mut().filter(|p| p.due <= now) {
+            if p.fetch.is_none() && p.next == p.start {
+                let found = iommu.translate(p.start, p.end - p.start, false);
+                p.fetch = found.and_then(|(memory, offset)| memory.fetch(offset, (p.end - p.start) as usize));
+            }
+            self.starved |= !p.has_data();
+        }
+    }
+
     fn choose(&mut self, now: u64) -> Option<usize> {
-        let due = |p: &Pending| p.due <= now;
+        let due = |p: &Pending| p.due <= now && p.has_data();
         if self.order.chance(self.reorder) {
             let ready = self.pending.iter().filter(|p| due(p)).count() as u64;
+            if ready == 0 {
+                return None;
+            }
             let pick = self.order.below(ready) as usize;
             return self.pending.iter().enumerate().filter(|(_, p)| due(p)).nth(pick).map(|(i, _)| i);
         }
@@ -220,16 +282,24 @@ impl Reads {
             let (to, tag) = (request.requester(), request.tag());
             Header::completion(ROOT_ID, to, tag, status, left, lower, dws, request.attr())
         };
-        let Some((memory, offset)) = iommu.translate(start, cut - start, false) else {
-            iommu.fault(Fault { clock: now, iova: start, len: end - start, write: false });
-            self.unmapped += 1;
-            return (pool.take(header(STATUS_UR, 0)), true);
-        };
         let skip = (start & 3) as usize;
         let bytes = (cut - start) as usize;
         let dws = (skip + bytes).div_ceil(4);
         let mut buffer = [FILL; 4096];
-        memory.read(offset, &mut buffer[skip..skip + bytes]);
+        let into = &mut buffer[skip..skip + bytes];
+        let p = &self.pending[index];
+        let read = match (&p.fetch, iommu.translate(start, cut - start, false)) {
+            (Some(fetch), _) => fetch.read((start - p.start) as usize, into),
+            (None, Some((memory, offset))) => memory.read(offset, into),
+            (None, None) => Err(Refused),
+        };
+        if read.is_err() || p.abandoned {
+            if !p.abandoned {
+                iommu.fault(Fault { clock: now, iova: start, len: end - start, write: false });
+            }
+            self.unmapped += 1;
+            return (pool.take(header(STATUS_UR, 0)), true);
+        }
         let mut tlp = pool.take(header(STATUS_SC, dws));
         tlp.len = dws;
         for (dw, bytes) in tlp.data[..dws].iter_mut().zip(buffer.chunks_exact(4)) {

@@ -1,17 +1,11 @@
 //! The card's memory writes.
 
-use ferrolane_abi::completion;
-
+use crate::host_memory::{HostMemory, Refused};
 use crate::iommu::{Fault, Iommu};
 use crate::tlp::Tlp;
 
-/// DWORDs of a completion record.
-const RECORD_DWS: usize = completion::BYTES / 4;
-/// Aligned writes of up to this many DWORDs, 16 records, are stored record by record, longer ones as a block.
-const RECORDS_DWS: usize = 16 * RECORD_DWS;
-
 /// Performs a write, or records the fault. Writes come here in the order of the link, so a record is stored after the
-/// data before it; the last DW of a record is stored with release order for a reader on another thread.
+/// data before it.
 pub fn perform(tlp: &Tlp, iommu: &mut Iommu, now: u64) {
     let hdr = &tlp.hdr;
     if hdr.length() == 1 && hdr.first_be() == 0 {
@@ -19,43 +13,33 @@ pub fn perform(tlp: &Tlp, iommu: &mut Iommu, now: u64) {
     }
     let span = hdr.byte_span();
     let len = span.end - span.start;
-    let Some((memory, offset)) = iommu.translate(span.start, len, true) else {
-        iommu.fault(Fault { clock: now, iova: span.start, len, write: true });
-        return;
+    let done = match iommu.translate(span.start, len, true) {
+        Some((memory, offset)) => store(tlp, memory, offset, len as usize),
+        None => Err(Refused),
     };
-    let payload = tlp.payload();
+    if done.is_err() {
+        iommu.fault(Fault { clock: now, iova: span.start, len, write: true });
+    }
+}
+
+fn store(tlp: &Tlp, memory: &dyn HostMemory, offset: u64, len: usize) -> Result<(), Refused> {
+    let (hdr, payload) = (&tlp.hdr, tlp.payload());
     let mut buffer = [0u8; 4096];
     for (bytes, dw) in buffer.chunks_exact_mut(4).zip(payload) {
         bytes.copy_from_slice(&dw.to_le_bytes());
     }
-    let skip = (span.start - hdr.address()) as usize;
-    let bytes = &buffer[skip..skip + len as usize];
+    let skip = (hdr.byte_span().start - hdr.address()) as usize;
+    let bytes = &buffer[skip..skip + len];
     if sparse(hdr.first_be())
         || payload.len() == 2 && (gap_at_end(hdr.first_be()) || sparse_last(hdr.last_be()))
     {
         let enables = u32::from(hdr.first_be()) | u32::from(hdr.last_be()) << 4;
-        for (i, byte) in bytes.iter().enumerate() {
-            if enables >> (skip + i) & 1 == 1 {
-                memory.write(offset + i, std::slice::from_ref(byte));
-            }
+        for (i, byte) in bytes.iter().enumerate().filter(|(i, _)| enables >> (skip + i) & 1 == 1) {
+            memory.write(offset + i as u64, std::slice::from_ref(byte))?;
         }
-        return;
+        return Ok(());
     }
-    let aligned = span.start.is_multiple_of(4) && len.is_multiple_of(4);
-    if !aligned {
-        memory.write(offset, bytes);
-        std::sync::atomic::fence(std::sync::atomic::Ordering::Release);
-        return;
-    }
-    let records = span.start.is_multiple_of(completion::BYTES as u64) && payload.len() <= RECORDS_DWS;
-    let step = if records { RECORD_DWS } else { payload.len() };
-    let mut at = 0;
-    for chunk in payload.chunks(step) {
-        let last = 4 * (chunk.len() - 1);
-        memory.write(offset + at, &bytes[at..at + last]);
-        memory.store_release(offset + at + last, chunk[chunk.len() - 1]);
-        at += last + 4;
-    }
+    memory.write(offset, bytes)
 }
 
 /// A gap between enabled bytes.

@@ -92,7 +92,7 @@ fn refused_descriptors_have_their_codes() {
             bare.run(5_000);
             assert!(lane.take().is_none(), "nothing behind it");
             let state = lane.get(&mut bare, &regs::STATUS);
-            assert_eq!(state >> 8 & 0xFF, code.into(), "{state:#x}");
+            assert_eq!(state >> 8 & 0xFF, u32::from(code), "{state:#x}");
             lane.stop(&mut bare);
         }
         // A stream queue knows no fixed address.

@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::card::args as card;
 use crate::memory::args as memory;
+use crate::serve::args as serve;
 use crate::setup::args as setup;
 use crate::units;
 
@@ -15,11 +16,13 @@ Examples:
   ferrolane transfer --input photo.jpg --output copy.jpg
   ferrolane --device sim:gen3x8,latency=1us,seed=7 transfer --input A --output B --fragment 64k
   ferrolane --device 0000:03:00.0 info
+  ferrolane --device vfio-user:/tmp/card.sock info
   ferrolane --device sim:help
   ferrolane regs list
   ferrolane regs SCRATCH=0x1234 SCRATCH H2C0.STATUS
   ferrolane card generate --preset ethernet-10g
   ferrolane memory check --address 0x1_0000_0000 --length 64k
+  ferrolane --device sim:gen3x4,seed=7 serve --socket /tmp/card.sock
   ferrolane doctor
   sudo ferrolane bind 0000:03:00.0 --owner $USER
 
@@ -80,8 +83,8 @@ const TRANSFER_HELP: &str = concat!(
 
 macro_rules! regs_examples {
     () => {
-        "Each run on the simulator is a fresh card, so give what belongs together in one call. Nothing is written unless
-all operations are possible.
+        "Each run on the simulator is a fresh card, and a served one is reset between runs, so give what belongs together in
+one call. Nothing is written unless all operations are possible.
 
 Examples:
   ferrolane regs list
@@ -103,7 +106,8 @@ const REGS_HELP: &str = concat!(
 #[derive(Debug, Parser)]
 #[command(name = "ferrolane", version, after_help = EXAMPLES)]
 pub struct Args {
-    /// `sim`, a preset like `sim:gen3x8,latency=1us,seed=7` (`sim:help` lists all), or a PCI address like 0000:03:00.0
+    /// `sim`, a preset like `sim:gen3x8,latency=1us,seed=7` (`sim:help` lists all), a served card like
+    /// `vfio-user:/tmp/card.sock`, or a PCI address like 0000:03:00.0
     #[arg(long, short, global = true, default_value = "sim", value_name = "DEVICE")]
     pub device: String,
     /// Print one JSON object instead of text
@@ -133,6 +137,9 @@ pub enum Command {
         #[command(subcommand)]
         command: card::CardCommand,
     },
+    /// Serve the simulated card as a vfio-user device, for QEMU and other clients
+    #[command(after_help = serve::EXAMPLES, after_long_help = serve::HELP)]
+    Serve(serve::ServeArgs),
     /// Write, read and check the card's memory
     #[command(after_help = memory::EXAMPLES, after_long_help = memory::HELP)]
     Memory {

@@ -9,6 +9,7 @@ mod link;
 mod memory;
 mod output;
 mod regs;
+mod serve;
 mod setup;
 mod transfer;
 mod units;
@@ -61,10 +62,11 @@ fn run(args: &Args) -> Result<()> {
         Some(Command::Bind(options)) => setup::bind(args, options),
         Some(Command::Unbind(options)) => setup::unbind(args, options),
         Some(Command::Rescan(options)) => setup::rescan(args, options),
+        Some(Command::Serve(options)) => serve::run(args, options),
         None => {
             let text =
-                "no command given: info, transfer, regs, card, memory, doctor, bind, unbind or rescan; see \
-                        `ferrolane --help`";
+                "no command given: info, transfer, regs, card, memory, serve, doctor, bind, unbind or rescan; \
+                        see `ferrolane --help`";
             Err(exit::Usage(text.into()).into())
         }
     }

@@ -107,7 +107,7 @@ fn commands() {
         .output()
         .map(common::Ran::from)
         .unwrap()
-        .failed(2, &["info, transfer, regs, card, memory, doctor", "--help"]);
+        .failed(2, &["info, transfer, regs, card, memory, serve, doctor", "--help"]);
 }
 
 #[test]

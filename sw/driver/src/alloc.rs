@@ -3,7 +3,7 @@
 use std::io;
 
 use memmap2::{Advice, MmapOptions};
-use rustix::fs::{ftruncate, memfd_create, MemfdFlags};
+use rustix::fs::{fcntl_add_seals, ftruncate, memfd_create, MemfdFlags, SealFlags};
 
 use crate::memlock::{self, MemlockError};
 use crate::memory::Memory;
@@ -51,14 +51,17 @@ impl Memory {
         }
         let len = len.next_multiple_of(page_size());
         let fail = |step, source: io::Error| AllocError::System { len, step, source };
-        let file =
-            memfd_create("ferrolane", MemfdFlags::CLOEXEC).map_err(|e| fail("memfd_create", e.into()))?;
+        let file = memfd_create("ferrolane", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
+            .map_err(|e| fail("memfd_create", e.into()))?;
         ftruncate(&file, len as u64).map_err(|e| fail("ftruncate", e.into()))?;
+        // Who is handed the file may rely on its length: a file that shrinks takes mapped pages away.
+        fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)
+            .map_err(|e| fail("fcntl(F_ADD_SEALS)", e.into()))?;
         let map = MmapOptions::new().len(len).map_raw(&file).map_err(|e| fail("mmap", e))?;
         map.advise(Advice::DontFork).map_err(|e| fail("madvise(DONTFORK)", e))?;
         // Only a hint: a kernel without huge pages for shared memory refuses or ignores it.
         let _ = map.advise(Advice::HugePage);
-        Ok(Memory::new(map))
+        Ok(Memory::of_file(map, file))
     }
 
     /// Locks the pages in RAM. VFIO pins what it maps by itself; this is for memory that must stay resident without

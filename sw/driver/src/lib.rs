@@ -36,6 +36,7 @@
 
 mod alloc;
 mod buffer;
+pub mod config;
 mod device;
 mod error;
 mod iova;

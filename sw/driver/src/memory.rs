@@ -6,21 +6,40 @@
 //! All whole DWORDs are accessed as 32-bit atomics and only the ragged ends of a range as bytes, so two parties that
 //! touch the same DWORD (the device's record and the driver's poll) always do so with the same size.
 
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, AtomicU8, Ordering};
 
+use ferrolane_abi::completion;
 use memmap2::MmapRaw;
+
+/// DWORDs of a completion record.
+const RECORD_DWS: usize = completion::BYTES / 4;
+/// Aligned writes of a device of up to this many DWORDs, 16 records, are stored record by record, longer ones as a
+/// block.
+const RECORDS_DWS: usize = 16 * RECORD_DWS;
 
 /// A shared mapping of this process, in bytes, page-aligned.
 #[derive(Debug)]
 pub struct Memory {
     map: MmapRaw,
+    file: Option<OwnedFd>,
 }
 
 impl Memory {
     /// Takes over a mapping. It must be shared (not private copy-on-write) for a device to see it across forks.
     pub fn new(map: MmapRaw) -> Self {
         assert!((map.as_ptr() as usize).is_multiple_of(4), "mappings are page-aligned");
-        Memory { map }
+        Memory { map, file: None }
+    }
+
+    /// The same of a mapping that begins with the first byte of `file`, which another process may then map too.
+    pub fn of_file(map: MmapRaw, file: OwnedFd) -> Self {
+        Memory { file: Some(file), ..Memory::new(map) }
+    }
+
+    /// The file behind it, to hand to another process; its first byte is the memory's.
+    pub fn file(&self) -> Option<BorrowedFd<'_>> {
+        self.file.as_ref().map(AsFd::as_fd)
     }
 
     /// Length in bytes.
@@ -127,6 +146,27 @@ impl Memory {
     /// Stores a DWORD; whoever acquires it sees all earlier stores.
     pub fn store_release(&self, offset: usize, value: u32) {
         self.atomic(offset).store(value.to_le(), Ordering::Release)
+    }
+
+    /// Stores what a device writes, as one write of the bus. The last DWORD of each aligned completion record in it, or
+    /// of a longer write, is stored with release order: who acquires it sees the bytes before it, and all earlier
+    /// writes.
+    pub fn write_from_device(&self, offset: usize, from: &[u8]) {
+        if !(offset.is_multiple_of(4) && from.len().is_multiple_of(4)) {
+            self.write(offset, from);
+            std::sync::atomic::fence(Ordering::Release);
+            return;
+        }
+        let dws = from.len() / 4;
+        let records = offset.is_multiple_of(completion::BYTES) && dws <= RECORDS_DWS;
+        let step = if records { RECORD_DWS } else { dws.max(1) };
+        let mut at = offset;
+        for chunk in from.chunks(4 * step) {
+            let (rest, last) = chunk.split_at(chunk.len() - 4);
+            self.write(at, rest);
+            self.store_release(at + rest.len(), u32::from_le_bytes([last[0], last[1], last[2], last[3]]));
+            at += chunk.len();
+        }
     }
 
     /// Stores a DWORD without order.

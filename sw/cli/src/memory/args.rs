@@ -9,7 +9,8 @@ use crate::units;
 macro_rules! memory_examples {
     () => {
         "Addresses are the card's. The demo card has SRAM at 0 and DRAM at 0x1_0000_0000; `ferrolane card show` tells how much.
-A simulated card keeps its memory for one run of the command only: to write and read back in one run, use `check`.
+A simulated card keeps its memory for one run of the command only, unless it is served (`ferrolane serve`): to write
+and read back in one run, use `check`.
 
 Examples:
   ferrolane memory check --address 0x1_0000_0000 --length 256k

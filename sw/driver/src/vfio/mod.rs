@@ -8,7 +8,6 @@
 mod address;
 mod bar;
 mod bind;
-mod config;
 mod doctor;
 mod holders;
 mod host;

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use ferrolane_abi::pci::{DEVICE_ID, VENDOR_ID};
 
-use super::config::COMMAND;
 use super::host::{names, target, text, Host};
 use super::PciAddress;
+use crate::config::COMMAND;
 
 /// The driver through which functions are handed to user space.
 pub(super) const VFIO_PCI: &str = "vfio-pci";

@@ -20,7 +20,8 @@ use rustix::time::{clock_gettime, ClockId};
 
 use super::bar::Bar;
 use super::host::Host;
-use super::{config, doctor, holders, mapping, opening, PciAddress};
+use super::{doctor, holders, mapping, opening, PciAddress};
+use crate::config;
 use crate::memory::Memory;
 use crate::transport::{DeviceNanos, DmaAccess, Facts, Transport, TransportError, Woken};
 

@@ -4,7 +4,7 @@ use ferrolane_abi::map::{BAR, BAR0_BYTES};
 
 use super::force;
 use super::report::{Blame, CheckResult, Finding};
-use crate::vfio::config::BUS_MASTER;
+use crate::config::BUS_MASTER;
 use crate::vfio::holders::holders;
 use crate::vfio::sysfs::{Function, Ids, VFIO_PCI};
 use crate::vfio::PciAddress;

@@ -1,13 +1,14 @@
-//! What configuration space says of the link.
+//! What a transport needs of configuration space: COMMAND, the link and MSI-X, for those that reach it as a plain space of
+//! registers.
 
 use crate::transport::TransportError;
 
 /// COMMAND register (PCIe Base Spec 7.5.1.1.3).
-pub(super) const COMMAND: u64 = 0x04;
+pub const COMMAND: u64 = 0x04;
 /// Memory Space Enable.
-pub(super) const MEMORY_SPACE: u16 = 1 << 1;
+pub const MEMORY_SPACE: u16 = 1 << 1;
 /// Bus Master Enable.
-pub(super) const BUS_MASTER: u16 = 1 << 2;
+pub const BUS_MASTER: u16 = 1 << 2;
 
 const CAPABILITIES: u16 = 0x34;
 const CAP_ID_PCIE: u32 = 0x10;
@@ -17,10 +18,14 @@ const MOST_CAPABILITIES: usize = 48;
 
 /// Link and payload sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LinkFacts {
+pub struct LinkFacts {
+    /// Generation of the link as it is trained.
     pub generation: u8,
+    /// Its lanes.
     pub lanes: u8,
+    /// Max_Payload_Size in bytes.
     pub max_payload: u32,
+    /// Max_Read_Request_Size in bytes.
     pub max_read_request: u32,
 }
 
@@ -45,9 +50,10 @@ fn capability(
 
 /// Reads Device Control and Link Status (PCIe Base Spec 7.5.3.4, 7.5.3.8). A device without the capability gives zeros
 /// and the smallest sizes.
-pub(super) fn link_facts(
-    read: impl Fn(u16) -> Result<u32, TransportError>,
-) -> Result<LinkFacts, TransportError> {
+///
+/// # Errors
+/// Those of `read`.
+pub fn link_facts(read: impl Fn(u16) -> Result<u32, TransportError>) -> Result<LinkFacts, TransportError> {
     let Some((at, _)) = capability(CAP_ID_PCIE, &read)? else {
         return Ok(LinkFacts { generation: 0, lanes: 0, max_payload: 128, max_read_request: 128 });
     };
@@ -62,15 +68,19 @@ pub(super) fn link_facts(
 }
 
 /// MSI-X Enable of Message Control (PCIe Base Spec 7.7.2.2).
-pub(super) fn msix_enabled(
-    read: impl Fn(u16) -> Result<u32, TransportError>,
-) -> Result<bool, TransportError> {
+///
+/// # Errors
+/// Those of `read`.
+pub fn msix_enabled(read: impl Fn(u16) -> Result<u32, TransportError>) -> Result<bool, TransportError> {
     Ok(capability(CAP_ID_MSIX, read)?.is_some_and(|(_, header)| header >> 31 == 1))
 }
 
 /// Sets and clears bits of COMMAND and touches no other: what was read is written back, in 16 bits, so that STATUS
 /// beside it, whose bits are cleared by ones, is not written.
-pub(super) fn change_command(
+///
+/// # Errors
+/// Those of `read` and `write`; [`TransportError::DeviceLost`] if COMMAND reads all ones.
+pub fn change_command(
     read: impl FnOnce() -> Result<u16, TransportError>,
     write: impl FnOnce(u16) -> Result<(), TransportError>,
     set: u16,

@@ -1,0 +1,106 @@
+//! A card in one process, commands on it in others.
+#![cfg(feature = "sim")]
+
+mod common;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use common::Bench;
+
+/// A server; it is ended with this.
+struct Served(Child);
+
+impl Served {
+    fn start(bench: &Bench, line: &str) -> Served {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ferrolane"))
+            .args(line.split_whitespace())
+            .current_dir(bench.path(""))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        assert!(first.starts_with("serving sim"), "{first}");
+        Served(child)
+    }
+
+    /// Asks it to end, which is no failure.
+    fn end(mut self) {
+        let pid = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert_eq!(self.0.wait().unwrap().code(), Some(0));
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn commands_in_other_processes_use_the_card() {
+    for dma in ["mapped", "messages"] {
+        let bench = Bench::new();
+        let server = Served::start(&bench, &format!("-d sim:gen3x8,seed=3 serve -s s --dma {dma}"));
+        let info = bench.run("-d vfio-user:s --json info").succeeded().json();
+        assert_eq!((&info["link_lanes"], &info["device"]), (&8.into(), &"vfio-user:s".into()));
+        let data = bench.write("in", 100_000);
+        for wait in ["poll", "interrupt"] {
+            let line = format!("-d vfio-user:s transfer -i in -o out --wait {wait} --json");
+            let report = bench.run(&line).succeeded().json();
+            assert_eq!(report["compared_equal"], true);
+            assert!(report["clocks"].is_u64(), "{report:?}");
+            assert!(bench.read("out") == data);
+        }
+        // Memory of the card outlives the command, registers don't.
+        bench.run("-d vfio-user:s memory write --address 0x1_0000_1000 --input in").succeeded();
+        bench.run("-d vfio-user:s regs SCRATCH=0x55").succeeded();
+        bench
+            .run("-d vfio-user:s memory read --address 0x1_0000_1000 --length 20000 --output back")
+            .succeeded();
+        assert!(bench.read("back") == data[..20_000]);
+        let scratch = bench.run("-d vfio-user:s regs SCRATCH").succeeded().stdout;
+        assert!(!scratch.contains("55"), "{scratch}");
+        server.end();
+        bench.run("-d vfio-user:s info").failed(3, &["ferrolane serve --socket s"]);
+    }
+}
+
+#[test]
+fn a_command_that_is_killed_leaves_the_card_to_the_next() {
+    for dma in ["mapped", "messages"] {
+        let bench = Bench::new();
+        let server = Served::start(&bench, &format!("serve -s s --dma {dma}"));
+        bench.write("big", 64 << 20);
+        bench.write("in", 10_000);
+        for milliseconds in [30, 150, 400] {
+            let mut killed = Command::new(env!("CARGO_BIN_EXE_ferrolane"))
+                .args("-d vfio-user:s transfer -i big -o out".split_whitespace())
+                .current_dir(bench.path(""))
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+            killed.kill().unwrap();
+            killed.wait().unwrap();
+            bench.run("-d vfio-user:s transfer -i in -o out").succeeded();
+        }
+        server.end();
+    }
+}
+
+#[test]
+fn what_can_not_be_served_is_said() {
+    let bench = Bench::new();
+    bench.write("s", 1);
+    bench.run("serve -s s").failed(2, &["cannot listen on s", "remove the file"]);
+    bench.run("serve -s no/such/folder").failed(2, &["make the folder first"]);
+    bench.run("-d 0000:03:00.0 serve -s t").failed(2, &["no simulated device"]);
+    bench.run("-d sim:gen9x4 serve -s t").failed(2, &["gen1 to gen5"]);
+}

@@ -1,0 +1,92 @@
+"""What a scenario has at hand: one booted guest, the card behind it, and counts of what was proven."""
+
+import re
+
+from machine import Machine, card_device
+from card import Card
+from reason import Failed, expect
+
+# Most that a single operation in the guest may take.
+PATIENCE = 120
+GUEST = "ferrolane-guest"
+
+
+class World:
+    """A boot: the card's process, the machine, the guest's shell."""
+
+    def __init__(self, boot, cache, programs, initramfs, folder, sockets):
+        self.boot = boot
+        self.folder = folder
+        self.programs = programs
+        self.bytes = 0
+        self.interrupts = 0
+        self.notes = {}
+        socket = sockets / "card"
+        self.machine = None
+        self.card = Card(programs["serve"], socket, boot.messages, folder / "card.log")
+        try:
+            kernel = cache.kernel(boot.kernel)
+            self.machine = Machine(cache, kernel, initramfs, boot.iommu, card_device(socket), folder, sockets)
+        except BaseException:
+            self.card.kill()
+            raise
+        self.shell = self.machine.shell
+        self.address = None
+
+    def run(self, script, seconds=PATIENCE):
+        """Runs a shell script in the guest, with the card's PCI address in $D."""
+        place = f"D={self.address}\n" if self.address else ""
+        return self.shell.run(place + script, seconds)
+
+    def done(self, script, seconds=PATIENCE):
+        """The same for a script that must succeed; answers its output."""
+        answer = self.run(script, seconds)
+        expect(answer.code == 0, f"`{script.splitlines()[-1]}` ended with {answer.code}: {last_line(answer.text)}")
+        return answer
+
+    def test(self, words, seconds=PATIENCE):
+        """Runs an operation of the guest's test program; answers its fields. Bytes and interrupts are counted."""
+        answer = self.done(f"{GUEST} --device $D {words}", seconds)
+        fields = answer.fields()
+        expect(fields, f"`{GUEST} {words}` reported nothing: {last_line(answer.text)}")
+        self.count(fields.get("bytes", 0), fields.get("interrupts", 0))
+        return fields
+
+    def count(self, data, interrupts):
+        """Adds to what was compared and seen."""
+        self.bytes += data
+        self.interrupts += interrupts
+
+    def bind(self):
+        """Gives the card to vfio-pci and waits until its group can be opened."""
+        self.done("echo vfio-pci > /sys/bus/pci/devices/$D/driver_override\necho $D > /sys/bus/pci/drivers_probe")
+        driver = self.done("readlink /sys/bus/pci/devices/$D/driver").text
+        expect(driver.endswith("/vfio-pci"), f"after binding the driver is {driver or 'none'}")
+
+    def power_off(self):
+        """Ends guest and card as their users would. Without its card the machine has nothing left to show."""
+        if not self.card.alive():
+            self.machine.kill()
+            return
+        self.machine.power_off()
+        self.machine.shell.close()
+        self.card.stop()
+
+    def kill(self):
+        """Ends both whatever they do."""
+        self.machine.kill()
+        self.card.kill()
+
+    def find_card(self, vendor, device):
+        """Looks for the card by its PCI ids."""
+        listed = self.shell.run("lspci -D -n", PATIENCE).text
+        found = re.search(rf"^(\S+) .*: {vendor:04x}:{device:04x}\b", listed, re.M)
+        if not found:
+            raise Failed(f"the guest sees no PCI function {vendor:04x}:{device:04x}: {listed}")
+        self.address = found.group(1)
+
+
+def last_line(text):
+    """The line that tells most: the last that is not empty."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "no output"
