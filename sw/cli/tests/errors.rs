@@ -107,7 +107,7 @@ fn commands() {
         .output()
         .map(common::Ran::from)
         .unwrap()
-        .failed(2, &["info, transfer, regs, card or memory", "--help"]);
+        .failed(2, &["info, transfer, regs, card, memory or serve", "--help"]);
 }
 
 #[test]

@@ -58,9 +58,11 @@ fn commands_in_other_processes_use_the_card() {
             assert!(bench.read("out") == data);
         }
         // Memory of the card outlives the command, registers don't.
-        bench.run("-d vfio-user:s memory write --address 0x1000 --input in").succeeded();
+        bench.run("-d vfio-user:s memory write --address 0x1_0000_1000 --input in").succeeded();
         bench.run("-d vfio-user:s regs SCRATCH=0x55").succeeded();
-        bench.run("-d vfio-user:s memory read --address 0x1000 --length 20000 --output back").succeeded();
+        bench
+            .run("-d vfio-user:s memory read --address 0x1_0000_1000 --length 20000 --output back")
+            .succeeded();
         assert!(bench.read("back") == data[..20_000]);
         let scratch = bench.run("-d vfio-user:s regs SCRATCH").succeeded().stdout;
         assert!(!scratch.contains("55"), "{scratch}");
