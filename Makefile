@@ -87,7 +87,9 @@ test-independent: tools ## The engine's Verilog against the root complex of coco
 system-build: tools
 	$(CARGO) build $(CI) -q -p ferrolane-cli -p ferrolane-guest --features ferrolane-guest/sim
 	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C target-feature=+crt-static -C strip=symbols" \
-		$(CARGO) build $(CI) -q --target $(GUEST_TARGET) -p ferrolane-cli --no-default-features -p ferrolane-guest
+		$(CARGO) build $(CI) -q --target $(GUEST_TARGET) -p ferrolane-cli --no-default-features -p ferrolane-guest \
+		-p ferrolane-conformance
+	cc -O2 -Wall -Wextra -static -Isw/include -o target/$(GUEST_TARGET)/ci/loopback sw/examples/vfio_c/loopback.c
 
 system-short: system-build ## A stock Linux kernel drives the simulated card: one boot, a few scenarios; skipped where the packages can't be had
 	$(SYSTEM_TEST) --short

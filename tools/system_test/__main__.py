@@ -69,7 +69,7 @@ def main():
     programs = {
         "serve": options.binaries / "ferrolane",
         "process": options.binaries / "ferrolane-guest",
-        "guest": [options.guest_binaries / name for name in ("ferrolane", "ferrolane-guest")],
+        "guest": [options.guest_binaries / name for name in ("ferrolane", "ferrolane-guest", "ferrolane-conformance", "loopback")],
     }
     report = Report(say)
     runner = Runner(cache, programs, options.out / "system-test", report, say)

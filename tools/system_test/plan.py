@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from scenarios import control, identity, iommu, loss, traffic
+from scenarios import commands, control, identity, iommu, loss, traffic
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +21,9 @@ BRIEF = (*SEEN, traffic.transfer_poll, traffic.transfer_interrupt)
 COMMON = (*BRIEF, traffic.feeds, traffic.all_queues, control.reset_in_traffic, iommu.unmapped)
 FULL = (
     *BRIEF,
+    commands.doctor_and_bind,
+    commands.conformance,
+    commands.driver_in_c,
     traffic.feeds,
     traffic.small_pages,
     traffic.huge_page,
