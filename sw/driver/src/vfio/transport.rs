@@ -240,16 +240,13 @@ impl Transport for VfioTransport {
         let interrupts = self.device.interrupts();
         let msi_x = interrupts.msi_x();
         let limit = msi_x.max();
-        if count as usize > limit {
+        if count == 0 || count as usize > limit {
             let what = format!("enabling {count} MSI-X vectors (the card has {limit})");
             return Err(failed(what)(io::ErrorKind::InvalidInput.into()));
         }
         if state.interrupts {
             msi_x.disable().map_err(failed("disabling MSI-X"))?;
             state.interrupts = false;
-        }
-        if count == 0 {
-            return Ok(Vec::new());
         }
         let events = (0..count)
             .map(|_| eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC))
