@@ -178,17 +178,13 @@ impl VfioUserTransport {
 
     fn update_command(&self, set: u16, clear: u16) -> Result<(), TransportError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut bytes = [0; 2];
-        self.read(CONFIG_REGION, config::COMMAND, &mut bytes)?;
-        let before = u16::from_le_bytes(bytes);
-        if before == u16::MAX {
-            return Err(TransportError::DeviceLost("COMMAND reads all ones".into()));
-        }
-        let after = (before | set) & !clear;
-        if after != before {
-            self.write(CONFIG_REGION, config::COMMAND, &after.to_le_bytes())?;
-        }
-        Ok(())
+        let read = || {
+            let mut bytes = [0; 2];
+            self.read(CONFIG_REGION, config::COMMAND, &mut bytes)?;
+            Ok(u16::from_le_bytes(bytes))
+        };
+        let write = |value: u16| self.write(CONFIG_REGION, config::COMMAND, &value.to_le_bytes());
+        config::change_command(read, write, set, clear)
     }
 
     fn clock_read(&self, register: u64) -> Result<u64, TransportError> {
