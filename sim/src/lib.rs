@@ -5,12 +5,14 @@
 //!                                     ├─ Lane up, Lane down: link rate, delay, credits
 //!                                     ├─ Receiver, transmit buffers: the hard block
 //!                                     ├─ Checker: judges every TLP of the card
+//!                                     ├─ Analyser: logs TLPs and stops at some, if asked to
 //!                                     └─ CardModel: the engine, a clock at a time
 //! ```
 //!
 //! [`SimTransport`] is the driver's way in, [`serve::Server`] that of other processes and virtual machines, [`SimControl`] what tests and the command line know beyond it, [`Options`]
 //! the choices. Everything is deterministic from [`Options::seed`] unless a thread pumps the clock.
 
+pub mod analyser;
 pub mod checker;
 pub mod config_space;
 pub mod control;

@@ -130,7 +130,7 @@ impl Lane {
 
     /// One clock: starts what fits on the wire. `on_wire` sees each TLP as it starts.
     #[inline]
-    pub fn tick(&mut self, now: u64, mut on_wire: impl FnMut(Class, &Header)) {
+    pub fn tick(&mut self, now: u64, mut on_wire: impl FnMut(Class, &Tlp)) {
         self.credits.tick(now);
         if self.waiting == 0 {
             return;
@@ -150,7 +150,7 @@ impl Lane {
             }
             let taken = self.credits.take(class, &tlp.hdr);
             debug_assert!(taken, "next() checked the credits");
-            on_wire(class, &tlp.hdr);
+            on_wire(class, &tlp);
             let bytes = tlp.hdr.wire_bytes();
             self.free_at = self.free_at.max(now * units) + bytes * self.rate.clocks;
             let done = self.free_at.div_ceil(units);

@@ -1,5 +1,6 @@
 //! The simulated machine: card, hard block, link, root complex and checker, one clock at a time.
 
+use crate::analyser::{Analyser, Surroundings};
 use crate::checker::violation::Stream;
 use crate::checker::Checker;
 use crate::config_space::{Build, ConfigSpace, Saved};
@@ -14,6 +15,7 @@ use crate::root_complex::RootComplex;
 use crate::tap::WireTap;
 use crate::tlp::{Class, Pool, Tlp};
 use crate::units::clocks;
+use ferrolane_abi::map;
 
 /// Clocks of reset at power-up.
 const RESET_CLOCKS: u32 = 16;
@@ -44,6 +46,7 @@ pub struct Machine {
     last_activity: u64,
     /// What is restored when a function-level reset is done.
     pub(crate) restore: Option<Saved>,
+    analyser: Option<Analyser>,
     /// Told of every TLP on the wires, if there is one.
     pub tap: Option<Box<dyn WireTap>>,
 }
@@ -73,6 +76,7 @@ impl Machine {
             failure: None,
             last_activity: 0,
             restore: None,
+            analyser: Analyser::new(&options).map_err(Failure::Log)?,
             tap: None,
             options,
         };
@@ -107,6 +111,9 @@ impl Machine {
         self.inputs.cfg = self.config.pins();
         self.request_reset();
         self.checker.configure(self.inputs.cfg, self.now);
+        if let Some(analyser) = &mut self.analyser {
+            analyser.configured(self.now, self.inputs.cfg);
+        }
         self.last_activity = self.now;
     }
 
@@ -114,7 +121,11 @@ impl Machine {
     /// until the card has taken its acknowledgement back, or it would see one long request.
     fn request_reset(&mut self) {
         let began = self.inputs.cfg_flr_request || !self.outputs.cfg_flr_ack;
-        self.inputs.cfg_flr_request = self.config.flr_requested() && began;
+        let request = self.config.flr_requested() && began;
+        if request && !self.inputs.cfg_flr_request {
+            self.note("function-level reset begins");
+        }
+        self.inputs.cfg_flr_request = request;
     }
 
     /// Why the run is void, if it is.
@@ -156,6 +167,8 @@ impl Machine {
         let result = self.step();
         if let Err(failure) = &result {
             self.failure = Some(failure.clone());
+            let text = failure.to_string();
+            self.note(&format!("the run is void: {}", text.lines().next().unwrap_or_default()));
             self.card.finish();
         }
         result
@@ -181,6 +194,7 @@ impl Machine {
         self.root.tick(now, &mut self.up, &mut self.down, &mut self.checker, &mut self.pool);
         if self.inputs.cfg_flr_request && self.outputs.cfg_flr_ack {
             self.config.flr_done();
+            self.note("function-level reset done");
             self.checker.function_reset();
             if let Some(saved) = self.restore.take() {
                 self.config.restore(&saved);
@@ -188,7 +202,24 @@ impl Machine {
             self.configured();
         }
         self.now += 1;
+        self.stop_if_asked().map_err(Failure::Log)
+    }
+
+    /// Lets somebody look, if this clock had something on the wires that they asked for: what was written so far can be read then.
+    fn stop_if_asked(&mut self) -> Result<(), String> {
+        let Some(analyser) = &mut self.analyser else { return Ok(()) };
+        if analyser.settle()? {
+            self.card.finish();
+            analyser.stop();
+        }
         Ok(())
+    }
+
+    /// A line in the log of TLPs, if there is one.
+    pub(crate) fn note(&mut self, text: &str) {
+        if let Some(analyser) = &mut self.analyser {
+            analyser.note(self.now, text);
+        }
     }
 
     /// Sets the input pins of this clock.
@@ -251,12 +282,18 @@ impl Machine {
     fn link(&mut self) -> Result<(), Failure> {
         let now = self.now;
         let settling = self.up.credits.settling();
-        let (checker, tap, mut broken) = (&mut self.checker, &mut self.tap, None);
-        self.up.tick(now, |class, hdr| {
+        let (bar0, user_bar) = (self.config.bar_base(map::BAR), self.config.bar_base(map::USER_BAR));
+        let (checker, tap, analyser, mut broken) =
+            (&mut self.checker, &mut self.tap, &mut self.analyser, None);
+        self.up.tick(now, |class, tlp| {
             if let Some(tap) = tap {
-                tap.on_wire(now, Direction::ToHost, class, hdr);
+                tap.on_wire(now, Direction::ToHost, class, &tlp.hdr);
             }
-            if let Err(report) = checker.on_wire(class, hdr, now) {
+            if let Some(analyser) = analyser {
+                let around = Surroundings { bar0, user_bar, queues: &checker.queues };
+                analyser.on_wire(now, Direction::ToHost, tlp, around);
+            }
+            if let Err(report) = checker.on_wire(class, &tlp.hdr, now) {
                 broken.get_or_insert(report);
             }
         });
@@ -274,9 +311,14 @@ impl Machine {
                 self.root.receive(tlp, now, &mut self.up, &mut self.checker, &mut self.pool);
             }
         }
-        self.down.tick(now, |class, hdr| {
+        let checker = &self.checker;
+        self.down.tick(now, |class, tlp| {
             if let Some(tap) = tap {
-                tap.on_wire(now, Direction::ToCard, class, hdr);
+                tap.on_wire(now, Direction::ToCard, class, &tlp.hdr);
+            }
+            if let Some(analyser) = analyser {
+                let around = Surroundings { bar0, user_bar, queues: &checker.queues };
+                analyser.on_wire(now, Direction::ToCard, tlp, around);
             }
         });
         // The host has no use for reports of its own writes; kept, they would look like work to do.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use ferrolane_abi::pci;
 
+use crate::analyser::trigger::Trigger;
 use crate::credit::Credits;
 use crate::faults::Fault;
 use crate::preset;
@@ -100,6 +101,10 @@ pub struct Options {
     pub mmio_timeout_ps: u64,
     /// FST waveform to write.
     pub trace: Option<PathBuf>,
+    /// Log of TLPs to write.
+    pub tlps: Option<PathBuf>,
+    /// TLPs to stop at.
+    pub breaks: Vec<Trigger>,
     /// Who runs the clock.
     pub pump: Pump,
 }
@@ -132,6 +137,8 @@ impl Default for Options {
             randomize: true,
             mmio_timeout_ps: 1_000_000_000,
             trace: None,
+            tlps: None,
+            breaks: Vec::new(),
             pump: Pump::Stepped,
         }
     }
@@ -204,6 +211,20 @@ impl Options {
             return value("cpld", format!("a payload of {} bytes needs at least {least} credits", self.mps));
         }
         Ok(())
+    }
+
+    /// The same for power-up number `power_up` of one card: files get the number before their extension, `run.2.fst`, so
+    /// what an earlier power-up has written stays.
+    pub fn again(&self, power_up: u32) -> Options {
+        let numbered = |path: &PathBuf| match path.extension() {
+            Some(extension) => path.with_extension(format!("{power_up}.{}", extension.to_string_lossy())),
+            None => path.with_extension(power_up.to_string()),
+        };
+        Options {
+            trace: self.trace.as_ref().map(numbered),
+            tlps: self.tlps.as_ref().map(numbered),
+            ..self.clone()
+        }
     }
 
     /// Device nanoseconds of a number of clocks.

@@ -10,13 +10,15 @@ pub enum Failure {
     Rule(Box<Report>),
     /// The card's model stopped.
     Model(String),
+    /// The log of TLPs can't be written.
+    Log(String),
 }
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Failure::Rule(report) => report.fmt(f),
-            Failure::Model(text) => f.write_str(text),
+            Failure::Model(text) | Failure::Log(text) => f.write_str(text),
         }
     }
 }

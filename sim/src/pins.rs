@@ -152,6 +152,6 @@ pub trait CardModel: Send {
     /// The model stopped (an assertion of the design, say); the text says why. It is not stepped again.
     fn step(&mut self, inputs: &Inputs, outputs: &mut Outputs) -> Result<(), String>;
 
-    /// Writes out buffered traces. Called when the simulator closes.
+    /// Writes out buffered traces. Called when the simulator closes, and before it stops for somebody to look.
     fn finish(&mut self) {}
 }

@@ -1,5 +1,6 @@
 //! The words of a preset, each with its help, in one table.
 
+use crate::analyser::trigger::{self, Trigger};
 use crate::faults;
 use crate::options::{FaultPolicy, IovaRange, Options, OptionsError, Pump, Split};
 use crate::units::picoseconds;
@@ -86,6 +87,9 @@ keys! {
     "mmio_timeout" = "TIME", "when an unanswered host read returns all ones",
         |o, v| { o.mmio_timeout_ps = picoseconds(v)?; Ok(()) };
     "trace" = "FILE.fst", "write a waveform", |o, v| { o.trace = Some(v.into()); Ok(()) };
+    "tlps" = "FILE", "write a log of TLPs, a line each", |o, v| { o.tlps = Some(v.into()); Ok(()) };
+    "break" = "KIND[@PLACE]", "stop at TLPs, as in up-mrd#2 or msix or down-mwr@bar0+0x20000; may be given several times",
+        |o, v| { o.breaks.push(Trigger::parse(v)?); Ok(()) };
     "pump" = "none|thread", "who runs the clock: the driver's calls, or a thread while there is work", |o, v| {
         o.pump = word(v, &[("none", Pump::Stepped), ("thread", Pump::Thread)])?;
         Ok(())
@@ -117,7 +121,7 @@ pub fn help() -> String {
     for key in KEYS {
         text.push_str(&format!("  {:<26} {}\n", format!("{}={}", key.name, key.value), key.help));
     }
-    text + &faults::text::help()
+    text + &trigger::help() + &faults::text::help()
 }
 
 /// Applies one word.
@@ -204,8 +208,14 @@ mod tests {
         assert_eq!((o.pump, o.iova, o.rcb), (Pump::Thread, IovaRange::High, 128));
         let o = Options::parse("sim:cpl_timeout=100us,fault=ur@3,fault=link-down@1us+2us").unwrap();
         assert_eq!((o.cpl_timeout, o.plan.len()), (1, 2));
-        let o = Options::parse("sim:pump=thread,trace=a.fst,iova=high,rcb=128").unwrap();
-        assert_eq!(o.trace.unwrap().to_str(), Some("a.fst"));
+        let o =
+            Options::parse("sim:trace=a.b.fst,tlps=log,break=msix#2,break=up-mwr@0x1000..0x2000").unwrap();
+        assert_eq!((o.trace.as_deref(), o.breaks.len()), (Some("a.b.fst".as_ref()), 2));
+        let o = o.again(2);
+        assert_eq!(
+            (o.trace.as_deref(), o.tlps.as_deref()),
+            (Some("a.b.2.fst".as_ref()), Some("log.2".as_ref()))
+        );
     }
 
     #[test]
@@ -232,6 +242,7 @@ mod tests {
         assert!(text("sim:mps=1024,pd=16").contains("64 credits"));
         assert!(text("sim:cpl_timeout=1ms").contains("default, 100us, 10ms"));
         assert!(text("sim:fault=ur").contains("simulator option fault"));
+        assert!(text("sim:break=read").contains("simulator option break: \"read\" is no kind"));
     }
 
     #[test]

@@ -47,7 +47,8 @@ pub struct Checker {
     /// The host's reads of the card.
     pub host_reads: completions::HostReads,
     table: msix::Table,
-    queues: queues::Queues,
+    /// What the host has told the queues.
+    pub queues: queues::Queues,
     granted: Credits,
     used: [(u32, u32); 3],
     lanes: usize,

@@ -128,17 +128,7 @@ impl Queues {
     /// # Errors
     /// The rule that was broken.
     pub fn memory_write(&mut self, tlp: &Tlp) -> Result<(), Finding> {
-        let address = tlp.hdr.address();
-        let queues = &self.queues;
-        let holds = |index: &&usize| {
-            let queue = &queues[**index];
-            address.wrapping_sub(queue.start) < queue.size * BYTES as u64
-        };
-        // After a stop its ring's memory may serve other ends, another queue's ring among them.
-        let judged = |index: &&usize| queues[**index].judged && holds(index);
-        let Some(&index) = self.active.iter().find(judged).or_else(|| self.active.iter().find(holds)) else {
-            return Ok(());
-        };
+        let Some(index) = self.records_of(tlp.hdr.address()) else { return Ok(()) };
         let queue = &mut self.queues[index];
         let finding = queue.records(index, tlp);
         if queue.judged {
@@ -148,17 +138,36 @@ impl Queues {
         }
     }
 
+    /// The running queue whose completion ring holds `address`, as [`map::queue_id`] counts.
+    pub fn records_of(&self, address: u64) -> Option<usize> {
+        let holds = |index: &usize| {
+            let queue = &self.queues[*index];
+            address.wrapping_sub(queue.start) < queue.size * BYTES as u64
+        };
+        let active = || self.active.iter().copied();
+        // After a stop its ring's memory may serve other ends, another queue's ring among them.
+        let judged = |index: &usize| self.queues[*index].judged && holds(index);
+        active().find(judged).or_else(|| active().find(holds))
+    }
+
+    /// The running queues whose descriptor ring holds `address`.
+    pub fn descriptors_of(&self, address: u64) -> impl Iterator<Item = usize> + '_ {
+        let holds = move |index: &usize| {
+            let queue = &self.queues[*index];
+            address.wrapping_sub(queue.descriptors) < (descriptor::BYTES as u64) << queue.descriptors_log2
+        };
+        self.active.iter().copied().filter(holds)
+    }
+
     /// Data that the card has read from `address` on. If these are descriptors, it looks for requests of interrupts.
     pub fn read_data(&mut self, address: u64, payload: &[u32]) {
-        for &index in &self.active {
-            let queue = &mut self.queues[index];
-            let ring = (descriptor::BYTES as u64) << queue.descriptors_log2;
-            if address.wrapping_sub(queue.descriptors) < ring
-                && address.is_multiple_of(descriptor::BYTES as u64)
-            {
-                let flags = |dw: &[u32]| (dw[2] >> 24) as u8;
-                queue.asks |=
-                    payload.chunks_exact(descriptor::BYTES / 4).any(|dw| flags(dw) & descriptor::IRQ != 0);
+        if !address.is_multiple_of(descriptor::BYTES as u64) {
+            return;
+        }
+        let asks = |dw: &[u32]| (dw[2] >> 24) as u8 & descriptor::IRQ != 0;
+        if payload.chunks_exact(descriptor::BYTES / 4).any(asks) {
+            for index in self.descriptors_of(address).collect::<Vec<_>>() {
+                self.queues[index].asks = true;
             }
         }
     }

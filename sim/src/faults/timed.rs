@@ -23,6 +23,8 @@ impl Machine {
             Edge::Begin(fault) => (fault, true),
             Edge::End(fault) => (fault, false),
         };
+        let what = Fault::Timed(fault.clone());
+        self.note(&format!("fault={what} {}", if begins { "begins" } else { "ends" }));
         match fault.kind {
             TimedKind::CreditsZero => {
                 self.up.credits.block(begins);

@@ -21,7 +21,7 @@ mod session;
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Duration;
@@ -109,6 +109,8 @@ pub struct Server {
     client: Mutex<Option<Arc<Socket>>>,
     /// A void run was reported.
     told: AtomicBool,
+    /// How often the card was powered up.
+    power_ups: AtomicU32,
 }
 
 impl Server {
@@ -118,7 +120,7 @@ impl Server {
     /// [`ServeError`].
     pub fn with_card(options: ServeOptions, make: MakeCard) -> Result<Server, ServeError> {
         let listener = listen(&options.socket)?;
-        let sim = power_up(&options, &make).inspect_err(|_| remove(&options.socket))?;
+        let sim = power_up(&options.sim, &make).inspect_err(|_| remove(&options.socket))?;
         let shared = Arc::new(Shared::new(sim));
         let pump = PumpThread::start(Arc::clone(&shared), options.pace).map_err(|source| {
             remove(&options.socket);
@@ -132,6 +134,7 @@ impl Server {
             pump: Some(pump),
             client: Mutex::default(),
             told: AtomicBool::new(false),
+            power_ups: AtomicU32::new(1),
         })
     }
 
@@ -212,6 +215,7 @@ impl Server {
 
     fn serve(&self, card: &Mutex<&mut Card>, socket: Arc<Socket>, notify: &(dyn Fn(Notice) + Send + Sync)) {
         notify(Notice::Connected);
+        self.shared.lock().machine.note("client connected");
         let mut card = card.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.shared.lock().events.counts().0;
         if let Err(error) = Session::new(&mut card, socket, self.options.dma, notify).run() {
@@ -219,6 +223,7 @@ impl Server {
         }
         let (accesses, interrupts) = (card.accesses, self.shared.lock().events.counts().0 - before);
         card.close();
+        self.shared.lock().machine.note("client disconnected");
         self.report(notify);
         self.replace_void(notify);
         *self.client() = None;
@@ -243,7 +248,8 @@ impl Server {
         if sim.machine.failure().is_none() {
             return;
         }
-        match power_up(&self.options, &self.make) {
+        let number = self.power_ups.fetch_add(1, Ordering::SeqCst) + 1;
+        match power_up(&self.options.sim.again(number), &self.make) {
             Ok(fresh) => {
                 *sim = fresh;
                 self.told.store(false, Ordering::SeqCst);
@@ -262,8 +268,8 @@ impl Drop for Server {
     }
 }
 
-fn power_up(options: &ServeOptions, make: &MakeCard) -> Result<Sim, TransportError> {
-    let mut sim = Sim::boot(options.sim.clone(), make(&options.sim)?)?;
+fn power_up(options: &Options, make: &MakeCard) -> Result<Sim, TransportError> {
+    let mut sim = Sim::boot(options.clone(), make(options)?)?;
     card::prepare(&mut sim);
     Ok(sim)
 }

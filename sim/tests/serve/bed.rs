@@ -20,10 +20,14 @@ pub struct Bed {
 
 impl Bed {
     pub fn start(preset: &str, dma: Dma) -> Bed {
+        Bed::paced(preset, dma, Pace::Free)
+    }
+
+    pub fn paced(preset: &str, dma: Dma, pace: Pace) -> Bed {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("card.sock");
         let sim = Options::parse(preset).unwrap();
-        let options = ServeOptions { socket: socket.clone(), sim, dma, pace: Pace::Free };
+        let options = ServeOptions { socket: socket.clone(), sim, dma, pace };
         let server = Server::open(options).unwrap();
         let control = server.control();
         let stop = Arc::new(AtomicBool::new(false));

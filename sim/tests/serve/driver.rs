@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use ferrolane::transport::Woken;
 use ferrolane::{Device, Transport};
-use ferrolane_sim::serve::{Dma, Notice};
+use ferrolane_sim::serve::{Dma, Notice, Pace};
 use ferrolane_vfio_user::VfioUserTransport;
 
 use crate::bed::Bed;
@@ -34,4 +35,21 @@ fn data_goes_through_mapped_memory() {
 #[test]
 fn data_goes_by_messages() {
     moves_data("sim:gen3x8,seed=5,reorder=20,split=random", Dma::Messages);
+}
+
+/// Device time never passes faster than the wall clock's then; how much slower it is, is the machine's affair.
+#[test]
+fn a_clock_that_keeps_pace_is_never_ahead() {
+    const WAIT: u64 = 100_000_000;
+    // 5,000 clocks, which a free clock runs in a fraction of that time.
+    let bed = Bed::paced("sim:clock=20us,latency=200us,mmio_timeout=1s", Dma::Mapped, Pace::RealTime);
+    let device = open(&bed);
+    assert_eq!(loopback(&device, 20_000, true), 20_000);
+    let transport = device.transport();
+    let (began, before) = (std::time::Instant::now(), transport.now());
+    assert_eq!(transport.wait(&[], before + WAIT).unwrap(), Woken::Deadline);
+    let (elapsed, passed) = (began.elapsed().as_nanos(), u128::from(transport.now() - before));
+    assert!(passed >= u128::from(WAIT), "{passed} ns of device time");
+    // A pump sleeps only when it is a millisecond ahead.
+    assert!(elapsed + 2_000_000 > u128::from(WAIT), "{elapsed} ns of wall time");
 }

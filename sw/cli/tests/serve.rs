@@ -104,3 +104,37 @@ fn what_can_not_be_served_is_said() {
     bench.run("-d 0000:03:00.0 serve -s t").failed(2, &["no simulated device"]);
     bench.run("-d sim:gen9x4 serve -s t").failed(2, &["gen1 to gen5"]);
 }
+
+#[test]
+fn faults_on_purpose_reach_a_served_card() {
+    let bench = Bench::new();
+    let server = Served::start(&bench, "-d sim:fault=data-ur@3,fault=data-drop-answer@60 serve -s s");
+    let data = bench.write("in", 10_000);
+    bench.run("-d vfio-user:s transfer -i in -o out").failed(1, &["DATA_UR"]);
+    // The plan goes on where the client before has left it.
+    bench.run("-d vfio-user:s transfer -i in -o out --timeout 200us").failed(6, &["nothing moved"]);
+    bench.run("-d vfio-user:s transfer -i in -o out").succeeded();
+    assert!(bench.read("out") == data);
+    server.end();
+}
+
+#[test]
+fn a_served_card_logs_its_tlps_and_stops_at_one() {
+    let bench = Bench::new();
+    let server = Served::start(&bench, "-d sim:tlps=log,break=up-mrd#1 serve -s s");
+    let data = bench.write("in", 10_000);
+    let client = bench.command(&["-d", "vfio-user:s", "transfer", "-i", "in", "-o", "out"]).spawn().unwrap();
+    assert!(common::stopped(server.0.id()));
+    let log = String::from_utf8(bench.read("log")).unwrap();
+    assert!(log.lines().last().unwrap().contains(" up   MRd"), "{log}");
+    assert!(!bench.path("out").exists());
+    common::go_on(server.0.id());
+    let ran: common::Ran = client.wait_with_output().unwrap().into();
+    ran.succeeded();
+    assert!(bench.read("out") == data);
+    server.end();
+    let log = String::from_utf8(bench.read("log")).unwrap();
+    for what in ["client connected", "; descriptors of H2C0", "; records of C2H0", "client disconnected"] {
+        assert!(log.contains(what), "{what} is not in {log}");
+    }
+}

@@ -108,3 +108,21 @@ impl Bench {
         names
     }
 }
+
+/// Waits until a process has stopped (true) or ended (false); it must be a child that was not waited for.
+pub fn stopped(pid: u32) -> bool {
+    loop {
+        // Behind the name in brackets, which may hold spaces: proc(5).
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        match stat[stat.rfind(')').unwrap() + 2..].chars().next() {
+            Some('T') => return true,
+            Some('Z') => return false,
+            _ => std::thread::sleep(std::time::Duration::from_millis(1)),
+        }
+    }
+}
+
+/// Lets a process go on that has stopped, and waits until it does.
+pub fn go_on(pid: u32) {
+    assert!(Command::new("kill").args(["-CONT", &pid.to_string()]).status().unwrap().success());
+}
