@@ -29,7 +29,7 @@ EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/
 SYNTH := python3 tools/synth/synth.py --tools .tools/synth/bin --cache target/synth/cache --json target/synth.json --jobs $(JOBS)
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke test-independent system-build system-short system-test soak soak-align soak-hostile faults coverage bench-engine verilog synth synth-all clean
+.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke test-independent system-build system-short system-test test-waveform soak soak-align soak-hostile faults coverage bench-engine verilog synth synth-all clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -96,6 +96,9 @@ system-short: system-build ## A stock Linux kernel drives the simulated card: on
 
 system-test: system-build ## The same on every machine with every scenario; SYSTEM="--machine NAME --only TEXT --shell --refresh" chooses
 	$(SYSTEM_TEST) $(SYSTEM)
+
+test-waveform: tools ## Waveforms of the simulated card in process, served, and at a stop; a build of its own
+	CARGO_TARGET_DIR=target/waveform $(ONE_ENGINE) $(CARGO) test $(CI) -p ferrolane-cli --features trace --test waveform
 
 soak: tools ## Random traffic, links and interventions for DURATION seconds from SEED on; a short slice is in unit-test
 	SOAK_SECONDS=$(DURATION) SOAK_SEED=$(SEED) $(CARGO) test $(CI) -p ferrolane-sim --test soak -- --nocapture

@@ -202,15 +202,15 @@ impl Machine {
             self.configured();
         }
         self.now += 1;
-        self.stop_if_asked().map_err(Failure::Log)
+        self.stop_if_asked()
     }
 
     /// Lets somebody look, if this clock had something on the wires that they asked for: what was written so far can be read then.
-    fn stop_if_asked(&mut self) -> Result<(), String> {
+    fn stop_if_asked(&mut self) -> Result<(), Failure> {
         let Some(analyser) = &mut self.analyser else { return Ok(()) };
-        if analyser.settle()? {
-            self.card.finish();
-            analyser.stop();
+        if analyser.settle().map_err(Failure::Log)? {
+            let waveform = self.card.complete_trace().map_err(Failure::Model)?;
+            analyser.stop(waveform.as_deref());
         }
         Ok(())
     }

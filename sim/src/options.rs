@@ -1,6 +1,6 @@
 //! What to simulate: the text `sim:gen3x8,latency=1us,seed=7` and what it means.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ferrolane_abi::pci;
 
@@ -216,15 +216,8 @@ impl Options {
     /// The same for power-up number `power_up` of one card: files get the number before their extension, `run.2.fst`, so
     /// what an earlier power-up has written stays.
     pub fn again(&self, power_up: u32) -> Options {
-        let numbered = |path: &PathBuf| match path.extension() {
-            Some(extension) => path.with_extension(format!("{power_up}.{}", extension.to_string_lossy())),
-            None => path.with_extension(power_up.to_string()),
-        };
-        Options {
-            trace: self.trace.as_ref().map(numbered),
-            tlps: self.tlps.as_ref().map(numbered),
-            ..self.clone()
-        }
+        let again = |path: &PathBuf| numbered(path, &power_up.to_string());
+        Options { trace: self.trace.as_ref().map(again), tlps: self.tlps.as_ref().map(again), ..self.clone() }
     }
 
     /// Device nanoseconds of a number of clocks.
@@ -235,5 +228,13 @@ impl Options {
     /// First clock that is at or after a device time in nanoseconds.
     pub fn clock_at(&self, nanos: u64) -> u64 {
         (u128::from(nanos) * 1000).div_ceil(u128::from(self.period_ps)).try_into().unwrap_or(u64::MAX)
+    }
+}
+
+/// A file beside another: its name with `number` before its extension.
+pub(crate) fn numbered(path: &Path, number: &str) -> PathBuf {
+    match path.extension() {
+        Some(extension) => path.with_extension(format!("{number}.{}", extension.to_string_lossy())),
+        None => path.with_extension(number),
     }
 }

@@ -4,6 +4,8 @@
 //! documentation); the port may be 64, 128 or 256 bits wide. A [`CardModel`] is anything that can stand there: the
 //! Verilated engine, or a model in Rust in tests.
 
+use std::path::PathBuf;
+
 /// Port width in DWORDs that a [`CardModel`] has if it does not say otherwise: 128 bits.
 pub const DEFAULT_LANES: usize = 4;
 /// Widest port in DWORDs: 256 bits.
@@ -152,6 +154,14 @@ pub trait CardModel: Send {
     /// The model stopped (an assertion of the design, say); the text says why. It is not stepped again.
     fn step(&mut self, inputs: &Inputs, outputs: &mut Outputs) -> Result<(), String>;
 
-    /// Writes out buffered traces. Called when the simulator closes, and before it stops for somebody to look.
+    /// Completes the waveform so far, if there is one, since somebody is about to look; gives its path. It goes on in another file.
+    ///
+    /// # Errors
+    /// That other file can't be written; the text says why.
+    fn complete_trace(&mut self) -> Result<Option<PathBuf>, String> {
+        Ok(None)
+    }
+
+    /// Writes out buffered traces. Called when the simulator closes.
     fn finish(&mut self) {}
 }

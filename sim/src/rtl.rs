@@ -1,8 +1,10 @@
 //! The engine's Verilog as the card.
 
+use std::path::PathBuf;
+
 use ferrolane::transport::TransportError;
 
-use crate::options::Options;
+use crate::options::{numbered, Options};
 use crate::pins::{CardModel, Inputs, Outputs};
 use crate::serve::{ServeError, ServeOptions, Server};
 use crate::transport::SimTransport;
@@ -17,6 +19,9 @@ pub struct RtlCard {
     model: card::Model,
     input: card::In,
     output: card::Out,
+    /// The waveform that was asked for, and how many files it has come to.
+    trace: Option<PathBuf>,
+    parts: u32,
 }
 
 impl RtlCard {
@@ -31,7 +36,13 @@ impl RtlCard {
             trace: options.trace.clone(),
             period_ps: options.period_ps,
         })?;
-        Ok(RtlCard { model, input: card::In::default(), output: card::Out::default() })
+        Ok(RtlCard {
+            model,
+            input: card::In::default(),
+            output: card::Out::default(),
+            trace: options.trace.clone(),
+            parts: 1,
+        })
     }
 }
 
@@ -42,6 +53,16 @@ impl CardModel for RtlCard {
         self.model.step(&self.input, &mut self.output).map_err(|error| error.to_string())?;
         crate::read_pins!(self.output, o);
         Ok(())
+    }
+
+    fn complete_trace(&mut self) -> Result<Option<PathBuf>, String> {
+        let Some(path) = &self.trace else { return Ok(None) };
+        let whole =
+            if self.parts == 1 { path.clone() } else { numbered(path, &format!("part{}", self.parts)) };
+        self.parts += 1;
+        let next = numbered(path, &format!("part{}", self.parts));
+        self.model.open_trace(&next).map_err(|error| error.to_string())?;
+        Ok(Some(whole))
     }
 
     fn finish(&mut self) {

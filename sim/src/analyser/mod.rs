@@ -11,7 +11,7 @@ pub mod trigger;
 
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ferrolane_abi::map;
 
@@ -131,9 +131,12 @@ impl Analyser {
         }
     }
 
-    /// Stops the process at what has hit; goes on when somebody continues it.
-    pub fn stop(&mut self) {
-        let hits = std::mem::take(&mut self.hits);
+    /// Stops the process at what has hit; goes on when somebody continues it. `waveform` is what can be looked at meanwhile.
+    pub fn stop(&mut self, waveform: Option<&Path>) {
+        let mut hits = std::mem::take(&mut self.hits);
+        if let Some(path) = waveform {
+            hits.push(format!("waveform up to here: {}\n", path.display()));
+        }
         (self.stop)(&hits.concat());
     }
 

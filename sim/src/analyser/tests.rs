@@ -31,7 +31,7 @@ fn a_log_names_what_it_shows() {
         tlp.len = payload.len();
         analyser.on_wire(now, direction, &tlp, around);
         if analyser.settle().unwrap() {
-            analyser.stop();
+            analyser.stop(None);
             let written = std::fs::read_to_string(&path).unwrap();
             assert!(
                 written.lines().last().unwrap().ends_with("doorbell, producer"),

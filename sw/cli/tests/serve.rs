@@ -3,44 +3,9 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use common::Bench;
-
-/// A server; it is ended with this.
-struct Served(Child);
-
-impl Served {
-    fn start(bench: &Bench, line: &str) -> Served {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ferrolane"))
-            .args(line.split_whitespace())
-            .current_dir(bench.path(""))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut first = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-        assert!(first.starts_with("serving sim"), "{first}");
-        Served(child)
-    }
-
-    /// Asks it to end, which is no failure.
-    fn end(mut self) {
-        let pid = self.0.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        assert_eq!(self.0.wait().unwrap().code(), Some(0));
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use common::{Bench, Served};
 
 #[test]
 fn commands_in_other_processes_use_the_card() {
@@ -124,11 +89,11 @@ fn a_served_card_logs_its_tlps_and_stops_at_one() {
     let server = Served::start(&bench, "-d sim:tlps=log,break=up-mrd#1 serve -s s");
     let data = bench.write("in", 10_000);
     let client = bench.command(&["-d", "vfio-user:s", "transfer", "-i", "in", "-o", "out"]).spawn().unwrap();
-    assert!(common::stopped(server.0.id()));
+    assert!(common::stopped(server.id()));
     let log = String::from_utf8(bench.read("log")).unwrap();
     assert!(log.lines().last().unwrap().contains(" up   MRd"), "{log}");
     assert!(!bench.path("out").exists());
-    common::go_on(server.0.id());
+    common::go_on(server.id());
     let ran: common::Ran = client.wait_with_output().unwrap().into();
     ran.succeeded();
     assert!(bench.read("out") == data);

@@ -4,8 +4,9 @@
 #![allow(dead_code)]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -125,4 +126,42 @@ pub fn stopped(pid: u32) -> bool {
 /// Lets a process go on that has stopped, and waits until it does.
 pub fn go_on(pid: u32) {
     assert!(Command::new("kill").args(["-CONT", &pid.to_string()]).status().unwrap().success());
+}
+
+/// A server; it is ended with this.
+pub struct Served(Child);
+
+impl Served {
+    pub fn start(bench: &Bench, line: &str) -> Served {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ferrolane"))
+            .args(line.split_whitespace())
+            .current_dir(bench.path(""))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        assert!(first.starts_with("serving sim"), "{first}");
+        Served(child)
+    }
+
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Asks it to end, which is no failure.
+    pub fn end(mut self) {
+        let pid = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert_eq!(self.0.wait().unwrap().code(), Some(0));
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
