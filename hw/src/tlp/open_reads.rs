@@ -78,7 +78,7 @@ hw! {
         pub cpl_open: Signal<Out, Bit> = Default::default(),
         /// Tags that descriptor fetch may not use, and whose completions count there.
         pub fetch_open: Signal<Out, Bits<16>> = Default::default(),
-        /// A tag that may be used next; one clock later: it is open; or, that is not known.
+        /// A tag that may be used next; one clock later: it is open. In the same clock: `tag_open` will say nothing of it.
         pub tag_look: Signal<In, Bits<TB>> = Default::default(),
         pub tag_open: Signal<Out, Bit> = Default::default(),
         pub tag_wait: Signal<Out, Bit> = Default::default(),
@@ -227,7 +227,6 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
         self.fate.next = self.ends.rdata2.val();
         self.is_open.next = self.mine.val().phase != self.fate.val().closed;
         self.tag_open.next = self.is_open.val();
-        self.tag_wait.next = self.swept.q.val() | self.booting.q.val();
         self.age.next = self.now.q.val() - self.mine.val().tick;
         self.lost.next = self.down.q.val() & !(self.cfg_link_up.val() & (self.age.val() == 0));
         self.lapses.next = self.is_open.val()
@@ -298,6 +297,7 @@ impl<const TB: usize, const KHZ: usize> Logic for OpenReads<TB, KHZ> {
                 }
             }
         }
+        self.tag_wait.next = self.swept.d.val() | self.booting.q.val();
         if self.swept.d.val() {
             self.lefts.raddr2.next = self.at.q.val();
             self.ends.raddr2.next = self.at.q.val();

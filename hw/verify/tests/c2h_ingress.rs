@@ -107,7 +107,7 @@ fn clear(build: &Build, d: &mut Dut, q: usize) {
     d.set("init_valid", 1u64);
     d.set("init_g", (build.nq + q) as u64);
     d.set("c2h_freed_valid", 0u64);
-    assert_eq!(d.step_until("init_done_ingress", 2), 0);
+    assert_eq!(d.step_until("init_done_ingress", 2), 1);
     d.step();
     assert_eq!(d.get("init_done_ingress"), 0, "once only");
     assert_eq!(
@@ -298,7 +298,7 @@ fn beats_wait_for_their_queue_to_be_cleared() {
     }
     d.set("init_valid", 1u64);
     d.set("init_g", build.nq as u64 + 2);
-    d.step();
+    d.steps(2);
     assert!(d.is_set("init_done_ingress") && !d.is_set("mem_wen"));
     d.set("c2h_freed_valid", 1u64);
     d.set("c2h_freed_q", 2u64);

@@ -370,7 +370,7 @@ fn a_push_queue_may_be_32_descriptors_ahead_of_what_was_taken() {
 
 /// The judgement of a doorbell, and the next one right behind it.
 #[test]
-fn a_doorbell_is_told_three_clocks_after_it_comes() {
+fn a_doorbell_is_told_four_clocks_after_it_comes() {
     let mut b = Bench::new(4, 7);
     for g in 0..b.gn {
         b.clear_as(g, RING);
@@ -389,7 +389,7 @@ fn a_doorbell_is_told_three_clocks_after_it_comes() {
         while b.out.len() <= clock {
             b.step();
         }
-        assert_eq!(b.d.clocks() - start, 4, "told in the fourth clock");
+        assert_eq!(b.d.clocks() - start, 5, "told in the fifth clock");
     }
 }
 

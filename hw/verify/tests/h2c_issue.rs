@@ -84,6 +84,8 @@ struct Bench {
     open_until: Vec<u64>,
     /// Tag that is looked up.
     looked: usize,
+    /// What was said of it is no answer.
+    waits: bool,
     /// Requests whose tag was not the one behind the last one's.
     skipped: u64,
     /// Phase in which each tag's last read ended, and tag that the block shows.
@@ -125,6 +127,7 @@ impl Bench {
             next_tag: shape.first_tag(),
             open_until: vec![0; shape.tags as usize],
             looked: 0,
+            waits: true,
             skipped: 0,
             phases: (0..shape.tags).map(|_| rng.random()).collect(),
             shown_tag: shape.first_tag() as usize,
@@ -232,11 +235,11 @@ impl Bench {
         }
         self.d.set("tag_open", self.is_open(self.looked) as u64);
         // What is told then may be anything.
-        let waits = self.fast.is_none() && self.rng.random_bool(0.1);
-        self.d.set("tag_wait", waits as u64);
-        if waits {
+        if self.waits {
             self.d.set("tag_open", self.rng.random::<bool>() as u64);
         }
+        self.waits = self.fast.is_none() && self.rng.random_bool(0.1);
+        self.d.set("tag_wait", self.waits as u64);
         let tail = self.tags.front().copied().unwrap_or(self.next_tag);
         self.d.set("tail", tail);
         self.d.set("ended_phase", self.phases[self.shown_tag] as u64);

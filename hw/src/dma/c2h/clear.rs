@@ -10,8 +10,10 @@ hw! {
     /// tells send.
     ///
     /// ```text
-    ///  init_* ─► free? ─► clear, init_done ─► register ─► clear_valid
+    ///  init_* ─► register ─► free? ─► clear, init_done ─► register ─► clear_valid
     /// ```
+    /// The first register keeps control's address out of what plan decides in a clock, and plan behind ingress, which has one too: what came before
+    /// the clearing is told before it.
     /// It never waits for what send holds: a queue can be cleared while the link stands still.
     pub struct Clear<const NQ: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
@@ -31,7 +33,7 @@ hw! {
         cleared_g: Reg<Bits<7>> = Default::default(),
         clearing: Dffr<Bit> = Default::default(),
         clearing_q: Reg<Bits<6>> = Default::default(),
-        mine: Signal<Local, Bit> = Default::default(),
+        mine: Dffr<Bit> = Default::default(),
         was_cleared: Signal<Local, Bit> = Default::default(),
         now: Signal<Local, Bit> = Default::default(),
         init_q: Signal<Local, Bits<7>> = Default::default(),
@@ -42,14 +44,20 @@ hw! {
 impl<const NQ: usize> Logic for Clear<NQ> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, cleared, cleared_g, clearing, clearing_q);
+        dff_setup!(self, clock, mine, cleared, cleared_g, clearing, clearing_q);
+        self.mine.rst.next = self.rst.val();
         self.cleared.rst.next = self.rst.val();
         self.clearing.rst.next = self.rst.val();
-        self.mine.next = self.init_valid.val() & (self.init_g.val() >= self.first_g.val());
+        self.mine.d.next = self.init_valid.val() & (self.init_g.val() >= self.first_g.val());
         self.init_q.next = self.init_g.val() - self.first_g.val();
         self.was_cleared.next = self.cleared.q.val() & (self.cleared_g.q.val() == self.init_g.val());
-        self.now.next = self.mine.val() & !self.was_cleared.val() & !self.busy.val() & self.clear_ready.val();
-        self.cleared.d.next = self.mine.val() & (self.now.val() | self.was_cleared.val());
+        // Between two queues `init_valid` is low for a clock at least.
+        self.now.next = self.mine.q.val()
+            & self.init_valid.val()
+            & !self.was_cleared.val()
+            & !self.busy.val()
+            & self.clear_ready.val();
+        self.cleared.d.next = self.init_valid.val() & (self.now.val() | self.was_cleared.val());
         if self.now.val() {
             self.cleared_g.d.next = self.init_g.val();
         }

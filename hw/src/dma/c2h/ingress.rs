@@ -97,6 +97,7 @@ hw! {
         freed_pkts: Reg<Bits<16>> = Default::default(),
         // Queues whose beats are let in: cleared since reset, and not being cleared.
         open: Dffr<Bits<NQ>> = Default::default(),
+        clear: Dffr<Bit> = Default::default(),
         cleared: Dffr<Bit> = Default::default(),
         // A queue is being cleared. Until send has told that nothing of it is read, what is freed is an old life's.
         closed: Dffr<Bit> = Default::default(),
@@ -128,7 +129,6 @@ hw! {
         init_q: Signal<Local, Bits<7>> = Default::default(),
         init_hot: Signal<Local, Bits<NQ>> = Default::default(),
         closed_hot: Signal<Local, Bits<NQ>> = Default::default(),
-        clear: Signal<Local, Bit> = Default::default(),
         row_less: Signal<Local, Bits<16>> = Default::default(),
         pkts_less: Signal<Local, Bits<16>> = Default::default(),
         stop_row: Signal<Local, Bits<16>> = Default::default(),
@@ -162,7 +162,7 @@ impl<
     fn update(&mut self) {
         clock!(self, clock, arrivals, room, dropper, own, own_for_freed, freed);
         dff_setup!(self, clock, beat, side, lanes, foreign, freed_seen, freed_q, freed_row, freed_pkts);
-        dff_setup!(self, clock, open, cleared, closed, settling, closed_q);
+        dff_setup!(self, clock, open, clear, cleared, closed, settling, closed_q);
         dff_setup!(self, clock, fill, fill_clear, fill_queue, fill_counts, write, write_row);
         self.arrivals.rst.next = self.rst.val();
         self.room.rst.next = self.rst.val();
@@ -170,6 +170,7 @@ impl<
         self.beat.rst.next = self.rst.val();
         self.freed_seen.rst.next = self.rst.val();
         self.open.rst.next = self.rst.val();
+        self.clear.rst.next = self.rst.val();
         self.cleared.rst.next = self.rst.val();
         self.closed.rst.next = self.rst.val();
         self.settling.rst.next = self.rst.val();
@@ -189,9 +190,10 @@ impl<
         self.init_mine.next = self.init_valid.val() & (self.init_g.val() >= self.first_g.val());
         self.init_q.next = self.init_g.val() & self.queue_mask.val();
         self.init_hot.next = self.one.val() << self.init_q.val();
-        self.clear.next = self.init_mine.val() & !self.cleared.q.val();
-        self.cleared.d.next = self.init_mine.val();
-        self.init_done_ingress.next = self.clear.val();
+        // Asked for by a flip-flop: control's address comes from far, and no beat may come in the clock that clears.
+        self.clear.d.next = self.init_mine.val() & !self.clear.q.val() & !self.cleared.q.val();
+        self.cleared.d.next = self.init_mine.val() & (self.clear.q.val() | self.cleared.q.val());
+        self.init_done_ingress.next = self.clear.q.val();
         self.closed_hot.next = self.one.val() << self.closed_q.q.val();
         self.mask.next = !self.init_hot.val();
         if self.c2h_freed_valid.val()
@@ -201,7 +203,7 @@ impl<
         {
             self.settling.d.next = false;
         }
-        if self.clear.val() {
+        if self.clear.q.val() {
             self.closed.d.next = true;
             self.settling.d.next = true;
             self.closed_q.d.next = bit_cast::<6, 7>(self.init_q.val());
@@ -217,7 +219,7 @@ impl<
         self.gates.next = self.open.q.val() & (self.here.val() | self.dropper.droppers.val());
         self.here.next = (self.gates.val() >> self.q.val()) & self.one.val();
         self.take.next =
-            self.beat.q.val() & !self.foreign.q.val() & self.here.val().any() & !self.clear.val();
+            self.beat.q.val() & !self.foreign.q.val() & self.here.val().any() & !self.clear.q.val();
         self.discard.next = self.beat.q.val() & self.foreign.q.val();
         self.pop.next = !self.beat.q.val() | self.take.val() | self.discard.val();
         self.arrivals.pop.next = self.pop.val();
@@ -247,7 +249,7 @@ impl<
         self.here.next = (self.room.full.val() >> self.q.val()) & self.one.val();
         self.dropper.full.next = self.here.val().any();
         self.dropper.row.next = self.row.val();
-        self.dropper.clear.next = self.clear.val();
+        self.dropper.clear.next = self.clear.q.val();
         self.dropper.clear_q.next = bit_cast::<QB, 7>(self.init_q.val());
         self.kept.next = self.dropper.kept.val();
         self.drop_valid.next = self.dropper.drop_valid.val();
@@ -271,7 +273,7 @@ impl<
         self.own.wen.next = self.take.val() & !self.dropper.dropping.val();
         self.fill.d.next = self.take.val() & !self.dropper.dropping.val();
         self.fill_queue.d.next = self.side.q.val().dest;
-        if self.clear.val() {
+        if self.clear.q.val() {
             self.own.waddr.next = bit_cast::<QB, 7>(self.init_q.val());
             self.own.wdata.next = 0.into();
             self.own.wen.next = true;
@@ -279,7 +281,7 @@ impl<
             self.fill_queue.d.next = bit_cast::<6, 7>(self.init_q.val());
         }
         self.fill_counts.d.next = self.own.wdata.val();
-        self.fill_clear.d.next = self.clear.val();
+        self.fill_clear.d.next = self.clear.q.val();
         self.fill_clears.next = self.fill_clear.q.val();
         self.fill_valid.next = self.fill.q.val();
         self.fill_q.next = self.fill_queue.q.val();

@@ -4,7 +4,7 @@ use rust_hdl::prelude::*;
 
 use super::types::Record;
 use crate::hw;
-use crate::prim::LutRam;
+use crate::prim::{Dffr, LutRam, Reg};
 use crate::stream::{Credits, Ring};
 
 /// What a step consists of.
@@ -22,9 +22,10 @@ hw! {
     /// ```text
     ///  step: TLP? record? ─► ring of 16 ─► walk ─► records to offer ──┐
     ///                        TLPs accepted ─┘                         ▼
-    ///  record ─────────────► ring of 16 ─────────────────────────► rec_c2h
+    ///  record ─────────────► ring of 16 ─────────────────────────► head ─► rec_c2h
     /// ```
-    /// A record is stored once, where it came in; what moves is a count.
+    /// A record is stored once, where it came in; what moves is a count. The register at the end is there for the clock period: what
+    /// the record's queue selects behind it takes most of one.
     pub struct Release {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -49,7 +50,10 @@ hw! {
         records: LutRam<Record, 4> = Default::default(),
         accepted: Credits<4, 5> = Default::default(),
         released: Credits<4, 5> = Default::default(),
+        offers: Dffr<Bit> = Default::default(),
+        head: Reg<Record> = Default::default(),
         walk: Signal<Local, Bit> = Default::default(),
+        load: Signal<Local, Bit> = Default::default(),
     }
 }
 
@@ -57,6 +61,8 @@ impl Logic for Release {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, order, kinds, places, records, accepted, released);
+        dff_setup!(self, clock, offers, head);
+        self.offers.rst.next = self.rst.val();
         self.order.rst.next = self.rst.val();
         self.places.rst.next = self.rst.val();
         self.accepted.rst.next = self.rst.val();
@@ -81,10 +87,15 @@ impl Logic for Release {
         self.accepted.take.next = self.walk.val() & self.kinds.rdata.val().tlp;
         self.released.give.next = self.walk.val() & self.kinds.rdata.val().record;
 
-        self.out_valid.next = self.released.valid.val();
-        self.out_data.next = self.records.rdata.val();
-        self.released.take.next = self.out_ready.val();
+        self.load.next = !self.offers.q.val() | self.out_ready.val();
+        self.released.take.next = self.load.val();
         self.places.out_ready.next = self.released.taken.val();
-        self.busy.next = self.order.out_valid.val() | self.places.out_valid.val();
+        if self.load.val() {
+            self.offers.d.next = self.released.valid.val();
+            self.head.d.next = self.records.rdata.val();
+        }
+        self.out_valid.next = self.offers.q.val();
+        self.out_data.next = self.head.q.val();
+        self.busy.next = self.order.out_valid.val() | self.places.out_valid.val() | self.offers.q.val();
     }
 }

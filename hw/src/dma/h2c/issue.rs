@@ -94,7 +94,7 @@ hw! {
         /// Both ends of the empty request queue go on at `restart_tag`, in this clock.
         pub tag_restart: Signal<Out, Bit> = Default::default(),
         pub restart_tag: Signal<Out, Bits<TB>> = Default::default(),
-        /// Tag to look up; one clock later: it is open on the wire, or that is not known.
+        /// Tag to look up; one clock later: it is open on the wire. In the same clock: `tag_open` will say nothing of it.
         pub tag_look: Signal<Out, Bits<TB>> = Default::default(),
         pub tag_open: Signal<In, Bit> = Default::default(),
         pub tag_wait: Signal<In, Bit> = Default::default(),

@@ -33,8 +33,9 @@ hw! {
         pub tag: Signal<Out, Bits<TB>> = Default::default(),
         /// The tag behind it: to look up, and for the request that takes `tag`.
         pub ahead: Signal<Out, Bits<TB>> = Default::default(),
-        /// `ahead` of the clock before is open; or, that is not known.
+        /// `ahead` of the clock before is open.
         pub tag_open: Signal<In, Bit> = Default::default(),
+        /// `tag_open` of the next clock will say nothing of it.
         pub tag_wait: Signal<In, Bit> = Default::default(),
         pub full: Signal<Out, Bit> = Default::default(),
         /// The empty ring moves on to `ahead`.
@@ -42,12 +43,15 @@ hw! {
         now: Dffr<Bits<TB>> = Dffr::new(fetch_tags(TB).into()),
         next: Dffr<Bits<TB>> = Dffr::new(fetch_tags(TB).into()),
         seeks: Dffr<Bit> = Dffr::new(true),
-        settled: Dffr<Bit> = Default::default(),
+        // `tag_open` tells of `next`.
+        known: Dffr<Bit> = Default::default(),
+        // And `next` may be taken if it is closed: one bit, since what it allows has a long way to go in this clock.
+        able: Dffr<Bit> = Default::default(),
         long_tags: Dffr<Bit> = Default::default(),
         no_room: Dffr<Bit> = Default::default(),
         last: Signal<Local, Bit> = Default::default(),
         behind: Signal<Local, Bits<TB>> = Default::default(),
-        known: Signal<Local, Bit> = Default::default(),
+        settled: Signal<Local, Bit> = Default::default(),
         free: Signal<Local, Bit> = Default::default(),
         skips: Signal<Local, Bit> = Default::default(),
         one: Constant<Bits<TB>> = Constant::new(1_u64.into()),
@@ -60,11 +64,12 @@ hw! {
 impl<const TB: usize> Logic for TagRing<TB> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, now, next, seeks, settled, long_tags, no_room);
+        dff_setup!(self, clock, now, next, seeks, known, able, long_tags, no_room);
         self.now.rst.next = self.rst.val();
         self.next.rst.next = self.rst.val();
         self.seeks.rst.next = self.rst.val();
-        self.settled.rst.next = self.rst.val();
+        self.known.rst.next = self.rst.val();
+        self.able.rst.next = self.rst.val();
         self.long_tags.rst.next = self.rst.val();
         self.no_room.rst.next = self.rst.val();
         self.last.next = self.next.q.val() == self.last_tag.val();
@@ -78,19 +83,18 @@ impl<const TB: usize> Logic for TagRing<TB> {
         self.tag.next = self.now.q.val();
         self.ahead.next = self.next.q.val();
 
-        self.known.next = self.settled.q.val() & !self.tag_wait.val();
-        self.free.next = self.known.val() & !self.tag_open.val();
+        self.free.next = self.known.q.val() & !self.tag_open.val();
         self.no_room.d.next = self.next.q.val() == self.tail.val();
-        self.full.next = !self.free.val() | self.no_room.q.val() | self.seeks.q.val();
+        self.full.next = !self.able.q.val() | self.tag_open.val();
         // Never past the tail, or those in use would seem to be free; but past `tag` itself, once none is in use.
-        self.skips.next = self.known.val()
+        self.skips.next = self.known.q.val()
             & ((self.tag_open.val() & (self.seeks.q.val() | !self.no_room.q.val()))
                 | (!self.seeks.q.val() & self.no_room.q.val() & (self.next.q.val() == self.now.q.val())));
         self.restart.next = false;
-        self.settled.d.next = true;
+        self.settled.next = true;
         if self.take.val() | self.skips.val() {
             self.next.d.next = self.behind.val();
-            self.settled.d.next = false;
+            self.settled.next = false;
         }
         if self.take.val() {
             self.now.d.next = self.next.q.val();
@@ -99,13 +103,13 @@ impl<const TB: usize> Logic for TagRing<TB> {
             if self.long_tags.q.val() != self.cfg_ext_tag.val() {
                 // Behind a reset a queue may wait for its first tag already, and then it is never calm.
                 self.next.d.next = self.first_tag.val();
-                self.settled.d.next = false;
+                self.settled.next = false;
                 self.long_tags.d.next = self.cfg_ext_tag.val();
             } else if self.free.val() {
                 self.restart.next = true;
                 self.now.d.next = self.next.q.val();
                 self.next.d.next = self.behind.val();
-                self.settled.d.next = false;
+                self.settled.next = false;
                 self.seeks.d.next = false;
             }
         } else if self.calm.val()
@@ -114,8 +118,11 @@ impl<const TB: usize> Logic for TagRing<TB> {
         {
             self.seeks.d.next = true;
             self.next.d.next = self.first_tag.val();
-            self.settled.d.next = false;
+            self.settled.next = false;
             self.long_tags.d.next = self.cfg_ext_tag.val();
         }
+        self.known.d.next = self.settled.val() & !self.tag_wait.val();
+        // `seeks` changes only with `next`.
+        self.able.d.next = self.known.d.val() & !self.no_room.d.val() & !self.seeks.q.val();
     }
 }

@@ -13,6 +13,7 @@ pub enum DoorbellState {
     Idle,
     Clear,
     Measure,
+    Add,
     Judge,
 }
 
@@ -28,8 +29,8 @@ hw! {
     /// Judges doorbells and broadcasts the ones that hold. `GB1 = GB + 1`.
     ///
     /// ```text
-    ///  write ─► Idle ─► Measure ─► Judge ─┬─► prod / cons bus
-    ///           copies  differences       └─► invalid_doorbell
+    ///  write ─► Idle ─► Measure ─► Add ─► Judge ─┬─► prod / cons bus
+    ///           copies  differences  room         └─► invalid_doorbell
     /// ```
     /// With all differences modulo the index width, and copies taken in the first clock:
     /// - a producer index of a ring holds if new − old ≤ size − (old − head): not backwards, and at most a ring ahead of
@@ -51,7 +52,7 @@ hw! {
     /// wrong, and an ARM that was dropped would leave it asleep in front of the record that tells of the error.
     ///
     /// Only whole DWORDs count; other byte enables are invalid, and none at all is no write. `db_w_ready` comes when the
-    /// write has had its effect, and the bus in the clock behind it, the third behind `db_w_valid`.
+    /// write has had its effect, and the bus in the clock behind it, the fourth behind `db_w_valid`.
     pub struct Doorbell<const NQ: usize, const GN: usize, const GB: usize, const GB1: usize> {
         pub clock: Signal<In, Clock> = Default::default(),
         pub rst: Signal<In, Bit> = Default::default(),
@@ -107,6 +108,7 @@ hw! {
         step: Reg<Bits<32>> = Default::default(),
         gap: Reg<Bits<17>> = Default::default(),
         limit: Reg<Bits<17>> = Default::default(),
+        room: Reg<Bits<17>> = Default::default(),
         push: Reg<Bit> = Default::default(),
         allowed: Reg<Bit> = Default::default(),
         answered: Dffr<Bit> = Default::default(),
@@ -135,7 +137,6 @@ hw! {
         base: Signal<Local, Bits<17>> = Default::default(),
         is_push: Signal<Local, Bit> = Default::default(),
         sum: Signal<Local, Bits<17>> = Default::default(),
-        room: Signal<Local, Bits<17>> = Default::default(),
         near: Signal<Local, Bits<17>> = Default::default(),
         far: Signal<Local, Bits<15>> = Default::default(),
         holds: Signal<Local, Bit> = Default::default(),
@@ -165,7 +166,7 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const GB1: usize> Logic
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, step, gap, limit, push, allowed);
+        dff_setup!(self, clock, state, step, gap, limit, room, push, allowed);
         dff_setup!(self, clock, answered, out_prod, out_cons, out_init, out_g, out_data, missed, refused);
         clock!(self, clock, size, mode, head, h2c_taken, c2h_taken, done, held);
         self.state.rst.next = self.rst.val();
@@ -268,19 +269,22 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const GB1: usize> Logic
             self.allowed.d.next = !self.idle.val().get_bit(self.gb.val().index());
         }
 
-        // Judge.
+        // Add.
         self.sum.next = self.gap.q.val() + self.limit.q.val();
-        self.room.next = self.sum.val();
+        self.room.d.next = self.sum.val();
         if self.push.q.val() {
-            self.room.next = self.sum.val() & self.slot_bits.val();
+            self.room.d.next = self.sum.val() & self.slot_bits.val();
         }
+
+        // Judge.
         self.near.next = bit_cast::<17, 32>(self.step.q.val());
         self.far.next = self.step.q.val().get_bits::<15>(17);
         if self.upper.val() {
             // A difference of consumer indices has 31 bits.
             self.far.next = bit_cast::<15, 14>(self.step.q.val().get_bits::<14>(17));
         }
-        self.holds.next = self.allowed.q.val() & !self.far.val().any() & (self.near.val() <= self.room.val());
+        self.holds.next =
+            self.allowed.q.val() & !self.far.val().any() & (self.near.val() <= self.room.q.val());
 
         self.db_w_ready.next = false;
         self.out_prod.d.next = false;
@@ -320,6 +324,9 @@ impl<const NQ: usize, const GN: usize, const GB: usize, const GB1: usize> Logic
                 self.state.d.next = DoorbellState::Idle;
             }
             DoorbellState::Measure => {
+                self.state.d.next = DoorbellState::Add;
+            }
+            DoorbellState::Add => {
                 self.state.d.next = DoorbellState::Judge;
             }
             DoorbellState::Judge => {

@@ -19,10 +19,10 @@ pub enum DrainState {
 }
 
 /// No more than this comes from what c2h/send can hold at a time: 32 entries, each with a TLP and a record. One whose TLP goes
-/// out in several counts with the last of them.
-const SEND_DEPTH: u64 = 64;
+/// out in several counts with the last of them. One record more waits in a register.
+const SEND_DEPTH: u64 = 65;
 /// No more records than this wait in c2h/send, or in h2c/commit, for record to accept them.
-const OFFER_DEPTH: u64 = 16;
+const OFFER_DEPTH: u64 = 17;
 
 hw! {
     /// Drains stopped queues, one at a time in turn, by following their work downstream.

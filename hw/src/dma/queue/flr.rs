@@ -48,6 +48,8 @@ hw! {
         count: Dffr<Bits<4>> = Default::default(),
         timer: Dffr<Bits<FT>> = Default::default(),
         ack: Dffr<Bit> = Default::default(),
+        // Of the clock before: it comes from far, and once it is true nothing makes it false while `hold` keeps TLPs back.
+        calm: Dffr<Bit> = Default::default(),
         late: Signal<Local, Bit> = Default::default(),
         at_rest: Signal<Local, Bit> = Default::default(),
         one: Constant<Bits<FT>> = Constant::new(1_u64.into()),
@@ -59,13 +61,15 @@ hw! {
 impl<const FT: usize> Logic for Flr<FT> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, count, timer, ack);
+        dff_setup!(self, clock, state, count, timer, ack, calm);
         self.state.rst.next = self.rst.val();
         self.count.rst.next = self.rst.val();
         self.timer.rst.next = self.rst.val();
         self.ack.rst.next = self.rst.val();
+        self.calm.rst.next = self.rst.val();
+        self.calm.d.next = self.settled.val();
         self.late.next = self.timer.q.val() >= self.half.val();
-        self.at_rest.next = self.between.val() & (self.settled.val() | self.late.val());
+        self.at_rest.next = self.between.val() & (self.calm.q.val() | self.late.val());
         self.ack.d.next = false;
         self.hold.next = self.state.q.val() != FlrState::Run;
         self.reset.next = self.state.q.val() == FlrState::Reset;

@@ -77,7 +77,10 @@ hw! {
         collect_time: Reg<Bits<16>> = Default::default(),
         moderate_age: Reg<Bits<17>> = Default::default(),
         moderate_time: Reg<Bits<16>> = Default::default(),
-        must: Dffr<Bit> = Default::default(),
+        // The last record is old; nothing is in hand; the queue is stopped.
+        old: Reg<Bit> = Default::default(),
+        empty: Reg<Bit> = Default::default(),
+        stopped: Reg<Bit> = Default::default(),
         holds: Dffr<Bit> = Default::default(),
         waits3: Dffr<Bit> = Default::default(),
         visiting: Dffr<Bit> = Default::default(),
@@ -86,13 +89,12 @@ hw! {
         visiting_tick: Reg<Bit> = Default::default(),
         calls: Dffr<Bit> = Default::default(),
         vector: Reg<Bits<8>> = Default::default(),
-        is_c2h: Signal<Local, Bit> = Default::default(),
+        is_c2h: Reg<Bit> = Default::default(),
+        must: Signal<Local, Bit> = Default::default(),
         look_q: Signal<Local, Bits<7>> = Default::default(),
         taken: Signal<Local, Bits<12>> = Default::default(),
         idle_age: Signal<Local, Bits<5>> = Default::default(),
         now_low: Signal<Local, Bits<5>> = Default::default(),
-        idle: Signal<Local, Bit> = Default::default(),
-        runs: Signal<Local, Bit> = Default::default(),
         is_waiting: Signal<Local, Bit> = Default::default(),
         call: Signal<Local, Bit> = Default::default(),
         flush: Signal<Local, Bit> = Default::default(),
@@ -113,14 +115,13 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
         clock!(self, clock, collect_times, moderate_times, vectors, firsts, lasts, unreads, waitings);
         clock!(self, clock, ended_counts, h2c_takens, c2h_takens);
         dff_setup!(self, clock, fraction, now, look, look2, look3, collect_age, collect_time, moderate_age);
-        dff_setup!(self, clock, moderate_time, must, holds, waits3, visiting, visiting_g, visiting_flush);
-        dff_setup!(self, clock, visiting_tick, calls, vector);
+        dff_setup!(self, clock, moderate_time, old, empty, stopped, is_c2h, holds, waits3, visiting);
+        dff_setup!(self, clock, visiting_g, visiting_flush, visiting_tick, calls, vector);
         self.fraction.rst.next = self.rst.val();
         self.now.rst.next = self.rst.val();
         self.look.rst.next = self.rst.val();
         self.look2.rst.next = self.rst.val();
         self.look3.rst.next = self.rst.val();
-        self.must.rst.next = self.rst.val();
         self.holds.rst.next = self.rst.val();
         self.waits3.rst.next = self.rst.val();
         self.visiting.rst.next = self.rst.val();
@@ -172,6 +173,7 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
         }
         self.look2.d.next = self.look.q.val();
         self.look_q.next = self.look.q.val();
+        self.is_c2h.d.next = self.look.q.val() >= self.queues.val();
         if self.look.q.val() >= self.queues.val() {
             self.look_q.next = self.look.q.val() - self.queues.val();
         }
@@ -188,21 +190,20 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
 
         // Ages.
         self.look3.d.next = self.look2.q.val();
-        self.is_c2h.next = self.look2.q.val() >= self.queues.val();
         self.taken.next = self.h2c_takens.rdata.val();
-        if self.is_c2h.val() {
+        if self.is_c2h.q.val() {
             self.taken.next = self.c2h_takens.rdata.val();
         }
         self.is_waiting.next = self.waiting.val().get_bit(self.look2.q.val().index());
-        self.runs.next = self.run.val().get_bit(self.look2.q.val().index());
         self.collect_age.d.next = self.now.q.val() - self.firsts.rdata.val();
         self.collect_time.d.next = self.collect_times.rdata.val();
         self.moderate_age.d.next = self.now.q.val() - self.unreads.rdata.val();
         self.moderate_time.d.next = self.moderate_times.rdata.val();
         // Since the last record's end nothing was in hand, if nothing is: at least 32 clocks behind it.
         self.idle_age.next = self.now_low.val() - self.lasts.rdata.val();
-        self.idle.next = (self.idle_age.val() > 2) & (self.taken.val() == self.ended_counts.rdata.val());
-        self.must.d.next = self.idle.val() | !self.runs.val();
+        self.old.d.next = self.idle_age.val() > 2;
+        self.empty.d.next = self.taken.val() == self.ended_counts.rdata.val();
+        self.stopped.d.next = !self.run.val().get_bit(self.look2.q.val().index());
         self.holds.d.next =
             self.waitings.rdata.val().any() & self.open.val().get_bit(self.look2.q.val().index());
         self.waits3.d.next = self.is_waiting.val();
@@ -225,9 +226,9 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize> Logic
         self.irq_vector.next = self.vector.q.val();
 
         // Over?
+        self.must.next = self.stopped.q.val() | (self.old.q.val() & self.empty.q.val());
         self.flush.next = self.holds.q.val()
-            & (self.must.q.val()
-                | (self.collect_age.q.val() >= bit_cast::<17, 16>(self.collect_time.q.val())));
+            & (self.must.val() | (self.collect_age.q.val() >= bit_cast::<17, 16>(self.collect_time.q.val())));
         self.tick.next = self.waits3.q.val()
             & self.moderate_time.q.val().any()
             & (self.moderate_age.q.val() >= bit_cast::<17, 16>(self.moderate_time.q.val()));
