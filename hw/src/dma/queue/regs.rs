@@ -10,12 +10,12 @@ use crate::hw;
 use crate::prim::{Bram, Dffr, Reg};
 
 /// Clocks of an access: see the picture at [`QueueRegs`].
-
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 pub enum RegsState {
     Sweep,
     Idle,
     Look,
+    Choose,
     Hold,
     Act,
     Control,
@@ -27,10 +27,10 @@ hw! {
     /// Registers of all queues, from the ABI table.
     ///
     /// ```text
-    ///  Idle ───► Look ────────► Hold ─────► Act ─┬─► read data
-    ///  address   memory of RW   registers        ├─► memory, cfgw bus ─┬─────────► End: ready
-    ///            registers,                      │                     └─► Feed ─┘  (FEED_GO: fetch)
-    ///            RegsCopies                      └─► Control ──────────────────────┘  (CTRL: control)
+    ///  Idle ───► Look, Choose ──► Hold ─────► Act ─┬─► read data
+    ///  address   memory of RW     registers        ├─► memory, cfgw bus ─┬─────────► End: ready
+    ///            registers,                        │                     └─► Feed ─┘  (FEED_GO: fetch)
+    ///            RegsCopies                        └─► Control ──────────────────────┘  (CTRL: control)
     /// ```
     /// `AB = GB + 5`, `GB1 = GB + 1`. `FEEDS`, `POLICIES`, `MEMORY` 1 or 0: bits of what was not built read 0 and can't be set, and
     /// nothing of them is told or broadcast.
@@ -346,6 +346,9 @@ impl<
                 }
             }
             RegsState::Look => {
+                self.state.d.next = RegsState::Choose;
+            }
+            RegsState::Choose => {
                 self.state.d.next = RegsState::Hold;
             }
             RegsState::Hold => {

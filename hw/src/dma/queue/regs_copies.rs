@@ -37,10 +37,10 @@ hw! {
     /// Copies of what the buses tell, and the register among them that a read means.
     ///
     /// ```text
-    ///  prod · cons, head, done, finished, start, err ─► memories ─┬─ select ─► value
+    ///  prod · cons, head, done, finished, start, err ─► memories ─┬─ select ─► registers ─► value
     ///  run, idle, halted; levels ─────────────────────────────────┘
     /// ```
-    /// `value` is the answer for `word` of the clock before, 0 where the word is none of these registers; `q`, `g` and `c2h`
+    /// `value` is the answer for `word` of two clocks before, 0 where the word is none of these registers; `q`, `g` and `c2h`
     /// must not change meanwhile.
     ///
     /// `prod` and `cons` are of one block, which tells of one of them at a time, so they share a memory.
@@ -100,6 +100,10 @@ hw! {
         runs: Reg<Bit> = Default::default(),
         rests: Reg<Bit> = Default::default(),
         fails: Reg<Bit> = Default::default(),
+        // The value is one of these.
+        low: Reg<Bits<32>> = Default::default(),
+        high: Reg<Bits<32>> = Default::default(),
+        is_high: Reg<Bit> = Default::default(),
 
         gb: Signal<Local, Bits<GB>> = Default::default(),
         qb: Signal<Local, Bits<QB>> = Default::default(),
@@ -111,7 +115,6 @@ hw! {
         live: [Signal<Local, Bits<32>>; 16] = array_init::array_init(|_| Default::default()),
         of_8: [Signal<Local, Bits<32>>; 8] = array_init::array_init(|_| Default::default()),
         of_4: [Signal<Local, Bits<32>>; 4] = array_init::array_init(|_| Default::default()),
-        of_2: [Signal<Local, Bits<32>>; 2] = array_init::array_init(|_| Default::default()),
         status_now: Signal<Local, Bits<32>> = Default::default(),
         code: Signal<Local, Bits<32>> = Default::default(),
         h2c_err_at: Signal<Local, Bits<GB>> = Default::default(),
@@ -133,7 +136,7 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const G
 {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, place, runs, rests, fails);
+        dff_setup!(self, clock, place, runs, rests, fails, low, high, is_high);
         clock!(self, clock, indices, head, done, finished, bytes, meta, generation, h2c_code, c2h_code);
         self.gb.next = bit_cast::<GB, 7>(self.g.val());
         self.qb.next = bit_cast::<QB, 7>(self.q.val());
@@ -242,15 +245,16 @@ impl<const NQ: usize, const QB: usize, const GN: usize, const GB: usize, const G
                 self.of_4[i].next = self.of_8[i * 2 + 1].val();
             }
         }
-        for i in 0..2 {
-            self.of_2[i].next = self.of_4[i * 2].val();
-            if self.now.val().get_bit(2) {
-                self.of_2[i].next = self.of_4[i * 2 + 1].val();
-            }
+        self.low.d.next = self.of_4[0].val();
+        self.high.d.next = self.of_4[2].val();
+        if self.now.val().get_bit(2) {
+            self.low.d.next = self.of_4[1].val();
+            self.high.d.next = self.of_4[3].val();
         }
-        self.value.next = self.of_2[0].val();
-        if self.now.val().get_bit(3) {
-            self.value.next = self.of_2[1].val();
+        self.is_high.d.next = self.now.val().get_bit(3);
+        self.value.next = self.low.q.val();
+        if self.is_high.q.val() {
+            self.value.next = self.high.q.val();
         }
     }
 }
