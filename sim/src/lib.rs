@@ -28,6 +28,7 @@ mod mmio;
 pub mod options;
 pub mod outcome;
 pub mod packet;
+mod patience;
 mod pin_map;
 pub mod pins;
 pub mod preset;

@@ -9,6 +9,7 @@ use crate::hard_block::{self, Receiver};
 use crate::link::{Lane, Rate};
 use crate::options::Options;
 use crate::outcome::{Failure, Statistics};
+use crate::patience::Patience;
 use crate::pins::{CardModel, Inputs, Outputs};
 use crate::rng::Rng;
 use crate::root_complex::RootComplex;
@@ -46,6 +47,7 @@ pub struct Machine {
     last_activity: u64,
     /// What is restored when a function-level reset is done.
     pub(crate) restore: Option<Saved>,
+    patience: Patience,
     analyser: Option<Analyser>,
     /// Told of every TLP on the wires, if there is one.
     pub tap: Option<Box<dyn WireTap>>,
@@ -76,6 +78,7 @@ impl Machine {
             failure: None,
             last_activity: 0,
             restore: None,
+            patience: Patience::default(),
             analyser: Analyser::new(&options).map_err(Failure::Log)?,
             tap: None,
             options,
@@ -196,6 +199,7 @@ impl Machine {
             self.config.flr_done();
             self.note("function-level reset done");
             self.checker.function_reset();
+            self.patience.reset();
             if let Some(saved) = self.restore.take() {
                 self.config.restore(&saved);
             }
@@ -252,6 +256,12 @@ impl Machine {
         if let Some((class, tlp)) = delivered.request {
             let base = self.config.bar_base(tlp.side).unwrap_or(0);
             self.checker.host_request(&tlp, base, now);
+            if tlp.hdr.has_data() {
+                let offset = tlp.hdr.address().wrapping_sub(base);
+                for (i, value) in (0..).zip(tlp.payload()) {
+                    self.patience.write(tlp.side, offset + 4 * i, *value);
+                }
+            }
             self.down.release(now, class, &tlp.hdr);
             self.pool.give(tlp);
         }
@@ -376,6 +386,12 @@ impl Machine {
     /// Writes of the host that wait for the link.
     pub fn writes_waiting(&self) -> usize {
         self.down.queued(Class::Posted)
+    }
+
+    /// Whether the card does nothing any more until the host does something: nothing moves, no read of it waits for an answer or for
+    /// its timeout, no time runs that a queue was set to. What the card's own logic does within is only guessed at.
+    pub fn at_rest(&self) -> bool {
+        !self.transactions_pending() && self.quiet(self.patience.clocks())
     }
 
     /// Whether nothing has moved for `clocks` clocks and nothing is under way.

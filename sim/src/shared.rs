@@ -15,10 +15,6 @@ use crate::options::Options;
 use crate::pins::CardModel;
 use crate::serve::messages::Messages;
 
-/// Clocks without any movement after which a pump sleeps. The card may work inside for some time, clearing the state of
-/// a queue for example, without anything to be seen at its pins.
-const QUIET: u64 = 8_192;
-
 /// The machine and its interrupts.
 pub struct Sim {
     /// The machine.
@@ -70,7 +66,7 @@ impl Sim {
         machine.failure().is_some()
             || machine.root.is_starved()
             || self.messages.as_ref().is_some_and(|messages| messages.is_congested())
-            || machine.now() >= self.run_until && machine.quiet(QUIET)
+            || machine.now() >= self.run_until && machine.at_rest()
     }
 
     /// One clock; delivers interrupts.

@@ -4,9 +4,10 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use ferrolane::{Device, Transport, TransportError};
+use ferrolane_abi::map::queue_regs;
 use ferrolane_abi::map::Direction::{C2h, H2c};
-use ferrolane_abi::pci;
 use ferrolane_abi::regs::{global, queue as regs};
+use ferrolane_abi::{pci, status};
 use ferrolane_sim::rng::Rng;
 use ferrolane_sim::serve::{Dma, Notice};
 use ferrolane_vfio_user::message::{Command, DmaMap, DmaUnmap, Header, RegionAccess, SetIrqs};
@@ -262,4 +263,47 @@ fn streams_that_make_no_sense_end_and_the_server_goes_on() {
     let said = bed.stop();
     assert!(said.iter().any(|n| matches!(n, Notice::CutOff(_))));
     assert!(!said.iter().any(|n| matches!(n, Notice::Failed(_))), "{said:?}");
+}
+
+/// Clocks that pass until the clock stands still, since it showed `from`.
+fn clocks_until_rest(bed: &Bed, from: u64) -> u64 {
+    let mut clocks = u64::MAX;
+    while bed.control.clocks() != clocks {
+        clocks = bed.control.clocks();
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    }
+    clocks - from
+}
+
+#[test]
+fn the_clock_runs_while_a_time_does_that_a_queue_was_set_to() {
+    let bed = Bed::start("sim:seed=4", Dma::Mapped);
+    let mut raw = Raw::open(&bed.socket);
+    let from = bed.control.clocks();
+    let coalesce = queue_regs(H2c, 0) + u64::from(regs::COALESCE.offset);
+    raw.write(0, coalesce, &(20_000u32 << 16).to_le_bytes()).unwrap();
+    let passed = clocks_until_rest(&bed, from);
+    assert!(passed >= 320_000, "{passed}");
+    // A reset forgets it.
+    raw.set_config(PCIE + 0x08, 1 << 15);
+    let from = bed.control.clocks();
+    raw.write(7, 0x04, &[2, 0]).unwrap();
+    raw.register(global::MAGIC.offset.into());
+    let passed = clocks_until_rest(&bed, from);
+    assert!(passed < 20_000, "{passed}");
+}
+
+#[test]
+fn the_clock_runs_until_a_read_that_is_never_answered_is_given_up() {
+    let bed = Bed::start("sim:fault=data-drop-answer@1,cpl_timeout=100us", Dma::Mapped);
+    let mut raw = Raw::open(&bed.socket);
+    map(&mut raw, 3, 0x10_0000, &memory(1 << 20), 1 << 20).unwrap();
+    raw.start(0x10_0000);
+    let from = bed.control.clocks();
+    raw.go(H2c, 0x14_0000, 256);
+    // 50 us at least.
+    let passed = clocks_until_rest(&bed, from);
+    assert!(passed >= 12_500, "{passed}");
+    let code = regs::STATUS.field("CODE").unwrap().get(raw.queue(H2c, &regs::STATUS));
+    assert_eq!(code, u32::from(status::DATA_TIMEOUT));
 }
