@@ -32,6 +32,7 @@ hw! {
         pub select_g: Signal<In, Bits<7>> = Default::default(),
         pub change: Signal<In, RecordEvent> = Default::default(),
         pub ended: Signal<In, Bits<ENDED_BITS>> = Default::default(),
+        pub urgent: Signal<In, Bit> = Default::default(),
         /// In the clock of `change`: the end gets a record, in slot `slot` of the queue.
         pub collected: Signal<Out, Bit> = Default::default(),
         pub slot: Signal<Out, Bits<6>> = Default::default(),
@@ -82,7 +83,6 @@ hw! {
         count_less: Signal<Local, Bits<5>> = Default::default(),
         moderate: Signal<Local, Bits<16>> = Default::default(),
         policy: Signal<Local, Bits<2>> = Default::default(),
-        urgent: Signal<Local, Bit> = Default::default(),
         eop: Signal<Local, Bit> = Default::default(),
         wanted: Signal<Local, Bit> = Default::default(),
         collect: Signal<Local, Bit> = Default::default(),
@@ -158,7 +158,6 @@ impl<const GB: usize> Logic for RecordCollect<GB> {
 
         // Policy: everything; EOP, IRQ or error; IRQ or error; nothing.
         self.policy.next = self.policies.rdata.val();
-        self.urgent.next = self.ended.val().get_bit(103) | self.ended.val().get_bits::<8>(88).any();
         self.eop.next = self.ended.val().get_bit(96);
         self.wanted.next = self.urgent.val() & !self.policy.val().all();
         if self.policy.val() == 0 {

@@ -66,8 +66,11 @@ hw! {
         pub change: Signal<Out, RecordEvent> = Default::default(),
         /// With `change.ended`: an [`Ended`].
         pub ended: Signal<Out, Bits<ENDED_BITS>> = Default::default(),
+        /// And: it has an error, or asks for an interrupt.
+        pub urgent: Signal<Out, Bit> = Default::default(),
         kind: Dffr<RecordEvent> = Default::default(),
         what: Reg<Bits<ENDED_BITS>> = Default::default(),
+        presses: Reg<Bit> = Default::default(),
         // The direction that goes first next time.
         c2h_first: Dffr<Bit> = Default::default(),
         next: Signal<Local, RecordEvent> = Default::default(),
@@ -89,7 +92,7 @@ hw! {
 impl<const NQ: usize> Logic for RecordIntake<NQ> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, kind, what, c2h_first);
+        dff_setup!(self, clock, kind, what, presses, c2h_first);
         self.kind.rst.next = self.rst.val();
         self.c2h_first.rst.next = self.rst.val();
 
@@ -129,6 +132,7 @@ impl<const NQ: usize> Logic for RecordIntake<NQ> {
             self.given.next.irq = self.rec_c2h_irq.val();
         }
         self.what.d.next = self.given.val().into();
+        self.presses.d.next = self.given.val().irq | self.given.val().status.any();
 
         if self.cons_valid.val() {
             self.g.next = self.cons_g.val();
@@ -162,5 +166,6 @@ impl<const NQ: usize> Logic for RecordIntake<NQ> {
         self.select_g.next = self.g.val();
         self.change.next = self.kind.q.val();
         self.ended.next = self.what.q.val();
+        self.urgent.next = self.presses.q.val();
     }
 }

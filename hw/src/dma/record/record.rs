@@ -224,6 +224,7 @@ impl<
         self.collect.select_g.next = self.intake.select_g.val();
         self.collect.change.next = self.intake.change.val();
         self.collect.ended.next = self.intake.ended.val();
+        self.collect.urgent.next = self.intake.urgent.val();
         self.room_valid.next = self.collect.room_valid.val();
         self.room_g.next = self.collect.room_g.val();
         self.room_value.next = self.collect.room_value.val();
