@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from scenarios import commands, control, identity, iommu, loss, traffic
+from scenarios import commands, control, identity, iommu, kernel_module, loss, traffic
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,6 +14,8 @@ class Boot:
     iommu: str
     messages: bool
     scenarios: tuple
+    # Whether it has a folder of the host's, and modules are built for its kernel.
+    share: bool = False
 
 
 SEEN = (identity.seen, identity.bound, identity.info)
@@ -49,7 +51,7 @@ BOOTS = [
     Boot("messages", "trixie", "intel", True, MESSAGES),
     Boot("virtio", "trixie", "virtio", False, COMMON),
     Boot("amd", "trixie-full", "amd", False, COMMON),
-    Boot("bookworm", "bookworm", "intel", False, COMMON),
+    Boot("bookworm", "bookworm", "intel", False, (*COMMON, kernel_module.kernel_module), share=True),
 ]
 # What `make test` does of it.
 SHORT = Boot("short", "trixie", "intel", False, (*BRIEF, iommu.unmapped))
