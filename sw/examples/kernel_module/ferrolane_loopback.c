@@ -2,23 +2,20 @@
 /*
  * A kernel driver in one file: when it is given a card it sends packets through the card's loopback and compares them.
  *
- *   coherent memory:  descriptors ──► H2C queue 0 ──► loopback of the card ──► C2H queue 0 ──► records
- *   mapped memory:    packet ───────────┘                                          └─────────► packet
- *   probe() sleeps ◄── interrupt handler ◄── MSI-X vector 1 ◄── ARM, record
+ *   coherent memory   descriptors ──┐                                            ┌──► records
+ *   mapped memory     packet ───────┴─► H2C queue 0 ─► loopback ─► C2H queue 0 ──┴──► packet
+ *                                                                    └─► MSI-X vector 1 ─► on_record() ─► probe() wakes
  *
- * Build (from the project's root):  make guest-module            for the guest of `make guest`
- *                                   make -C sw/examples/kernel_module   for the machine it runs on
+ * Build (from the project's root):  make guest-module                   for the guest of `make guest`
+ *                                   make -C sw/examples/kernel_module   for the machine itself
  * Run (as root):                    insmod ferrolane_loopback.ko [packets=N]; dmesg; rmmod ferrolane_loopback
  *
- * The function must have no driver. The card: docs, "Programmer's guide".
- * Linux: Documentation/PCI/pci.rst, PCI/msi-howto.rst, core-api/dma-api.rst.
+ * The function must have no driver. The card: docs, "Programmer's guide". Linux: Documentation/core-api/dma-api.rst.
  */
 #include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
-#include <linux/io.h>
-#include <linux/jiffies.h>
+#include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
@@ -27,20 +24,17 @@
 
 #define NAME "ferrolane_loopback"
 #define BAR 0
-/* The bytes `FRLN` as a little-endian word. */
-#define MAGIC 0x4e4c5246u
+#define MAGIC 0x4e4c5246u /* FRLN */
 /* Vector 0 tells of errors, so the queues have another. */
 enum { ERRORS, RECORDS, VECTORS };
-enum { H2C, C2H, DIRECTIONS };
-enum { LOG2_PLACES = 4, PLACES = 1 << LOG2_PLACES };
+enum { H2C, C2H, DIRECTIONS, LOG2_PLACES = 4, PLACES = 1 << LOG2_PLACES };
 /* Longest packet, memory of each buffer, what it holds before a packet comes. */
 enum { LONGEST = 8192, BUFFER = 16384, FILLING = 0xa5 };
-/* Behind a simulation everything takes long. */
-enum { WAIT_MS = 10000, LOOK_MS = 1 };
+enum { WAIT_MS = 10000, LOOK_US = 1000 };
 
 static unsigned int packets = 100;
 module_param(packets, uint, 0444);
-MODULE_PARM_DESC(packets, "how many packets to send and compare (100)");
+MODULE_PARM_DESC(packets, "how many packets to send and compare (default: 100)");
 
 /* Both rings of a queue, in one piece of coherent memory. */
 struct rings {
@@ -61,50 +55,31 @@ struct card {
 	struct completion event;
 	unsigned int interrupts;
 	struct queue queues[DIRECTIONS];
-	/* What is sent, and what comes back. */
 	u8 *out, *back;
 };
 
-static u32 get(struct card *card, u32 at)
+static void __iomem *of(struct card *card, struct queue *queue, u32 at)
 {
-	return readl(card->bar + at);
-}
-
-/* Memory that was written before is seen by the card before this: writel has the barrier. */
-static void put(struct card *card, u32 at, u32 value)
-{
-	writel(value, card->bar + at);
-}
-
-static void put_queue(struct card *card, struct queue *queue, u32 at, u32 value)
-{
-	put(card, FERROLANE_QUEUE_REGS(queue->dir, 0) + at, value);
-}
-
-static u32 queue_status(struct card *card, struct queue *queue)
-{
-	return get(card, FERROLANE_QUEUE_REGS(queue->dir, 0) + FERROLANE_QUEUE_STATUS);
+	return card->bar + FERROLANE_QUEUE_REGS(queue->dir, 0) + at;
 }
 
 static int queue_start(struct card *card, struct queue *queue)
 {
 	dma_addr_t ring = queue->address + offsetof(struct rings, descriptors);
 	dma_addr_t records = queue->address + offsetof(struct rings, records);
+	u32 size = LOG2_PLACES | LOG2_PLACES << FERROLANE_QUEUE_RING_SIZE_COMPLETIONS_SHIFT;
 
-	if (!(queue_status(card, queue) & FERROLANE_QUEUE_STATUS_IDLE_MASK)) {
-		dev_err(&card->pdev->dev, "queue %u is in use behind a reset\n", queue->dir);
-		return -EBUSY;
-	}
+	if (!(readl(of(card, queue, FERROLANE_QUEUE_STATUS)) & FERROLANE_QUEUE_STATUS_IDLE_MASK))
+		return dev_err_probe(&card->pdev->dev, -EBUSY, "queue %u is in use behind a reset\n", queue->dir);
 	/* A record is new when its phase bit flips, and the first lap's is 1: the memory came with zeros. */
-	put_queue(card, queue, FERROLANE_QUEUE_RING_BASE_LO, lower_32_bits(ring));
-	put_queue(card, queue, FERROLANE_QUEUE_RING_BASE_HI, upper_32_bits(ring));
-	put_queue(card, queue, FERROLANE_QUEUE_CPL_BASE_LO, lower_32_bits(records));
-	put_queue(card, queue, FERROLANE_QUEUE_CPL_BASE_HI, upper_32_bits(records));
-	put_queue(card, queue, FERROLANE_QUEUE_RING_SIZE,
-		  LOG2_PLACES | LOG2_PLACES << FERROLANE_QUEUE_RING_SIZE_COMPLETIONS_SHIFT);
+	writel(lower_32_bits(ring), of(card, queue, FERROLANE_QUEUE_RING_BASE_LO));
+	writel(upper_32_bits(ring), of(card, queue, FERROLANE_QUEUE_RING_BASE_HI));
+	writel(lower_32_bits(records), of(card, queue, FERROLANE_QUEUE_CPL_BASE_LO));
+	writel(upper_32_bits(records), of(card, queue, FERROLANE_QUEUE_CPL_BASE_HI));
+	writel(size, of(card, queue, FERROLANE_QUEUE_RING_SIZE));
 	/* MODE, COALESCE and MODERATE are 0 behind a reset: a ring, each record and its interrupt at once. */
-	put_queue(card, queue, FERROLANE_QUEUE_VECTOR, RECORDS);
-	put_queue(card, queue, FERROLANE_QUEUE_CTRL, FERROLANE_QUEUE_CTRL_RUN_MASK);
+	writel(RECORDS, of(card, queue, FERROLANE_QUEUE_VECTOR));
+	writel(FERROLANE_QUEUE_CTRL_RUN_MASK, of(card, queue, FERROLANE_QUEUE_CTRL));
 	return 0;
 }
 
@@ -114,30 +89,29 @@ static int queue_start(struct card *card, struct queue *queue)
  */
 static void stop(struct card *card)
 {
-	unsigned int dir, i;
+	struct queue *queue;
+	u32 status;
 
-	for (dir = 0; dir < DIRECTIONS; dir++)
-		put_queue(card, &card->queues[dir], FERROLANE_QUEUE_CTRL, 0);
-	for (dir = 0; dir < DIRECTIONS; dir++) {
-		for (i = 0; i < WAIT_MS / LOOK_MS; i++) {
-			if (queue_status(card, &card->queues[dir]) & FERROLANE_QUEUE_STATUS_IDLE_MASK)
-				break;
-			msleep(LOOK_MS);
-		}
-		if (i == WAIT_MS / LOOK_MS) {
-			dev_err(&card->pdev->dev, "queue %u does not come to rest, the card loses the bus\n", dir);
-			pci_clear_master(card->pdev);
-		}
+	for (queue = card->queues; queue < card->queues + DIRECTIONS; queue++)
+		writel(0, of(card, queue, FERROLANE_QUEUE_CTRL));
+	for (queue = card->queues; queue < card->queues + DIRECTIONS; queue++) {
+		if (!readl_poll_timeout(of(card, queue, FERROLANE_QUEUE_STATUS), status,
+					status & FERROLANE_QUEUE_STATUS_IDLE_MASK, LOOK_US, WAIT_MS * 1000))
+			continue;
+		dev_err(&card->pdev->dev, "queue %u does not come to rest, the card loses the bus\n", queue->dir);
+		pci_clear_master(card->pdev);
 	}
 }
 
 /* Producer index, then consumer index; each of the two writes has its own effect. ARM asks for one interrupt. */
 static void doorbell(struct card *card, struct queue *queue, bool arm)
 {
+	void __iomem *at = card->bar + FERROLANE_QUEUE_DOORBELL(queue->dir, 0);
 	u32 taken = queue->taken & FERROLANE_QUEUE_CONSUMER_INDEX_MASK;
 
-	put(card, FERROLANE_QUEUE_DOORBELL(queue->dir, 0), queue->produced);
-	put(card, FERROLANE_QUEUE_DOORBELL(queue->dir, 0) + 4, taken | (u32)arm << FERROLANE_DOORBELL_ARM_BIT);
+	/* writel shows the card all memory that was written before, descriptors and packets too. */
+	writel(queue->produced, at);
+	writel(taken | (u32)arm << FERROLANE_DOORBELL_ARM_BIT, at + 4);
 }
 
 static void post(struct card *card, struct queue *queue, dma_addr_t at, u32 len, u32 flags, u32 meta)
@@ -164,11 +138,9 @@ static int take(struct card *card, struct queue *queue, u32 *bytes, u32 *meta)
 	/* The phase tells that the rest is there, so the rest is read behind it. */
 	dma_rmb();
 	index = le32_to_cpu(record->index);
-	if (index != queue->taken || status != FERROLANE_STATUS_OK) {
-		dev_err(&card->pdev->dev, "queue %u: record %u with status 0x%02x where %u was expected\n", queue->dir, index,
-			status, queue->taken);
-		return -EIO;
-	}
+	if (index != queue->taken || status != FERROLANE_STATUS_OK)
+		return dev_err_probe(&card->pdev->dev, -EIO, "queue %u: record %u, expected %u, with status 0x%02x\n",
+				     queue->dir, index, queue->taken, status);
 	*bytes = le32_to_cpu(record->bytes);
 	*meta = le32_to_cpu(record->meta);
 	queue->taken++;
@@ -187,18 +159,17 @@ static irqreturn_t on_record(int irq, void *data)
 static irqreturn_t on_error(int irq, void *data)
 {
 	struct card *card = data;
-	u32 causes = get(card, FERROLANE_GLOBAL_ERROR);
+	u32 causes = readl(card->bar + FERROLANE_GLOBAL_ERROR);
 
 	/* A cause stays until a 1 is written to it. */
-	put(card, FERROLANE_GLOBAL_ERROR, causes);
+	writel(causes, card->bar + FERROLANE_GLOBAL_ERROR);
 	dev_err(&card->pdev->dev, "the card reports errors 0x%08x\n", causes);
 	return IRQ_HANDLED;
 }
 
 /*
  * Sleeps until the queue has a record. Look, arm, look again, sleep: a record from before the ARM is seen by the second
- * look, a later one raises the interrupt. What an earlier interrupt has left in `event` is cleared before the ARM, never
- * after.
+ * look, a later one raises the interrupt. What is left of an earlier interrupt is cleared before the ARM, never after.
  */
 static int await(struct card *card, struct queue *queue, u32 *bytes, u32 *meta)
 {
@@ -207,19 +178,16 @@ static int await(struct card *card, struct queue *queue, u32 *bytes, u32 *meta)
 	for (;;) {
 		reinit_completion(&card->event);
 		came = take(card, queue, bytes, meta);
-		if (came)
-			break;
-		doorbell(card, queue, true);
-		came = take(card, queue, bytes, meta);
-		if (came)
-			break;
-		if (!wait_for_completion_timeout(&card->event, msecs_to_jiffies(WAIT_MS))) {
-			dev_err(&card->pdev->dev, "queue %u: no interrupt in %d ms, status 0x%08x\n", queue->dir, WAIT_MS,
-				queue_status(card, queue));
-			return -ETIMEDOUT;
+		if (!came) {
+			doorbell(card, queue, true);
+			came = take(card, queue, bytes, meta);
 		}
+		if (came)
+			return min(came, 0);
+		if (!wait_for_completion_timeout(&card->event, msecs_to_jiffies(WAIT_MS)))
+			return dev_err_probe(&card->pdev->dev, -ETIMEDOUT, "queue %u: no interrupt in %d ms\n",
+					     queue->dir, WAIT_MS);
 	}
-	return came < 0 ? came : 0;
 }
 
 /* Sends one packet of `len` bytes from `from` in the one buffer, and has it written at `to` in the other. */
@@ -227,20 +195,17 @@ static int send(struct card *card, u32 number, u32 len, u32 from, u32 to)
 {
 	struct device *dev = &card->pdev->dev;
 	struct queue *h2c = &card->queues[H2C], *c2h = &card->queues[C2H];
-	dma_addr_t out, back;
 	u32 bytes, meta, ignored;
-	int error;
+	dma_addr_t out, back;
+	int error = -EIO;
 
 	/* From here to the unmapping both buffers are the card's, whole: so no cache line is half the card's. */
 	out = dma_map_single(dev, card->out, BUFFER, DMA_TO_DEVICE);
-	if (dma_mapping_error(dev, out)) {
-		dev_err(dev, "packet %u can't be mapped\n", number);
-		return -ENOMEM;
-	}
+	if (dma_mapping_error(dev, out))
+		return dev_err_probe(dev, error, "packet %u can't be mapped\n", number);
 	back = dma_map_single(dev, card->back, BUFFER, DMA_FROM_DEVICE);
 	if (dma_mapping_error(dev, back)) {
 		dev_err(dev, "the place for packet %u can't be mapped\n", number);
-		error = -ENOMEM;
 		goto unmap_out;
 	}
 	post(card, c2h, back + to, LONGEST, 0, 0);
@@ -248,16 +213,14 @@ static int send(struct card *card, u32 number, u32 len, u32 from, u32 to)
 	error = await(card, c2h, &bytes, &meta);
 	if (!error)
 		error = await(card, h2c, &ignored, &ignored);
+	if (!error && (bytes != len || meta != number))
+		error = dev_err_probe(dev, -EIO, "packet %u of %u bytes came as %u of %u\n", number, len, meta, bytes);
 	/* A queue that failed may still have the memory in hand; one at rest has not. */
 	if (error)
 		stop(card);
 	dma_unmap_single(dev, back, BUFFER, DMA_FROM_DEVICE);
 unmap_out:
 	dma_unmap_single(dev, out, BUFFER, DMA_TO_DEVICE);
-	if (!error && (bytes != len || meta != number)) {
-		dev_err(dev, "packet %u of %u bytes came as %u of %u\n", number, len, meta, bytes);
-		error = -EIO;
-	}
 	return error;
 }
 
@@ -265,8 +228,8 @@ static int send_all(struct card *card)
 {
 	struct device *dev = &card->pdev->dev;
 	u32 random = 1, len, from, to, i, j;
-	u64 bytes = 0;
 	int error;
+	u64 bytes = 0;
 
 	for (i = 0; i < packets; i++) {
 		random = random * 1664525u + 1013904223u;
@@ -280,64 +243,43 @@ static int send_all(struct card *card)
 		error = send(card, i, len, from, to);
 		if (error)
 			return error;
-		if (memcmp(card->out + from, card->back + to, len)) {
-			dev_err(dev, "packet %u of %u bytes is not what was sent\n", i, len);
-			return -EIO;
-		}
-		if (card->back[to - 1] != FILLING || card->back[to + len] != FILLING) {
-			dev_err(dev, "bytes beside packet %u were written\n", i);
-			return -EIO;
-		}
+		if (memcmp(card->out + from, card->back + to, len))
+			return dev_err_probe(dev, -EIO, "packet %u of %u bytes is not what was sent\n", i, len);
+		if (card->back[to - 1] != FILLING || card->back[to + len] != FILLING)
+			return dev_err_probe(dev, -EIO, "bytes beside packet %u were written\n", i);
 		bytes += len;
 	}
 	dev_info(dev, "%u packets, %llu bytes compared, %u interrupts\n", packets, bytes, card->interrupts);
 	return 0;
 }
 
-static int check(struct card *card)
-{
-	u32 magic = get(card, FERROLANE_GLOBAL_MAGIC), abi = get(card, FERROLANE_GLOBAL_ABI_VERSION) >> 16;
-
-	if (magic != MAGIC)
-		return dev_err_probe(&card->pdev->dev, -ENODEV, "no Ferrolane card: MAGIC reads 0x%08x\n", magic);
-	if (abi != FERROLANE_ABI_MAJOR)
-		return dev_err_probe(&card->pdev->dev, -ENODEV, "the card's ABI is %u, this driver's %u\n", abi, FERROLANE_ABI_MAJOR);
-	return 0;
-}
-
 /* All that is taken here and in probe() is managed: it goes, last first, behind remove() or a probe() that failed. */
-static int get_memory(struct card *card)
+static int get_memory_and_interrupts(struct card *card)
 {
-	struct device *dev = &card->pdev->dev;
-	unsigned int dir;
+	struct pci_dev *pdev = card->pdev;
+	struct device *dev = &pdev->dev;
 	int error = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
+	struct queue *queue;
 
 	if (error)
 		return dev_err_probe(dev, error, "no DMA with addresses of 64 bits\n");
-	for (dir = 0; dir < DIRECTIONS; dir++) {
-		struct queue *queue = &card->queues[dir];
-
-		queue->dir = dir;
+	for (queue = card->queues; queue < card->queues + DIRECTIONS; queue++) {
+		queue->dir = queue - card->queues;
 		queue->rings = dmam_alloc_coherent(dev, sizeof(*queue->rings), &queue->address, GFP_KERNEL);
 		if (!queue->rings)
 			return dev_err_probe(dev, -ENOMEM, "no memory for the rings\n");
 	}
 	card->out = devm_kmalloc(dev, BUFFER, GFP_KERNEL);
 	card->back = devm_kmalloc(dev, BUFFER, GFP_KERNEL);
-	return card->out && card->back ? 0 : dev_err_probe(dev, -ENOMEM, "no memory for packets\n");
-}
-
-static int get_interrupts(struct card *card)
-{
-	struct pci_dev *pdev = card->pdev;
-	int error = pci_alloc_irq_vectors(pdev, VECTORS, VECTORS, PCI_IRQ_MSIX);
-
+	if (!card->out || !card->back)
+		return dev_err_probe(dev, -ENOMEM, "no memory for packets\n");
+	error = pci_alloc_irq_vectors(pdev, VECTORS, VECTORS, PCI_IRQ_MSIX);
 	if (error < 0)
-		return dev_err_probe(&pdev->dev, error, "no %d MSI-X vectors\n", VECTORS);
-	error = devm_request_irq(&pdev->dev, pci_irq_vector(pdev, ERRORS), on_error, 0, NAME "-errors", card);
+		return dev_err_probe(dev, error, "no %d MSI-X vectors\n", VECTORS);
+	error = devm_request_irq(dev, pci_irq_vector(pdev, ERRORS), on_error, 0, NAME "-errors", card);
 	if (!error)
-		error = devm_request_irq(&pdev->dev, pci_irq_vector(pdev, RECORDS), on_record, 0, NAME "-records", card);
-	return error ? dev_err_probe(&pdev->dev, error, "an interrupt can't be had\n") : 0;
+		error = devm_request_irq(dev, pci_irq_vector(pdev, RECORDS), on_record, 0, NAME "-records", card);
+	return error ? dev_err_probe(dev, error, "an interrupt can't be had\n") : 0;
 }
 
 static void remove(struct pci_dev *pdev)
@@ -350,6 +292,7 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct device *dev = &pdev->dev;
 	struct card *card = devm_kzalloc(dev, sizeof(*card), GFP_KERNEL);
+	u32 magic, abi;
 	int error;
 
 	if (!card)
@@ -370,19 +313,18 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	error = pci_reset_function_locked(pdev);
 	if (error)
 		return dev_err_probe(dev, error, "the function can't be reset\n");
-	error = check(card);
-	if (!error)
-		error = get_memory(card);
-	if (!error)
-		error = get_interrupts(card);
+	magic = readl(card->bar + FERROLANE_GLOBAL_MAGIC);
+	abi = readl(card->bar + FERROLANE_GLOBAL_ABI_VERSION);
+	if (magic != MAGIC || abi >> FERROLANE_GLOBAL_ABI_VERSION_MAJOR_SHIFT != FERROLANE_ABI_MAJOR)
+		return dev_err_probe(dev, -ENODEV, "no Ferrolane card of ABI %u: MAGIC reads 0x%08x, ABI_VERSION 0x%08x\n",
+				     FERROLANE_ABI_MAJOR, magic, abi);
+	error = get_memory_and_interrupts(card);
 	if (error)
 		return error;
 	/* The card may reach memory only now that there is some. Interrupts are writes, too. */
 	pci_set_master(pdev);
-	error = queue_start(card, &card->queues[H2C]);
-	if (!error)
-		error = queue_start(card, &card->queues[C2H]);
-	/* Another driver would offer something here; this one does all its work when it is loaded. */
+	error = queue_start(card, &card->queues[H2C]) ?: queue_start(card, &card->queues[C2H]);
+	/* Another driver would offer something now; this one does all its work here. */
 	if (!error)
 		error = send_all(card);
 	if (error)
