@@ -30,7 +30,7 @@ enum { ERRORS, RECORDS, VECTORS };
 enum { H2C, C2H, DIRECTIONS, LOG2_PLACES = 4, PLACES = 1 << LOG2_PLACES };
 /* Longest packet, memory of each buffer, what it holds before a packet comes. */
 enum { LONGEST = 8192, BUFFER = 16384, FILLING = 0xa5 };
-enum { WAIT_MS = 10000, LOOK_US = 1000 };
+enum { WAIT_MS = 10000, REST_MS = 2000, LOOK_US = 1000 };
 
 static unsigned int packets = 100;
 module_param(packets, uint, 0444);
@@ -96,7 +96,7 @@ static void stop(struct card *card)
 		writel(0, of(card, queue, FERROLANE_QUEUE_CTRL));
 	for (queue = card->queues; queue < card->queues + DIRECTIONS; queue++) {
 		if (!readl_poll_timeout(of(card, queue, FERROLANE_QUEUE_STATUS), status,
-					status & FERROLANE_QUEUE_STATUS_IDLE_MASK, LOOK_US, WAIT_MS * 1000))
+					status & FERROLANE_QUEUE_STATUS_IDLE_MASK, LOOK_US, REST_MS * 1000))
 			continue;
 		dev_err(&card->pdev->dev, "queue %u does not come to rest, the card loses the bus\n", queue->dir);
 		pci_clear_master(card->pdev);
