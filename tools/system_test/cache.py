@@ -92,7 +92,7 @@ class Cache:
     def headers(self, name):
         """Fetches the headers of a guest kernel, unless they are there, and answers their folder."""
         if name not in WITH_HEADERS:
-            raise Unavailable(f"modules can be built for the kernel {' and '.join(WITH_HEADERS)}, not for {name}")
+            raise Unavailable(f"modules can be built here for the kernel of {' and '.join(WITH_HEADERS)} (--machine bookworm), not of {name}")
         place = self.folder / "headers" / name
         release = (self.kernel(name) / "version").read_text()
         if headers.current(place, release):

@@ -32,5 +32,5 @@ def build(place, folder, *settings):
         raise Failed(f"building {folder} did not end within {BUILD_SECONDS} s") from error
     said = done.stdout + done.stderr
     if done.returncode != 0:
-        raise Failed(f"building {folder} failed: {said.strip()}")
+        raise Failed(f"building {folder} failed:\n{said.strip()}")
     return said
