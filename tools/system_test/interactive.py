@@ -41,6 +41,12 @@ def port(text):
     return int(text)
 
 
+def seconds(text):
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is no time; give whole seconds, 1 or more")
+    return int(text)
+
+
 def arguments():
     names = [boot.name for boot in plan.BOOTS]
     parser = argparse.ArgumentParser(prog="guest", description="Boots a virtual machine with the simulated card and gives you a shell in it.")
@@ -55,7 +61,7 @@ def arguments():
     parser.add_argument("--gdb", type=port, metavar="PORT", help="let gdb debug the guest's kernel by this TCP port of this machine")
     parser.add_argument("--append", default="", metavar="WORDS", help="more for the command line of the guest's kernel")
     parser.add_argument("--run", metavar="SCRIPT", help="run this in the guest instead of a shell, print its output, end with its code")
-    parser.add_argument("--seconds", type=int, default=RUN_SECONDS, help="how long the script of --run may take (default: %(default)s)")
+    parser.add_argument("--seconds", type=seconds, default=RUN_SECONDS, help="how long the script of --run may take (default: %(default)s)")
     parser.add_argument("--module", type=folder, metavar="FOLDER", help="boot nothing: build the kernel module in this folder for the guest")
     parser.add_argument("--refresh", action="store_true", help="fetch everything anew")
     options = parser.parse_args()
