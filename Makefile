@@ -22,14 +22,19 @@ COVERING := --test system --test align --test faults --test hostile --test soak
 # Options of `make system-test`, as in SYSTEM="--machine intel --only feeds"; and what runs it.
 SYSTEM ?=
 GUEST_TARGET := x86_64-unknown-linux-gnu
-SYSTEM_TEST := python3 tools/system_test --binaries target/ci --guest-binaries target/$(GUEST_TARGET)/ci
+SYSTEM_BINARIES := --binaries target/ci --guest-binaries target/$(GUEST_TARGET)/ci
+SYSTEM_TEST := python3 tools/system_test $(SYSTEM_BINARIES)
+# Options of `make guest`, as in GUEST="--share FOLDER --card sim:gen3x8"; the folder of `make guest-module`.
+GUEST ?=
+MODULE ?= sw/examples/kernel_module
+GUEST_SHELL := python3 tools/system_test/interactive.py $(SYSTEM_BINARIES)
 # Options of `make bench-engine`.
 BENCH ?=
 EXPORTS := markdown=docs/src/registers.md json=docs/src/ferrolane-abi.json c=sw/include/ferrolane.h
 SYNTH := python3 tools/synth/synth.py --tools .tools/synth/bin --cache target/synth/cache --json target/synth.json --jobs $(JOBS)
 PINS := --pins docs/src/port-pins.md
 
-.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke test-independent system-build system-short system-test test-waveform soak soak-align soak-hostile faults coverage bench-engine verilog synth synth-all clean
+.PHONY: help tools build demo example test fmt-check clippy lint generate generate-check unit-test system-smoke test-independent system-build system-short system-test guest guest-module test-waveform soak soak-align soak-hostile faults coverage bench-engine verilog synth synth-all clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -94,11 +99,17 @@ system-build: tools
 system-short: system-build ## A stock Linux kernel drives the simulated card: one boot, a few scenarios; skipped where the packages can't be had
 	$(SYSTEM_TEST) --short
 
-system-test: system-build ## The same on every machine with every scenario; SYSTEM="--machine NAME --only TEXT --shell --refresh" chooses
+system-test: system-build ## The same on every machine with every scenario; SYSTEM="--machine NAME --only TEXT --refresh" chooses
 	$(SYSTEM_TEST) $(SYSTEM)
 
 test-waveform: tools ## Waveforms of the simulated card in process, served, and at a stop; a build of its own
 	CARGO_TARGET_DIR=target/waveform $(ONE_ENGINE) $(CARGO) test $(CI) -p ferrolane-cli --features trace --test waveform
+
+guest: system-build ## A shell in a virtual machine with the simulated card; GUEST="--help" lists options
+	@$(GUEST_SHELL) $(GUEST)
+
+guest-module: ## Build the kernel module in the folder MODULE for that virtual machine
+	@$(GUEST_SHELL) --module $(MODULE) $(GUEST)
 
 soak: tools ## Random traffic, links and interventions for DURATION seconds from SEED on; a short slice is in unit-test
 	SOAK_SECONDS=$(DURATION) SOAK_SEED=$(SEED) $(CARGO) test $(CI) -p ferrolane-sim --test soak -- --nocapture

@@ -3,7 +3,15 @@
 #ifndef FERROLANE_H
 #define FERROLANE_H
 
+#ifdef __KERNEL__
+#include <linux/types.h>
+typedef __le32 ferrolane_le32;
+typedef __le64 ferrolane_le64;
+#else
 #include <stdint.h>
+typedef uint32_t ferrolane_le32;
+typedef uint64_t ferrolane_le64;
+#endif
 
 /* Constants. */
 #define FERROLANE_ABI_MAJOR 0x1u /* Major version: software refuses another. */
@@ -646,17 +654,17 @@
 
 /* A descriptor as the engine reads it; little-endian. */
 struct ferrolane_descriptor {
-    uint64_t host_addr;
-    uint32_t len_flags; /* length 23:0, flags 31:24 */
-    uint32_t card;
+    ferrolane_le64 host_addr;
+    ferrolane_le32 len_flags; /* length 23:0, flags 31:24 */
+    ferrolane_le32 card;
 };
 
 /* A completion record as the engine writes it; little-endian. */
 struct ferrolane_completion {
-    uint32_t bytes;
-    uint32_t meta;
-    uint32_t index;
-    uint32_t dw3; /* phase 31, flags 30:24, status 23:16, queue 15:8, generation 7:0 */
+    ferrolane_le32 bytes;
+    ferrolane_le32 meta;
+    ferrolane_le32 index;
+    ferrolane_le32 dw3; /* phase 31, flags 30:24, status 23:16, queue 15:8, generation 7:0 */
 };
 
 #endif

@@ -8,6 +8,7 @@ import time
 
 import plan
 from cache import Cache, default_folder
+from initramfs import PROGRAMS
 from reason import Unavailable
 from report import Report
 from run import Runner
@@ -30,7 +31,6 @@ def arguments():
     parser.add_argument("--machine", default="", help="only the machine of this name")
     parser.add_argument("--only", default="", help="only scenarios with this in their name")
     parser.add_argument("--refresh", action="store_true", help="fetch everything anew")
-    parser.add_argument("--shell", action="store_true", help="boot one machine and take commands for its guest from the terminal")
     return parser.parse_args()
 
 
@@ -41,21 +41,7 @@ def chosen(options):
     boots = [boot for boot in plan.BOOTS if options.machine in ("", boot.name)]
     if not boots:
         sys.exit(f"system-test: there is no machine {options.machine}; there are {', '.join(boot.name for boot in plan.BOOTS)}")
-    return boots[:1] if options.shell else boots
-
-
-def interact(runner, boot):
-    """Takes lines from the terminal and runs each in the guest."""
-    world = runner.boot(boot)
-    if world is None:
-        return
-    try:
-        say("each line is a shell script in the guest; end with end of file (Ctrl-D)")
-        for line in sys.stdin:
-            say(world.run(line, seconds=3600).text)
-        world.power_off()
-    finally:
-        world.kill()
+    return boots
 
 
 def main():
@@ -69,21 +55,18 @@ def main():
     programs = {
         "serve": options.binaries / "ferrolane",
         "process": options.binaries / "ferrolane-guest",
-        "guest": [options.guest_binaries / name for name in ("ferrolane", "ferrolane-guest", "ferrolane-conformance", "loopback")],
+        "guest": [options.guest_binaries / name for name in PROGRAMS],
     }
     report = Report(say)
     runner = Runner(cache, programs, options.out / "system-test", report, say)
     boots = chosen(options)
     try:
-        runner.prepare({boot.kernel for boot in boots})
+        runner.prepare(boots)
     except Unavailable as unavailable:
         if options.short:
             say(f"system-test: skipped: {unavailable}")
             return
         sys.exit(f"system-test: {unavailable}")
-    if options.shell:
-        interact(runner, boots[0])
-        return
     report.start()
     for boot in boots:
         runner.run(boot, options.only)

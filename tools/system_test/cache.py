@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 
+import headers
 import kernel
 from apt import Apt
 from reason import Unavailable
@@ -18,6 +19,10 @@ KERNELS = {
     "trixie": ("trixie", "linux-image-cloud-amd64"),
     "trixie-full": ("trixie", "linux-image-amd64"),
 }
+# What serves a folder of the host to the guest.
+SHARE = ["virtiofsd"]
+# Kernels for which modules can be built: trixie's come with programs that need trixie's C library, the full one has no one who asks.
+WITH_HEADERS = ("bookworm",)
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
 
@@ -30,26 +35,35 @@ class Cache:
         self.manifest_file = folder / "manifest.json"
         self.manifest = json.loads(self.manifest_file.read_text()) if self.manifest_file.exists() else {}
 
-    def tool(self, path):
+    def tool(self, path, place="tools"):
         """Command line that runs a program of the unpacked packages with their own loader and libraries."""
-        root = self.folder / "tools"
+        root = self.folder / place
         libraries = root / LIBRARIES
         return [str(libraries / "ld-linux-x86-64.so.2"), "--library-path", str(libraries), str(root / path)]
 
     def tools(self):
         """Fetches QEMU and what goes into the guest, unless it is there."""
-        if "tools" in self.manifest:
-            return self.folder / "tools"
-        self.say(f"fetching {', '.join(TOOLS)} of Debian {TOOLS_SUITES[-1]}")
+        return self.programs("tools", TOOLS, self.check_qemu)
+
+    def share(self):
+        """Fetches what shares a folder, unless it is there; answers the command line that runs it."""
+        self.programs("share", SHARE, lambda: None)
+        return self.tool("usr/libexec/virtiofsd", "share")
+
+    def programs(self, name, wanted, check):
+        """Fetches packages with all they depend on, unless they are there, and answers their folder."""
+        root = self.folder / name
+        if name in self.manifest:
+            return root
+        self.say(f"fetching {', '.join(wanted)} of Debian {TOOLS_SUITES[-1]}")
         apt = Apt(self.folder / "apt", TOOLS_SUITES)
         apt.update()
-        packages = apt.fetch_all(TOOLS)
-        root = self.folder / "tools"
+        packages = apt.fetch_all(wanted)
         shutil.rmtree(root, ignore_errors=True)
         for package in packages:
             subprocess.run(["dpkg-deb", "-x", package, root], check=True)
-        self.check_qemu()
-        self.keep("tools", packages)
+        check()
+        self.keep(name, packages)
         return root
 
     def check_qemu(self):
@@ -61,9 +75,9 @@ class Cache:
             raise Unavailable("the QEMU that was fetched is no vfio-user client")
 
     def kernel(self, name):
-        """Fetches a guest kernel, unless it is there, and answers its folder."""
+        """Fetches a guest kernel, unless it is there with all modules that are wanted today, and answers its folder."""
         folder = self.folder / "kernels" / name
-        if name in self.manifest:
+        if name in self.manifest and kernel.current(folder):
             return folder
         suite, meta = KERNELS[name]
         self.tools()
@@ -74,6 +88,24 @@ class Cache:
         kernel.unpack(package, folder, {"zstd": self.unpacker("zstd"), "lz4": self.unpacker("lz4")})
         self.keep(name, [package])
         return folder
+
+    def headers(self, name):
+        """Fetches the headers of a guest kernel, unless they are there, and answers their folder."""
+        if name not in WITH_HEADERS:
+            raise Unavailable(f"modules can be built here for the kernel of {' and '.join(WITH_HEADERS)} (--machine bookworm), not of {name}")
+        place = self.folder / "headers" / name
+        release = (self.kernel(name) / "version").read_text()
+        if headers.current(place, release):
+            return place
+        suite, _ = KERNELS[name]
+        self.say(f"fetching the headers of {release} of Debian {suite}")
+        apt = Apt(self.folder / "apt", [suite])
+        apt.update()
+        (package,) = self.manifest[name]
+        packages = headers.fetch(apt, release, package.split("_")[1])
+        headers.unpack(packages, release, place)
+        self.keep(f"{name}-headers", packages)
+        return place
 
     def unpacker(self, program):
         """What unpacks by a program that was fetched, `zstd` or `lz4`."""

@@ -16,16 +16,16 @@ BUSY = re.compile(r"client disconnected after (\d+) register accesses and (\d+) 
 class Card:
     """`ferrolane serve` in the background. What it reports is in `log`."""
 
-    def __init__(self, command, socket, messages, log):
+    def __init__(self, command, device, socket, messages, log):
         self.socket = socket
         self.log = log
-        words = [str(command), "serve", "--socket", str(socket), "--dma", "messages" if messages else "mapped"]
+        words = [str(command), "--device", device, "serve", "--socket", str(socket), "--dma", "messages" if messages else "mapped"]
         with open(log, "wb") as out:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         end = time.monotonic() + START_SECONDS
         while not socket.exists():
             if self.process.poll() is not None:
-                raise Failed(f"the card's process ended with {self.process.returncode} at its start: {self.said()}")
+                raise Failed(f"the card's process ended with {self.process.returncode} at its start: {self.said().strip()}")
             if time.monotonic() > end:
                 self.kill()
                 raise Failed(f"the card did not listen within {START_SECONDS} s")

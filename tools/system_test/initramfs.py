@@ -4,6 +4,8 @@ import pathlib
 import re
 import subprocess
 
+# Of this project, in the folder of the guest's binaries.
+PROGRAMS = ("ferrolane", "ferrolane-guest", "ferrolane-conformance", "loopback")
 # A user who isn't root, for what only shows then.
 USERS = b"root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n"
 HERE = pathlib.Path(__file__).parent
@@ -65,7 +67,7 @@ def build(cache, kernels, programs, into):
     """Writes the archive with the modules of `kernels` (folders) and `programs` (files, into /bin)."""
     tools = cache.tools()
     archive = Archive()
-    for folder in ("proc", "sys", "dev", "tmp", "root", "bin", "etc"):
+    for folder in ("proc", "sys", "dev", "tmp", "root", "bin", "etc", "share"):
         archive.folder(folder)
     # The kernel opens it for init before anything is mounted.
     archive.entry("dev/console", 0o020600, device=(5, 1))

@@ -17,6 +17,13 @@ MODULES = [
     "drivers/vfio/pci/vfio-pci-core",
     "drivers/vfio/pci/vfio-pci",
     "drivers/iommu/virtio-iommu",
+    "drivers/virtio/virtio",
+    "drivers/virtio/virtio_ring",
+    "drivers/virtio/virtio_pci_legacy_dev",
+    "drivers/virtio/virtio_pci_modern_dev",
+    "drivers/virtio/virtio_pci",
+    "fs/fuse/fuse",
+    "fs/fuse/virtiofs",
 ]
 
 
@@ -45,14 +52,20 @@ def module(folder, name, unpackers):
     return None
 
 
-def unpack(package, into, unpackers):
-    """Unpacks a linux-image package into `into`: `vmlinux`, `version`, `modules/NAME.ko` and `modules/order`.
+def current(folder):
+    """Whether a kernel was unpacked with the list of modules as it is now."""
+    wanted = folder / "wanted"
+    return wanted.exists() and wanted.read_text().split() == MODULES
+
+
+def unpack(package, place, unpackers):
+    """Unpacks a linux-image package into `place`: `vmlinux`, `version`, `wanted`, `modules/NAME.ko` and `modules/order`.
 
     `unpackers` has the formats that Python's own library does not know: bytes to bytes, by name.
     """
-    whole = into.with_name(into.name + ".whole")
-    shutil.rmtree(whole, ignore_errors=True)
-    shutil.rmtree(into, ignore_errors=True)
+    whole, into = (place.with_name(place.name + suffix) for suffix in (".whole", ".new"))
+    for folder in (whole, into):
+        shutil.rmtree(folder, ignore_errors=True)
     whole.mkdir(parents=True)
     subprocess.run(["dpkg-deb", "-x", package, whole], check=True)
     images = list((whole / "boot").glob("vmlinuz-*"))
@@ -71,5 +84,9 @@ def unpack(package, into, unpackers):
             order.append(name)
     (into / "modules" / "order").write_text("".join(f"{name}\n" for name in order))
     (into / "version").write_text(version)
+    (into / "wanted").write_text("".join(f"{path}\n" for path in MODULES))
     (into / "vmlinux").write_bytes(bare(images[0].read_bytes(), unpackers))
     shutil.rmtree(whole)
+    # At once, since another run may be using the one that was there.
+    shutil.rmtree(place, ignore_errors=True)
+    into.rename(place)

@@ -32,21 +32,28 @@ IOMMUS = {
 }
 
 
-def card_device(socket):
-    """The served card as QEMU's `-device`."""
+def card_words(socket):
+    """The served card in words of QEMU's command line."""
     device = {
         "driver": "vfio-user-pci",
         "bus": "port0",
         "socket": {"path": str(socket), "type": "unix"},
         "x-msg-timeout": REPLY_MILLISECONDS,
     }
-    return json.dumps(device)
+    return ["-device", json.dumps(device)]
+
+
+def end(process):
+    """Ends a process whatever it is doing."""
+    process.kill()
+    process.wait()
 
 
 class Machine:
     """A running guest. Its console is in `folder/console.log`, what QEMU says in `folder/qemu.log`."""
 
-    def __init__(self, cache, kernel, initramfs, iommu, device, folder, sockets):
+    def __init__(self, cache, kernel, initramfs, iommu, devices, folder, sockets, append=""):
+        """`devices` are words of QEMU's command line, `append` is for that of the kernel."""
         self.folder = folder
         tools = cache.folder / "tools" / "usr"
         shares = [tools / "share/qemu", tools / "share/seabios", tools / "lib/ipxe/qemu"]
@@ -62,9 +69,9 @@ class Machine:
             # The IOMMU before all devices that it translates for.
             *("-device", chosen.device),
             *("-device", "pcie-root-port,id=port0,bus=pcie.0,chassis=1,slot=1,addr=4.0"),
-            *("-device", device),
+            *devices,
             *("-kernel", str(kernel / "vmlinux"), "-initrd", str(initramfs)),
-            *("-append", f"{KERNEL} {chosen.arguments}"),
+            *("-append", f"{KERNEL} {chosen.arguments} {append}"),
             *("-chardev", f"file,id=console,path={folder / 'console.log'}", "-serial", "chardev:console"),
             *("-chardev", f"socket,id=shell,path={shell},server=on,wait=off", "-serial", "chardev:shell"),
             *("-monitor", "none"),
@@ -72,7 +79,14 @@ class Machine:
         environment = {**os.environ, "QEMU_MODULE_DIR": str(tools / "lib/x86_64-linux-gnu/qemu")}
         with open(folder / "qemu.log", "wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
-        self.shell = Shell(shell, self.process, folder / "shell.log")
+        try:
+            self.shell = Shell(shell, self.process, folder / "shell.log")
+        except BaseException as error:
+            end(self.process)
+            said = (folder / "qemu.log").read_text(errors="replace").strip().splitlines()
+            if isinstance(error, Failed) and said:
+                raise Failed(f"{error}; QEMU's last words: {said[-1]}") from error
+            raise
 
     def power_off(self):
         """Ends the guest as its user would; the exit code of QEMU is judged."""
@@ -86,6 +100,5 @@ class Machine:
 
     def kill(self):
         """Ends it whatever it is doing."""
-        self.process.kill()
-        self.process.wait()
+        end(self.process)
         self.shell.close()

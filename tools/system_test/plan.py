@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from scenarios import commands, control, identity, iommu, loss, traffic
+from scenarios import by_hand, commands, control, identity, iommu, kernel_module, loss, traffic
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,6 +14,8 @@ class Boot:
     iommu: str
     messages: bool
     scenarios: tuple
+    # Whether it has a folder of the host's, and modules are built for its kernel.
+    share: bool = False
 
 
 SEEN = (identity.seen, identity.bound, identity.info)
@@ -43,13 +45,14 @@ FULL = (
     loss.card_killed,
 )
 MESSAGES = (*SEEN, traffic.transfer_poll, traffic.transfer_interrupt, iommu.unmapped, iommu.after_unmap, iommu.read_only)
+GUEST = (*COMMON, kernel_module.kernel_module, by_hand.shell_by_hand, by_hand.script_by_hand)
 
 BOOTS = [
     Boot("intel", "trixie", "intel", False, FULL),
     Boot("messages", "trixie", "intel", True, MESSAGES),
     Boot("virtio", "trixie", "virtio", False, COMMON),
     Boot("amd", "trixie-full", "amd", False, COMMON),
-    Boot("bookworm", "bookworm", "intel", False, COMMON),
+    Boot("bookworm", "bookworm", "intel", False, GUEST, share=True),
 ]
 # What `make test` does of it.
 SHORT = Boot("short", "trixie", "intel", False, (*BRIEF, iommu.unmapped))

@@ -1,9 +1,7 @@
 """One boot after the other: start, scenarios, power off. Whatever happens, nothing is left running."""
 
-import pathlib
 import shutil
 import subprocess
-import tempfile
 import time
 
 import initramfs
@@ -11,9 +9,18 @@ from plan import title
 from reason import Failed
 from report import speeds
 from shell import Answer
-from world import PATIENCE, World
+from world import PATIENCE, Wishes, World
 
 LOG_LINES = 15
+
+
+def show_logs(folder, say):
+    """The end of each log, and where the whole of it is."""
+    for path in sorted(folder.glob("*.log")):
+        lines = path.read_text(errors="replace").splitlines()[-LOG_LINES:]
+        say(f"--- {path}")
+        for line in lines:
+            say(f"    {line}")
 
 
 def power_off(world):
@@ -35,10 +42,14 @@ class Runner:
         self.notes = {}
         self.archive = folder / "initramfs"
 
-    def prepare(self, kernels):
+    def prepare(self, boots):
         """Fetches what is missing and writes the guest's file system, the same for all kernels."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        folders = [self.cache.kernel(name) for name in sorted(kernels)]
+        folders = [self.cache.kernel(name) for name in sorted({boot.kernel for boot in boots})]
+        for boot in boots:
+            if boot.share:
+                self.cache.share()
+                self.cache.headers(boot.kernel)
         initramfs.build(self.cache, folders, self.programs["guest"], self.archive)
 
     def boot(self, boot):
@@ -46,17 +57,16 @@ class Runner:
         folder = self.folder / boot.name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        # Names of sockets are short: the system allows about a hundred bytes.
-        sockets = pathlib.Path(tempfile.mkdtemp(prefix="ferrolane-"))
+        share = folder / "share" if boot.share else None
+        if share:
+            share.mkdir()
         start = time.monotonic()
         try:
-            world = World(boot, self.cache, self.programs, self.archive, folder, sockets)
+            world = World(boot, self.cache, self.programs, self.archive, folder, Wishes(share=share))
         except Failed as failed:
             self.report.row(boot.name, "boot", time.monotonic() - start, str(failed))
-            self.show_logs(folder)
-            shutil.rmtree(sockets, ignore_errors=True)
+            show_logs(folder, self.say)
             return None
-        world.sockets = sockets
         self.report.row(boot.name, "boot", time.monotonic() - start)
         return world
 
@@ -78,12 +88,11 @@ class Runner:
                 clean = self.attempt(world, power_off) and clean
         finally:
             world.kill()
-            shutil.rmtree(world.sockets, ignore_errors=True)
         self.bytes += world.bytes
         self.interrupts += world.interrupts
         self.notes = {**world.notes, **self.notes}
         if not clean:
-            self.show_logs(world.folder)
+            show_logs(world.folder, self.say)
 
     def attempt(self, world, scenario):
         start = time.monotonic()
@@ -96,14 +105,6 @@ class Runner:
             reason = f"what the guest reported can't be understood: {error!r}"
         self.report.row(world.boot.name, title(scenario), time.monotonic() - start, reason)
         return reason is None
-
-    def show_logs(self, folder):
-        """The end of each log, and where the whole of it is."""
-        for path in sorted(folder.glob("*.log")):
-            lines = path.read_text(errors="replace").splitlines()[-LOG_LINES:]
-            self.say(f"--- {path}")
-            for line in lines:
-                self.say(f"    {line}")
 
     def compare(self):
         """The same operations on the simulator within the program's own process."""

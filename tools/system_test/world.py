@@ -1,37 +1,70 @@
 """What a scenario has at hand: one booted guest, the card behind it, and counts of what was proven."""
 
+import dataclasses
+import pathlib
 import re
+import shutil
+import tempfile
 
-from machine import Machine, card_device
+from machine import Machine, card_words
 from card import Card
 from reason import Failed, expect
+from share import Share
 
 # Most that a single operation in the guest may take.
 PATIENCE = 120
 GUEST = "ferrolane-guest"
 
 
-class World:
-    """A boot: the card's process, the machine, the guest's shell."""
+@dataclasses.dataclass(frozen=True)
+class Wishes:
+    """What a boot has beyond its machine."""
 
-    def __init__(self, boot, cache, programs, initramfs, folder, sockets):
+    # The simulator's text for the card.
+    card: str = "sim"
+    # A folder of the host, which the guest has as /share.
+    share: pathlib.Path | None = None
+    # Words for QEMU's command line, and a text for that of the guest's kernel.
+    qemu: tuple = ()
+    append: str = ""
+
+
+class World:
+    """A boot: the card's process, the machine, the guest's shell. Whoever has one calls `kill` in the end."""
+
+    def __init__(self, boot, cache, programs, initramfs, folder, wishes=Wishes()):
         self.boot = boot
+        self.cache = cache
+        self.wishes = wishes
         self.folder = folder
         self.programs = programs
         self.bytes = 0
         self.interrupts = 0
         self.notes = {}
-        socket = sockets / "card"
-        self.machine = None
-        self.card = Card(programs["serve"], socket, boot.messages, folder / "card.log")
+        self.address = None
+        self.card = self.share = self.machine = None
+        # Names of sockets are short: the system allows about a hundred bytes.
+        self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="ferrolane-"))
         try:
-            kernel = cache.kernel(boot.kernel)
-            self.machine = Machine(cache, kernel, initramfs, boot.iommu, card_device(socket), folder, sockets)
+            self.start(initramfs)
         except BaseException:
-            self.card.kill()
+            self.kill()
             raise
         self.shell = self.machine.shell
-        self.address = None
+
+    def start(self, initramfs):
+        """Starts the card, the share and the machine, in this order: QEMU connects to both."""
+        socket = self.sockets / "card"
+        self.card = Card(self.programs["serve"], self.wishes.card, socket, self.boot.messages, self.folder / "card.log")
+        devices = [*card_words(socket), *self.wishes.qemu]
+        if self.wishes.share:
+            self.share = Share(self.cache, self.wishes.share, self.sockets, self.folder / "share.log")
+            devices += self.share.words()
+        kernel = self.cache.kernel(self.boot.kernel)
+        chosen = (self.boot.iommu, devices, self.folder, self.sockets, self.wishes.append)
+        self.machine = Machine(self.cache, kernel, initramfs, *chosen)
+        if self.wishes.share and self.machine.shell.run("grep ' /share ' /proc/mounts").code != 0:
+            raise Failed("the guest's kernel has not mounted the shared folder; its console.log tells why")
 
     def run(self, script, seconds=PATIENCE):
         """Runs a shell script in the guest, with the card's PCI address in $D."""
@@ -73,9 +106,11 @@ class World:
         self.card.stop()
 
     def kill(self):
-        """Ends both whatever they do."""
-        self.machine.kill()
-        self.card.kill()
+        """Ends everything whatever it does."""
+        for part in (self.machine, self.share, self.card):
+            if part:
+                part.kill()
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
     def find_card(self, vendor, device):
         """Looks for the card by its PCI ids."""

@@ -5,13 +5,18 @@ use std::fmt::Write;
 use super::{CONSTANTS, NAME_LISTS, REGISTER_BLOCKS};
 use crate::map::PAGES;
 
-/// The whole header. It needs `stdint.h` only.
+/// Where the types of the formats come from: user space has `stdint.h` and no names for byte order, the kernel has both in its own header.
+const TYPES: &str = "\n#ifdef __KERNEL__\n#include <linux/types.h>\ntypedef __le32 ferrolane_le32;\ntypedef __le64 ferrolane_le64;\n\
+     #else\n#include <stdint.h>\ntypedef uint32_t ferrolane_le32;\ntypedef uint64_t ferrolane_le64;\n#endif\n";
+
+/// The whole header. It needs `stdint.h` only, in the kernel `linux/types.h`.
 pub fn c_header() -> String {
     let mut h = String::from(
         "/* Generated from hw/abi by `make generate`; do not edit. */\n\
          /* SPDX-License-Identifier: MIT OR Apache-2.0 */\n\
-         #ifndef FERROLANE_H\n#define FERROLANE_H\n\n#include <stdint.h>\n",
+         #ifndef FERROLANE_H\n#define FERROLANE_H\n",
     );
+    h.push_str(TYPES);
     h.push_str("\n/* Constants. */\n");
     for (name, value, doc) in CONSTANTS {
         let _ = writeln!(h, "#define FERROLANE_{name} {value:#x}u /* {doc} */");
@@ -61,9 +66,9 @@ pub fn c_header() -> String {
     }
     h.push_str(
         "\n/* A descriptor as the engine reads it; little-endian. */\n\
-         struct ferrolane_descriptor {\n    uint64_t host_addr;\n    uint32_t len_flags; /* length 23:0, flags 31:24 */\n    uint32_t card;\n};\n\
+         struct ferrolane_descriptor {\n    ferrolane_le64 host_addr;\n    ferrolane_le32 len_flags; /* length 23:0, flags 31:24 */\n    ferrolane_le32 card;\n};\n\
          \n/* A completion record as the engine writes it; little-endian. */\n\
-         struct ferrolane_completion {\n    uint32_t bytes;\n    uint32_t meta;\n    uint32_t index;\n    uint32_t dw3; /* phase 31, flags 30:24, status 23:16, queue 15:8, generation 7:0 */\n};\n\
+         struct ferrolane_completion {\n    ferrolane_le32 bytes;\n    ferrolane_le32 meta;\n    ferrolane_le32 index;\n    ferrolane_le32 dw3; /* phase 31, flags 30:24, status 23:16, queue 15:8, generation 7:0 */\n};\n\
          \n#endif\n",
     );
     h
