@@ -156,9 +156,9 @@ impl Analyser {
 
 /// Says where, and stops this process as a terminal's Ctrl-Z does; a debugger that is attached gets the signal first.
 fn stop_process(hits: &str) {
-    let pid = rustix::process::getpid();
-    eprint!("break:\n{hits}stopped; `fg` or `kill -CONT {}` goes on\n", pid.as_raw_nonzero());
-    if let Err(error) = rustix::process::kill_process(pid, rustix::process::Signal::STOP) {
+    eprint!("break:\n{hits}stopped; `fg` or `kill -CONT {}` goes on\n", std::process::id());
+    // To this thread: a signal to the process would let it run on until another thread has taken it.
+    if let Err(error) = signal_hook::low_level::raise(signal_hook::consts::SIGSTOP) {
         eprintln!("break: this process can't be stopped: {error}");
     }
 }
