@@ -23,7 +23,7 @@ impl Machine {
             Edge::Begin(fault) => (fault, true),
             Edge::End(fault) => (fault, false),
         };
-        let what = Fault::Timed(fault.clone());
+        let what = Fault::Timed(fault);
         self.note(&format!("fault={what} {}", if begins { "begins" } else { "ends" }));
         match fault.kind {
             TimedKind::CreditsZero => {
