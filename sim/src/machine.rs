@@ -170,11 +170,19 @@ impl Machine {
         let result = self.step();
         if let Err(failure) = &result {
             self.failure = Some(failure.clone());
-            let text = failure.to_string();
-            self.note(&format!("the run is void: {}", text.lines().next().unwrap_or_default()));
-            self.card.finish();
+            self.failed(&failure.to_string());
         }
         result
+    }
+
+    /// The run is void. What led to it can be looked at, if this clock had something to stop at.
+    fn failed(&mut self, text: &str) {
+        for line in text.lines() {
+            self.note(&format!("void: {line}"));
+        }
+        // The failure that counts is there already.
+        let _ = self.stop_if_asked();
+        self.card.finish();
     }
 
     fn step(&mut self) -> Result<(), Failure> {

@@ -22,12 +22,19 @@ class Card:
         words = [str(command), "--device", device, "serve", "--socket", str(socket), "--dma", "messages" if messages else "mapped"]
         with open(log, "wb") as out:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        try:
+            self.await_socket()
+        except BaseException:
+            # Whoever is interrupted here has nobody yet to end it by.
+            self.kill()
+            raise
+
+    def await_socket(self):
         end = time.monotonic() + START_SECONDS
-        while not socket.exists():
+        while not self.socket.exists():
             if self.process.poll() is not None:
                 raise Failed(f"the card's process ended with {self.process.returncode} at its start: {self.said().strip()}")
             if time.monotonic() > end:
-                self.kill()
                 raise Failed(f"the card did not listen within {START_SECONDS} s")
             time.sleep(0.02)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import fcntl
 import pathlib
 import shutil
 import signal
@@ -19,6 +20,7 @@ from world import Wishes, World
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RUN_SECONDS = 600
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 # Files by which a folder is known as one that the kernel's build can build.
 BUILDABLE = ("Kbuild", "Makefile")
 
@@ -98,6 +100,7 @@ def build(cache, options):
 
 def boot(cache, options):
     """Boots, and does what was asked for; answers the exit code."""
+    lock = alone(options.out / "guest")
     programs = {
         "serve": options.binaries / "ferrolane",
         "guest": [options.guest_binaries / name for name in PROGRAMS],
@@ -121,6 +124,7 @@ def boot(cache, options):
         return script(world, options) if options.run is not None else shell(world, options)
     finally:
         world.kill()
+        lock.close()
 
 
 def script(world, options):
@@ -147,11 +151,29 @@ def shell(world, options):
     return 0
 
 
+def leave(caught, _):
+    """Ends all, once: another signal must not interrupt that."""
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + caught)
+
+
+def alone(place):
+    """Holds `place` for this run: a second one would take the logs of the first away. Answers what holds it."""
+    place.mkdir(parents=True, exist_ok=True)
+    lock = open(place / "lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise Failed(f"another guest is running with its logs in {place}; end it first, or give this one another --out") from error
+    return lock
+
+
 def main():
     options = arguments()
     # Whoever ends this, or closes its terminal, ends what it has started too.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda caught, _: sys.exit(128 + caught))
+    for number in ENDINGS:
+        signal.signal(number, leave)
     cache = Cache(options.cache, say)
     if options.refresh:
         cache.clear()

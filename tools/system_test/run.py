@@ -101,6 +101,8 @@ class Runner:
             scenario(world)
         except Failed as failed:
             reason = str(failed)
+        except subprocess.TimeoutExpired as error:
+            reason = f"{error.cmd[0]} did not end within {error.timeout:.0f} s"
         except (ValueError, KeyError) as error:
             reason = f"what the guest reported can't be understood: {error!r}"
         self.report.row(world.boot.name, title(scenario), time.monotonic() - start, reason)

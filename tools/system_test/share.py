@@ -33,13 +33,20 @@ class Share:
         ]
         with open(log, "wb") as out:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        end = time.monotonic() + START_SECONDS
+        try:
+            self.await_socket(folder)
+        except BaseException:
+            # Whoever is interrupted here has nobody yet to end it by.
+            self.kill()
+            raise
+
+    def await_socket(self, folder):
+        until = time.monotonic() + START_SECONDS
         while not self.socket.exists():
             if self.process.poll() is not None:
-                said = log.read_text(errors="replace").strip()
+                said = self.log.read_text(errors="replace").strip()
                 raise Failed(f"virtiofsd, which shares {folder}, ended with {self.process.returncode} at its start: {said}")
-            if time.monotonic() > end:
-                self.kill()
+            if time.monotonic() > until:
                 raise Failed(f"virtiofsd did not listen within {START_SECONDS} s")
             time.sleep(0.02)
 

@@ -94,7 +94,9 @@ impl Analyser {
 
     /// A TLP starts onto the wire of `direction` in clock `now`.
     pub fn on_wire(&mut self, now: u64, direction: Direction, tlp: &Tlp, around: Surroundings<'_>) {
-        let hit = self.triggers.iter_mut().any(|trigger| trigger.hits(direction, tlp, around));
+        // All of them count.
+        let hit =
+            self.triggers.iter_mut().fold(false, |hit, trigger| trigger.hits(direction, tlp, around) | hit);
         let text = self.lines.tlp(direction, tlp, around);
         if hit || self.log.is_some() {
             let line = self.stamped(now, &text);

@@ -16,7 +16,11 @@ fn record(text: &str) {
 fn a_log_names_what_it_shows() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tlps");
-    let options = Options::parse(&format!("sim:tlps={},break=down-mwr#2", path.display())).unwrap();
+    let options = Options::parse(&format!(
+        "sim:tlps={},break=down-mwr@bar0+0x20000#1,break=down-mwr#2",
+        path.display()
+    ))
+    .unwrap();
     let mut analyser = Analyser::new(&options).unwrap().unwrap();
     analyser.stop = record;
     let mut queues = Queues::new();
@@ -68,8 +72,9 @@ fn a_log_names_what_it_shows() {
     is(9, "210        840 up   MWr32 1 DW", "; interrupt, vector 1");
     is(10, "220        880 config", "config bus mastering on, Max_Payload_Size 256");
     let stopped = STOPPED.take();
-    assert_eq!(stopped.len(), 1, "{stopped:?}");
-    assert!(stopped[0].contains("| 00000008 ; H2C0 doorbell"), "{stopped:?}");
+    assert_eq!(stopped.len(), 2, "{stopped:?}");
+    assert!(stopped[0].contains("| 00000007 ; H2C0 doorbell"), "{stopped:?}");
+    assert!(stopped[1].contains("| 00000008 ; H2C0 doorbell"), "{stopped:?}");
 }
 
 #[test]

@@ -38,7 +38,7 @@ const KINDS: &[(&str, What, &str)] = &[
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trigger {
     what: What,
-    /// Bytes of requests, and the BAR that they are an offset in.
+    /// Bytes whose DWORDs a request has, whatever its byte enables, and the BAR that they are an offset in.
     place: Option<(Option<u8>, Range<u64>)>,
     /// Only the one with this number, from 1 on.
     only: Option<u64>,
@@ -111,7 +111,8 @@ impl Trigger {
                 _ => return false,
             },
         };
-        first < wanted.end && wanted.start < first + 4 * tlp.hdr.length() as u64
+        // A TLP may end with the last byte of the address space.
+        first < wanted.end && wanted.start <= first.saturating_add(4 * tlp.hdr.length() as u64 - 1)
     }
 }
 
@@ -124,7 +125,7 @@ impl fmt::Display for Trigger {
 /// All kinds with their help, a line each.
 pub fn help() -> String {
     let mut text = String::from(
-        "to stop at: KIND, KIND@FROM..TO for requests in these bytes (TO not among them), KIND@FROM, with bar0+ or bar2+ before FROM\n\
+        "to stop at: KIND, KIND@FROM..TO for requests of DWORDs with these bytes (TO not among them), KIND@FROM, with bar0+ or bar2+ before FROM\n\
          an offset in the BAR; behind it #N for the Nth alone\n",
     );
     for (name, _, help) in KINDS {
@@ -150,7 +151,8 @@ fn parse_place(whole: &str, text: &str) -> Result<(Option<u8>, Range<u64>), Stri
     };
     let range = match numbers.split_once("..") {
         Some((from, to)) => number(from)?..number(to)?,
-        None => number(numbers).map(|from| from..from.saturating_add(1))?,
+        // The last byte of the address space stands for the one before it: both are of one DWORD.
+        None => number(numbers).map(|from| from.min(u64::MAX - 1)).map(|from| from..from + 1)?,
     };
     if range.is_empty() {
         return Err(format!("{whole:?} ends before it begins; {example}"));
@@ -215,6 +217,10 @@ mod tests {
         is("down-mwr@bar0+0x20000..0x20004", &[]);
         is("down-mrd@bar2+16", &[4]);
         is("down-mrd@bar0+16", &[]);
+        let last =
+            [(ToHost, request(false, u64::MAX - 3, 1)), (ToHost, request(false, u64::MAX - 4095, 1024))];
+        assert_eq!(stops("up-mrd@0xffffffffffffffff", &last), [0, 1]);
+        assert_eq!(stops("up-mrd@0xfffffffffffffff0..0xfffffffffffffff4", &last), [1]);
     }
 
     #[test]

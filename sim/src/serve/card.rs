@@ -15,6 +15,8 @@ use crate::shared::{Shared, Sim};
 const MOST: u64 = config_space::BYTES as u64;
 /// A function-level reset must end within 100 ms (PCIe Base Spec 6.6.2).
 const FLR_LIMIT_NS: u64 = 100_000_000;
+/// Clocks without movement after which a card whose bus is off is at rest.
+const QUIET: u64 = 8_192;
 /// Clocks that the card has at the end of a session to come to rest, each for its DMA and for what a reset leaves.
 const REST_CLOCKS: u64 = 1 << 20;
 
@@ -236,7 +238,8 @@ impl Card {
 /// Lets the card come to rest.
 fn rest(sim: &mut Sim) -> Result<(), TransportError> {
     let limit = sim.machine.now() + REST_CLOCKS;
-    while sim.machine.now() < limit && !sim.rests() {
+    // The bus is off by now, so of timers nothing more can come.
+    while sim.machine.now() < limit && !sim.rests() && !sim.machine.quiet(QUIET) {
         sim.clock()?;
     }
     Ok(())

@@ -203,7 +203,8 @@ static int send(struct card *card, u32 number, u32 len, u32 from, u32 to)
 	out = dma_map_single(dev, card->out, BUFFER, DMA_TO_DEVICE);
 	if (dma_mapping_error(dev, out))
 		return dev_err_probe(dev, error, "packet %u can't be mapped\n", number);
-	back = dma_map_single(dev, card->back, BUFFER, DMA_FROM_DEVICE);
+	/* Both ways: what stood there before must still be there where the card writes nothing. */
+	back = dma_map_single(dev, card->back, BUFFER, DMA_BIDIRECTIONAL);
 	if (dma_mapping_error(dev, back)) {
 		dev_err(dev, "the place for packet %u can't be mapped\n", number);
 		goto unmap_out;
@@ -218,7 +219,7 @@ static int send(struct card *card, u32 number, u32 len, u32 from, u32 to)
 	/* A queue that failed may still have the memory in hand; one at rest has not. */
 	if (error)
 		stop(card);
-	dma_unmap_single(dev, back, BUFFER, DMA_FROM_DEVICE);
+	dma_unmap_single(dev, back, BUFFER, DMA_BIDIRECTIONAL);
 unmap_out:
 	dma_unmap_single(dev, out, BUFFER, DMA_TO_DEVICE);
 	return error;

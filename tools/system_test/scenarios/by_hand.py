@@ -47,7 +47,7 @@ def converse(terminal, steps):
     end = time.monotonic() + PATIENCE
     for pattern, typed in steps:
         while not re.search(pattern, said):
-            ready, _, _ = select.select([terminal], [], [], end - time.monotonic())
+            ready, _, _ = select.select([terminal], [], [], max(0, end - time.monotonic()))
             expect(ready, f"waited for /{pattern}/ in vain for {PATIENCE} s, at {said[-500:]!r}")
             try:
                 said += os.read(terminal, 4096).decode(errors="replace")
@@ -76,7 +76,7 @@ def shell_by_hand(world):
             converse(terminal, steps)
             # What still comes must be read, or it could not be written.
             with contextlib.suppress(OSError):
-                while os.read(terminal, 4096):
+                while select.select([terminal], [], [], PATIENCE)[0] and os.read(terminal, 4096):
                     pass
             code = process.wait(PATIENCE)
             expect(code == 0, f"after `exit` it ended with {code}")
@@ -92,6 +92,12 @@ def script_by_hand(world):
     with nothing_stays(world) as environment:
         script = "ferrolane bind $D >/dev/null && ferrolane --device $D info && exit 7"
         words = command(world, "--card", "sim:gen2x8", "--run", script)
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, env=environment)
-    expect(done.returncode == 7, f"it ended with {done.returncode}: {done.stdout} {done.stderr}")
-    expect("Gen2 x8" in done.stdout, f"with the card sim:gen2x8 it printed {done.stdout}")
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        try:
+            printed, said = process.communicate(timeout=PATIENCE)
+        finally:
+            # Not killed: it has a machine to end.
+            process.terminate()
+            process.wait()
+    expect(process.returncode == 7, f"it ended with {process.returncode}: {printed} {said}")
+    expect("Gen2 x8" in printed, f"with the card sim:gen2x8 it printed {printed}")

@@ -12,8 +12,8 @@ hw! {
     /// ```text
     ///  init_* ─► register ─► free? ─► clear, init_done ─► register ─► clear_valid
     /// ```
-    /// The first register keeps control's address out of what plan decides in a clock, and plan behind ingress, which has one too: what came before
-    /// the clearing is told before it.
+    /// The first register keeps the comparison of control's address out of what plan decides in a clock, and plan behind ingress, which has one
+    /// too: what came before the clearing is told before it.
     /// It never waits for what send holds: a queue can be cleared while the link stands still.
     pub struct Clear<const NQ: usize> {
         pub clock: Signal<In, Clock> = Default::default(),

@@ -17,7 +17,7 @@ pub struct Kind {
 }
 
 hw! {
-    /// Keeps up to 16 steps and up to 16 records, and offers a record once wr_arb has accepted every TLP before it.
+    /// Keeps up to 16 steps and up to 16 records and one, and offers a record once wr_arb has accepted every TLP before it.
     ///
     /// ```text
     ///  step: TLP? record? ─► ring of 16 ─► walk ─► records to offer ──┐

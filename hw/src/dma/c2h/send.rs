@@ -40,7 +40,7 @@ hw! {
     ///         └─► Release ◄───────────────────────────┘ ─► rec_c2h
     /// ```
     /// What an entry holds is stored once, in the LUT memory at whose output it is needed. Beats follow each other without a
-    /// gap, within a TLP and from one to the next, whatever the records do. At most 16 entries with a TLP and 16 records are inside.
+    /// gap, within a TLP and from one to the next, whatever the records do. At most 16 entries with a TLP and 17 records are inside.
     pub struct Send<
         const W: usize, const K: usize, const KB: usize, const QB: usize, const RB: usize, const AB: usize,
         const OB: usize, const PW: usize,
