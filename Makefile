@@ -139,7 +139,7 @@ bench-engine: tools ## How much of the link's bound the engine reaches; BENCH= t
 verilog: ## Write the engine's Verilog to target/verilog
 	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-emit -- target/verilog
 
-synth: ## Area and timing on an ECP5 of the engine's reference configurations, to target/synth.json (about 20 minutes)
+synth: ## Area and timing on an ECP5 of the engine's reference configurations, to target/synth.json (about 25 minutes)
 	@tools/setup.sh synth
 	$(CARGO) run $(CI) -q -p ferrolane-hw --bin ferrolane-synth-tops -- target/synth/verilog
 	$(SYNTH) target/synth/verilog
