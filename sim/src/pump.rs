@@ -12,9 +12,6 @@ const SLICE: u32 = 64;
 /// Shortest sleep of a pump that keeps pace.
 const NAP: Duration = Duration::from_millis(1);
 
-/// How far behind the wall clock a pump may be that keeps pace.
-const LAG: Duration = Duration::from_millis(100);
-
 /// How fast a pump runs the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
@@ -69,8 +66,8 @@ fn run(shared: &Shared, pace: Pace) {
         }
         if pace == Pace::RealTime {
             let elapsed = origin.0.elapsed();
-            // The whole process may have stood still; it does not make up for that.
-            if elapsed > Duration::from_nanos(sim.nanos().saturating_sub(origin.1)) + LAG {
+            // What it is behind, it does not make up for: another thread may have had the processor, or the process stood still.
+            if elapsed > Duration::from_nanos(sim.nanos().saturating_sub(origin.1)) + NAP {
                 origin = (Instant::now(), sim.nanos());
             }
             let ahead =
