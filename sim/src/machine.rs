@@ -18,7 +18,6 @@ use crate::root_complex::RootComplex;
 use crate::tap::WireTap;
 use crate::tlp::{Class, Pool, Tlp};
 use crate::units::clocks;
-use ferrolane_abi::map;
 
 /// Clocks of reset at power-up.
 const RESET_CLOCKS: u32 = 16;
@@ -239,11 +238,8 @@ impl Machine {
         if let Some((class, tlp)) = delivered.request {
             let base = self.config.bar_base(tlp.side).unwrap_or(0);
             self.checker.host_request(&tlp, base, now);
-            if tlp.hdr.has_data() {
-                let offset = tlp.hdr.address().wrapping_sub(base);
-                for (i, value) in (0..).zip(tlp.payload()) {
-                    self.patience.write(tlp.side, offset + 4 * i, *value);
-                }
+            for (offset, value) in tlp.dwords(base) {
+                self.patience.write(tlp.side, offset, value);
             }
             self.down.release(now, class, &tlp.hdr);
             self.pool.give(tlp);
@@ -275,15 +271,14 @@ impl Machine {
     fn link(&mut self) -> Result<(), Failure> {
         let now = self.now;
         let settling = self.up.credits.settling();
-        let (bar0, user_bar) = (self.config.bar_base(map::BAR), self.config.bar_base(map::USER_BAR));
-        let (checker, tap, analyser, mut broken) =
-            (&mut self.checker, &mut self.tap, &mut self.analyser, None);
+        let (config, mut broken) = (&self.config, None);
+        let (checker, tap, analyser) = (&mut self.checker, &mut self.tap, &mut self.analyser);
         self.up.tick(now, |class, tlp| {
             if let Some(tap) = tap {
                 tap.on_wire(now, Direction::ToHost, class, &tlp.hdr);
             }
             if let Some(analyser) = analyser {
-                let around = Surroundings { bar0, user_bar, queues: &checker.queues };
+                let around = Surroundings { config, queues: &checker.queues };
                 analyser.on_wire(now, Direction::ToHost, tlp, around);
             }
             if let Err(report) = checker.on_wire(class, &tlp.hdr, now) {
@@ -310,7 +305,7 @@ impl Machine {
                 tap.on_wire(now, Direction::ToCard, class, &tlp.hdr);
             }
             if let Some(analyser) = analyser {
-                let around = Surroundings { bar0, user_bar, queues: &checker.queues };
+                let around = Surroundings { config, queues: &checker.queues };
                 analyser.on_wire(now, Direction::ToCard, tlp, around);
             }
         });

@@ -46,6 +46,12 @@ impl Tlp {
     pub fn payload(&self) -> &[u32] {
         &self.data[..self.len]
     }
+
+    /// The DWORDs of a write, each with its offset from `base`.
+    pub fn dwords(&self, base: u64) -> impl Iterator<Item = (u64, u32)> + '_ {
+        let offset = self.hdr.address().wrapping_sub(base);
+        (0..).zip(self.payload()).map(move |(i, value)| (offset + 4 * i, *value))
+    }
 }
 
 /// Packets not in use.

@@ -4,7 +4,7 @@ use ferrolane_abi::map;
 use ferrolane_abi::regs::queue;
 
 /// Clocks for what takes some time by itself: clearing the state of a queue, for example.
-const LEAST: u64 = 8_192;
+pub const LEAST: u64 = 8_192;
 /// Clocks of a unit of the times that queues are set to.
 const UNIT: u64 = 16;
 /// Clocks for the card's own logic, whose timers nobody knows here: 4 ms at 250 MHz.

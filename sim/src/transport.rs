@@ -5,10 +5,11 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::{Arc, MutexGuard};
 
 use ferrolane::memory::Memory;
-use ferrolane::transport::{DeviceNanos, DmaAccess, Facts, Transport, TransportError, Woken};
+use ferrolane::transport::{
+    check_config_offset, DeviceNanos, DmaAccess, Facts, Transport, TransportError, Woken,
+};
 use ferrolane_abi::map;
 
-use crate::config_space;
 use crate::control::SimControl;
 use crate::iommu;
 use crate::options::{Options, Pump};
@@ -113,14 +114,7 @@ impl Transport for SimTransport {
     }
 
     fn config_read32(&self, offset: u16) -> Result<u32, TransportError> {
-        if offset >= config_space::BYTES || !offset.is_multiple_of(4) {
-            let limit = u64::from(config_space::BYTES);
-            return Err(TransportError::BadOffset {
-                what: "configuration space",
-                offset: offset.into(),
-                limit,
-            });
-        }
+        check_config_offset(offset)?;
         let sim = self.sim()?;
         Ok(sim.machine.config.read(offset, sim.machine.transactions_pending()))
     }

@@ -2,12 +2,10 @@
 
 import re
 import subprocess
-import time
 
+from background import await_socket, end
 from reason import Failed
 
-# Powering up takes a moment, on a busy machine a long one.
-START_SECONDS = 60
 END_SECONDS = 20
 FAULT = re.compile(r"IOMMU fault: (read|write) of (\d+) bytes at IOVA 0x([0-9a-f]+)")
 BUSY = re.compile(r"client disconnected after (\d+) register accesses and (\d+) interrupts")
@@ -22,21 +20,7 @@ class Card:
         words = [str(command), "--device", device, "serve", "--socket", str(socket), "--dma", "messages" if messages else "mapped"]
         with open(log, "wb") as out:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        try:
-            self.await_socket()
-        except BaseException:
-            # Whoever is interrupted here has nobody yet to end it by.
-            self.kill()
-            raise
-
-    def await_socket(self):
-        end = time.monotonic() + START_SECONDS
-        while not self.socket.exists():
-            if self.process.poll() is not None:
-                raise Failed(f"the card's process ended with {self.process.returncode} at its start: {self.said().strip()}")
-            if time.monotonic() > end:
-                raise Failed(f"the card did not listen within {START_SECONDS} s")
-            time.sleep(0.02)
+        await_socket(self.process, socket, log, "the card's process")
 
     def said(self):
         """All that it has reported so far."""
@@ -51,8 +35,7 @@ class Card:
 
     def kill(self):
         """Ends it as a crash would."""
-        self.process.kill()
-        self.process.wait()
+        end(self.process)
 
     def stop(self):
         """Ends it as its user would; answers what its last client has done: register accesses, interrupts."""

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 
+from background import end
 from reason import Failed
 from shell import Shell
 
@@ -41,12 +42,6 @@ def card_words(socket):
         "x-msg-timeout": REPLY_MILLISECONDS,
     }
     return ["-device", json.dumps(device)]
-
-
-def end(process):
-    """Ends a process whatever it is doing."""
-    process.kill()
-    process.wait()
 
 
 class Machine:

@@ -5,12 +5,9 @@ virtio-fs and not 9p, since Debian's cloud kernels are built without 9p (NET_9P 
 
 import os
 import subprocess
-import time
 
-from machine import end
-from reason import Failed
+from background import await_socket, end
 
-START_SECONDS = 60
 # By this name the guest's init mounts it, on /share.
 TAG = "share"
 EVERYONE = 2**32 - 1
@@ -21,7 +18,6 @@ class Share:
 
     def __init__(self, cache, folder, sockets, log):
         self.socket = sockets / "share"
-        self.log = log
         words = [
             *cache.share(),
             *("--shared-dir", str(folder), "--socket-path", str(self.socket)),
@@ -33,22 +29,7 @@ class Share:
         ]
         with open(log, "wb") as out:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        try:
-            self.await_socket(folder)
-        except BaseException:
-            # Whoever is interrupted here has nobody yet to end it by.
-            self.kill()
-            raise
-
-    def await_socket(self, folder):
-        until = time.monotonic() + START_SECONDS
-        while not self.socket.exists():
-            if self.process.poll() is not None:
-                said = self.log.read_text(errors="replace").strip()
-                raise Failed(f"virtiofsd, which shares {folder}, ended with {self.process.returncode} at its start: {said}")
-            if time.monotonic() > until:
-                raise Failed(f"virtiofsd did not listen within {START_SECONDS} s")
-            time.sleep(0.02)
+        await_socket(self.process, self.socket, log, f"virtiofsd, which shares {folder},")
 
     def words(self):
         """What QEMU is told of it. The guest's memory must be shared, as it is for the card."""

@@ -89,9 +89,7 @@ fn read(tag: u16, address: u64, around: Surroundings<'_>) -> String {
 }
 
 fn of(id: usize, what: &str) -> String {
-    let all = map::MAX_QUEUES as usize;
-    let direction = if id < all { map::Direction::H2c } else { map::Direction::C2h };
-    format!("{what} of {}{}", direction.name(), id % all)
+    format!("{what} of {}", place::queue(id as u64))
 }
 
 /// The register that the host means.

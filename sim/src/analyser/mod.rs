@@ -13,9 +13,8 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use ferrolane_abi::map;
-
 use crate::checker::queues::Queues;
+use crate::config_space::ConfigSpace;
 use crate::control::Direction;
 use crate::options::Options;
 use crate::pins::CfgPins;
@@ -26,10 +25,8 @@ use trigger::Trigger;
 /// What the analyser knows of the card when it sees a TLP.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
-    /// Where BAR0 answers.
-    pub bar0: Option<u64>,
-    /// Where the BAR of the card's own registers answers.
-    pub user_bar: Option<u64>,
+    /// Where the BARs are.
+    pub config: &'a ConfigSpace,
     /// What the host has told the queues.
     pub queues: &'a Queues,
 }
@@ -37,12 +34,8 @@ pub struct Surroundings<'a> {
 impl Surroundings<'_> {
     /// The BAR that an address is in, and the offset there.
     fn offset(&self, address: u64) -> Option<(u8, u64)> {
-        let bars =
-            [(map::BAR, self.bar0, map::BAR0_BYTES), (map::USER_BAR, self.user_bar, map::USER_BAR_BYTES)];
-        bars.into_iter().find_map(|(bar, base, bytes)| {
-            let offset = address.checked_sub(base?)?;
-            (offset < bytes).then_some((bar, offset))
-        })
+        let bar = self.config.bar_hit(address, 4)?;
+        Some((bar, address - self.config.bar_base(bar)?))
     }
 }
 

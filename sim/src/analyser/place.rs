@@ -1,7 +1,7 @@
 //! Names of places in BAR0, as `ferrolane regs` and the registers page have them.
 
 use ferrolane_abi::map::{self, Direction};
-use ferrolane_abi::regs::{global, queue};
+use ferrolane_abi::regs::{global, queue as regs};
 use ferrolane_abi::table::Register;
 
 /// What stands at an offset of BAR0; nothing where the ABI table has nothing.
@@ -11,7 +11,7 @@ pub fn name(offset: u64) -> Option<String> {
         map::GLOBAL_PAGE => register(global::REGISTERS, at).map(Into::into),
         map::QUEUE_PAGE => {
             let (queue, at) = of_queue(at, map::QUEUE_STRIDE)?;
-            Some(format!("{queue}.{}", register(queue::REGISTERS, at)?))
+            Some(format!("{queue}.{}", register(regs::REGISTERS, at)?))
         }
         map::DOORBELL_PAGE => {
             let (queue, at) = of_queue(at, map::DOORBELL_STRIDE)?;
@@ -44,9 +44,14 @@ fn register(registers: &[Register], at: u64) -> Option<&'static str> {
 /// The queue whose block an offset of a page is in, and the offset in the block.
 fn of_queue(at: u64, stride: u64) -> Option<(String, u64)> {
     let (id, at) = (at / stride, at % stride);
+    (id < 2 * u64::from(map::MAX_QUEUES)).then(|| (queue(id), at))
+}
+
+/// Name of the queue with a number as [`map::queue_id`] has it.
+pub fn queue(id: u64) -> String {
     let all = u64::from(map::MAX_QUEUES);
     let direction = if id < all { Direction::H2c } else { Direction::C2h };
-    (id < 2 * all).then(|| (format!("{}{}", direction.name(), id % all), at))
+    format!("{}{}", direction.name(), id % all)
 }
 
 #[cfg(test)]
@@ -57,7 +62,7 @@ mod tests {
     fn places_have_the_names_of_the_table() {
         let is = |offset, text| assert_eq!(name(offset).as_deref(), Some(text), "{offset:#x}");
         is(0x40, "SCRATCH");
-        is(map::queue_regs(Direction::C2h, 3) + u64::from(queue::STATUS.offset), "C2H3.STATUS");
+        is(map::queue_regs(Direction::C2h, 3) + u64::from(regs::STATUS.offset), "C2H3.STATUS");
         is(map::queue_doorbell(Direction::H2c, 2), "H2C2 doorbell, producer");
         is(map::queue_doorbell(Direction::C2h, 63) + 4, "C2H63 doorbell, consumer");
         is(map::MSIX_TABLE_PAGE + 0x2C, "MSI-X entry 2, mask");

@@ -1,6 +1,7 @@
 use std::cell::RefCell;
 
 use super::*;
+use crate::config_space::Build;
 use crate::tlp::{Header, Pool};
 use Direction::{ToCard, ToHost};
 
@@ -27,7 +28,9 @@ fn a_log_names_what_it_shows() {
     for (offset, value) in [(0x10008, 0x5000), (0x10010, 0x707), (0x10000, 1)] {
         queues.write(offset, value);
     }
-    let around = Surroundings { bar0: Some(0xE000_0000), user_bar: None, queues: &queues };
+    let mut config = ConfigSpace::new(&options, Build { vectors: 1, user_registers: false });
+    config.firmware();
+    let around = Surroundings { config: &config, queues: &queues };
     let mut pool = Pool::default();
     let mut see = |now, direction, hdr: Header, payload: &[u32]| {
         let mut tlp = pool.take(hdr);

@@ -164,13 +164,17 @@ fn parse_place(whole: &str, text: &str) -> Result<(Option<u8>, Range<u64>), Stri
 mod tests {
     use super::*;
     use crate::checker::queues::Queues;
+    use crate::config_space::{Build, ConfigSpace, USER_BAR_BASE};
+    use crate::options::Options;
     use crate::tlp::{Header, Pool, STATUS_UR};
     use Direction::{ToCard, ToHost};
 
     /// Which of these TLPs a trigger stops at.
     fn stops(text: &str, tlps: &[(Direction, Header)]) -> Vec<usize> {
         let queues = Queues::new();
-        let around = Surroundings { bar0: Some(0xE000_0000), user_bar: Some(0xE010_0000), queues: &queues };
+        let mut config = ConfigSpace::new(&Options::default(), Build { vectors: 1, user_registers: true });
+        config.firmware();
+        let around = Surroundings { config: &config, queues: &queues };
         let mut trigger = Trigger::parse(text).unwrap();
         assert_eq!(trigger.to_string(), text);
         let mut pool = Pool::default();
@@ -192,7 +196,7 @@ mod tests {
             (ToHost, request(true, 0x1040, 16)),
             (ToHost, request(true, MSI_WINDOW.start, 1)),
             (ToCard, request(true, 0xE002_0004, 1)),
-            (ToCard, request(false, 0xE010_0010, 1)),
+            (ToCard, request(false, USER_BAR_BASE + 0x10, 1)),
             (ToCard, Header::completion(0, 0x100, 9, 0, 64, 0, 16, 0)),
             (ToCard, Header::completion(0, 0x100, 9, STATUS_UR, 64, 0, 0, 0)),
             (ToCard, poisoned),

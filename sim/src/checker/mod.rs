@@ -292,11 +292,9 @@ impl Checker {
         match tlp.hdr.kind() {
             Kind::Read(_) => self.host_reads.issue(tlp.hdr),
             Kind::Write(_) if tlp.side == map::BAR => {
-                let offset = tlp.hdr.address().wrapping_sub(bar_base);
-                for (i, value) in tlp.payload().iter().enumerate() {
-                    let at = offset + 4 * i as u64;
-                    self.table.write(at, *value, now);
-                    self.queues.write(at, *value);
+                for (at, value) in tlp.dwords(bar_base) {
+                    self.table.write(at, value, now);
+                    self.queues.write(at, value);
                 }
             }
             _ => (),

@@ -9,14 +9,13 @@ use ferrolane_vfio_user::message::{RegionInfo, SetIrqs, CONFIG_REGION, REGION_RE
 use super::irqs::Irqs;
 use crate::config_space;
 use crate::iommu::Iommu;
+use crate::patience;
 use crate::shared::{Shared, Sim};
 
 /// Most bytes of one register access: the length of configuration space.
 const MOST: u64 = config_space::BYTES as u64;
 /// A function-level reset must end within 100 ms (PCIe Base Spec 6.6.2).
 const FLR_LIMIT_NS: u64 = 100_000_000;
-/// Clocks without movement after which a card whose bus is off is at rest.
-const QUIET: u64 = 8_192;
 /// Clocks that the card has at the end of a session to come to rest, each for its DMA and for what a reset leaves.
 const REST_CLOCKS: u64 = 1 << 20;
 
@@ -239,7 +238,7 @@ impl Card {
 fn rest(sim: &mut Sim) -> Result<(), TransportError> {
     let limit = sim.machine.now() + REST_CLOCKS;
     // The bus is off by now, so of timers nothing more can come.
-    while sim.machine.now() < limit && !sim.rests() && !sim.machine.quiet(QUIET) {
+    while sim.machine.now() < limit && !sim.rests() && !sim.machine.quiet(patience::LEAST) {
         sim.clock()?;
     }
     Ok(())

@@ -20,8 +20,8 @@ fn a_log_has_a_line_for_every_tlp() {
     assert_eq!(count(&[" up   MWr32", "; data"]), 40);
     assert_eq!(count(&[" down CplD", "; data"]), 40);
     // Each host read is answered, and both say what it was about.
-    for (asked, register) in [(1, "MAGIC"), (1, "H2C0.STATUS")] {
-        assert!(count(&[" down MRd32", &format!("; {register}")]) >= asked, "{register}");
+    for register in ["MAGIC", "H2C0.STATUS"] {
+        assert!(count(&[" down MRd32", &format!("; {register}")]) >= 1, "{register}");
     }
     assert_eq!(count(&[" down MRd32"]), count(&[" up   CplD", " ; "]));
     for what in [

@@ -10,6 +10,33 @@ use std::sync::Arc;
 
 use crate::memory::Memory;
 
+/// Bytes of configuration space (PCIe Base Spec 7.2.2).
+pub const CONFIG_BYTES: u64 = 4096;
+
+/// Checks the offset of a DWORD of configuration space, for transports.
+///
+/// # Errors
+/// [`TransportError::BadOffset`].
+pub fn check_config_offset(offset: u16) -> Result<(), TransportError> {
+    let (offset, limit) = (u64::from(offset), CONFIG_BYTES);
+    if !offset.is_multiple_of(4) || offset >= limit {
+        return Err(TransportError::BadOffset { what: "configuration space", offset, limit });
+    }
+    Ok(())
+}
+
+/// Checks that a range of bytes is within `memory`, for transports.
+///
+/// # Errors
+/// [`TransportError::BadOffset`].
+pub fn check_memory_range(memory: &Memory, range: &Range<usize>) -> Result<(), TransportError> {
+    if range.start > range.end || range.end > memory.len() {
+        let (offset, limit) = (range.end as u64, memory.len() as u64);
+        return Err(TransportError::BadOffset { what: "memory", offset, limit });
+    }
+    Ok(())
+}
+
 /// Time on the device, in nanoseconds since the transport was opened.
 pub type DeviceNanos = u64;
 

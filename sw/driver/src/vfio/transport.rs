@@ -23,10 +23,9 @@ use super::host::Host;
 use super::{doctor, holders, mapping, opening, PciAddress};
 use crate::config;
 use crate::memory::Memory;
+use crate::transport::{check_config_offset, check_memory_range};
 use crate::transport::{DeviceNanos, DmaAccess, Facts, Transport, TransportError, Woken};
 
-/// Size of configuration space in bytes.
-const CONFIG_BYTES: u64 = 4096;
 const NANOS: u64 = 1_000_000_000;
 
 /// A card opened through VFIO. It belongs to this process until dropped.
@@ -137,10 +136,7 @@ impl VfioTransport {
 }
 
 fn config_read(device: &VfioPciDevice, offset: u16) -> Result<u32, TransportError> {
-    if !offset.is_multiple_of(4) || u64::from(offset) >= CONFIG_BYTES {
-        let offset = offset.into();
-        return Err(TransportError::BadOffset { what: "configuration space", offset, limit: CONFIG_BYTES });
-    }
+    check_config_offset(offset)?;
     let config = device.config();
     let value = config.as_subregion().read_le_u32(offset.into());
     value.map_err(failed(format!("reading configuration space at {offset:#x}")))
@@ -196,10 +192,7 @@ impl Transport for VfioTransport {
         access: DmaAccess,
     ) -> Result<(), TransportError> {
         let len = range.len() as u64;
-        if range.start > range.end || range.end > memory.len() {
-            let (offset, limit) = (range.end as u64, memory.len() as u64);
-            return Err(TransportError::BadOffset { what: "memory", offset, limit });
-        }
+        check_memory_range(memory, &range)?;
         let permissions = match access {
             DmaAccess::DeviceReads => Permissions::Read,
             DmaAccess::DeviceWrites => Permissions::Write,

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ferrolane::abi::map::{BAR, BAR0_BYTES};
+use ferrolane::transport::{check_config_offset, check_memory_range};
 use ferrolane::{config, DeviceNanos, DmaAccess, Facts, Memory, Transport, TransportError, Woken};
 use rustix::event::{eventfd, poll, EventfdFlags, PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
@@ -22,8 +23,6 @@ use crate::message::{
 use crate::version::{self, Version};
 use crate::{clock, Socket};
 
-/// Size of configuration space in bytes.
-const CONFIG_BYTES: u64 = 4096;
 /// BARs of a function.
 const BARS: u8 = 6;
 /// Most mappings at a time, as the protocol says.
@@ -267,14 +266,7 @@ impl Transport for VfioUserTransport {
     }
 
     fn config_read32(&self, offset: u16) -> Result<u32, TransportError> {
-        if !offset.is_multiple_of(4) || u64::from(offset) >= CONFIG_BYTES {
-            let offset = offset.into();
-            return Err(TransportError::BadOffset {
-                what: "configuration space",
-                offset,
-                limit: CONFIG_BYTES,
-            });
-        }
+        check_config_offset(offset)?;
         let mut bytes = [0; 4];
         self.read(CONFIG_REGION, offset.into(), &mut bytes)?;
         Ok(u32::from_le_bytes(bytes))
@@ -295,10 +287,7 @@ impl Transport for VfioUserTransport {
         access: DmaAccess,
     ) -> Result<(), TransportError> {
         let len = range.len() as u64;
-        if range.start > range.end || range.end > memory.len() {
-            let (offset, limit) = (range.end as u64, memory.len() as u64);
-            return Err(TransportError::BadOffset { what: "memory", offset, limit });
-        }
+        check_memory_range(memory, &range)?;
         if self.mappings.len(iova).is_some() {
             let reason = "a mapping is there already".into();
             return Err(TransportError::Map { iova, len, reason });
