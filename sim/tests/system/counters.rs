@@ -10,7 +10,7 @@ use crate::feed::{Feed, FEEDS};
 use crate::job::{jobs, run, Shape};
 use crate::lane::Setup;
 
-fn of(bare: &mut Bare, register: &Register) -> u32 {
+pub fn of(bare: &mut Bare, register: &Register) -> u32 {
     bare.read(GLOBAL_COUNTERS + u64::from(register.offset))
 }
 

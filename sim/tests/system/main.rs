@@ -27,6 +27,7 @@ mod reset;
 mod rig;
 mod ring;
 mod stall;
+mod stall_counters;
 mod throughput;
 mod user_registers;
 mod weights;

@@ -1,161 +1,10 @@
-//! `dma::counters` against models.
+//! The whole page of counters on four queues per direction, 128 bit.
 
 use ferrolane_abi::map::{self, Direction};
 use ferrolane_abi::regs::{global_counters as global, queue_counters as queue};
+use ferrolane_abi::table::Register;
 use ferrolane_hw_verify::dut;
 use rand::{rngs::StdRng, Rng, SeedableRng};
-
-macro_rules! reset {
-    ($d:expr, $clocks:expr) => {
-        $d.set("rst", 1u64);
-        $d.step();
-        $d.step();
-        $d.set("rst", 0u64);
-        for _ in 0..$clocks {
-            $d.step();
-        }
-    };
-}
-
-#[test]
-fn a_tally_adds_in_every_clock_to_the_same_counter_or_another() {
-    for seed in 0..4 {
-        let mut rng = StdRng::seed_from_u64(seed);
-        let mut d = dut!(tally, seed);
-        d.set("add_valid", 0u64);
-        reset!(d, 9);
-        let (mut sums, mut carries, mut seen) = ([0u64; 8], [0u64; 8], [0u64; 8]);
-        for _ in 0..20_000 {
-            let index = if rng.random_bool(0.5) { 3 } else { rng.random_range(0..8) };
-            let (valid, value) = (rng.random_bool(0.8), rng.random::<u32>() >> rng.random_range(0..16));
-            d.set("add_valid", valid as u64);
-            d.set("add_index", index as u64);
-            d.set("add_value", value as u64);
-            d.step();
-            if d.get("carry_valid") == 1 {
-                seen[d.get("carry_index") as usize] += 1;
-            }
-            if valid {
-                let sum = sums[index] + u64::from(value);
-                (sums[index], carries[index]) = (sum & 0xFFFF_FFFF, carries[index] + (sum >> 32));
-            }
-        }
-        d.set("add_valid", 0u64);
-        for _ in 0..4 {
-            d.step();
-            if d.get("carry_valid") == 1 {
-                seen[d.get("carry_index") as usize] += 1;
-            }
-        }
-        for (index, sum) in sums.iter().enumerate() {
-            d.set("raddr", index as u64);
-            d.step();
-            d.step();
-            assert_eq!(d.get("rdata"), *sum, "seed {seed} counter {index}");
-        }
-        assert!(carries.iter().sum::<u64>() > 10);
-        assert_eq!(seen, carries, "seed {seed}");
-    }
-}
-
-#[test]
-fn a_tally_is_read_while_it_counts() {
-    let mut d = dut!(tally, 5);
-    d.set("add_valid", 0u64);
-    reset!(d, 9);
-    d.set("add_valid", 1u64);
-    d.set("add_index", 2u64);
-    d.set("add_value", 1u64);
-    d.set("raddr", 2u64);
-    for clock in 0..200u64 {
-        d.step();
-        // In this clock stands what was added three clocks ago and before.
-        if clock > 4 {
-            assert_eq!(d.get("rdata"), clock - 2, "clock {clock}");
-        }
-    }
-}
-
-#[test]
-fn latencies_are_those_of_the_first_end_behind_a_start() {
-    for seed in 0..4 {
-        latencies(dut!(latency, seed), 8, seed);
-        latencies(dut!(latency1, seed), 1, seed);
-    }
-}
-
-/// Starts, ends and drops of `numbers` numbers.
-fn latencies(mut d: verilated::Dut, numbers: usize, seed: u64) {
-    let mut rng = StdRng::seed_from_u64(seed);
-    for name in ["start_valid", "end_valid", "drop_valid"] {
-        d.set(name, 0u64);
-    }
-    reset!(d, 1);
-    assert_eq!(d.get("least"), 0xF_FFFF);
-    let mut open = vec![None; numbers];
-    let (mut count, mut sum, mut least, mut most) = (0u64, 0u64, u64::MAX, 0u64);
-    for clock in 0..20_000u64 {
-        let (start, end, drop) = (rng.random_bool(0.3), rng.random_bool(0.1), rng.random_bool(0.01));
-        let (s, e, f) =
-            (rng.random_range(0..numbers), rng.random_range(0..numbers), rng.random_range(0..numbers));
-        d.set("start_valid", start as u64);
-        d.set("start_index", s as u64);
-        d.set("end_valid", end as u64);
-        d.set("end_index", e as u64);
-        d.set("drop_valid", drop as u64);
-        d.set("drop_index", f as u64);
-        d.step();
-        let before: Vec<Option<u64>> = open.clone();
-        if let (true, Some(began)) = (end, before[e]) {
-            let clocks = clock - began;
-            (count, sum) = (count + 1, sum + clocks);
-            (least, most) = (least.min(clocks), most.max(clocks));
-            open[e] = None;
-        }
-        if start && before[s].is_none() {
-            open[s] = Some(clock);
-        }
-        if drop {
-            open[f] = None;
-        }
-    }
-    for name in ["start_valid", "end_valid", "drop_valid"] {
-        d.set(name, 0u64);
-    }
-    for _ in 0..4 {
-        d.step();
-    }
-    let got = ["count", "sum", "least", "most"].map(|name| d.get(name));
-    assert_eq!(got, [count, sum, least, most], "seed {seed}");
-    assert!(count > 1000);
-}
-
-#[test]
-fn events_of_all_inputs_are_counted_in_every_clock() {
-    let mut rng = StdRng::seed_from_u64(1);
-    let mut d = dut!(events, 1);
-    d.set("happens", 0u64);
-    reset!(d, 20);
-    let mut counts = [0u64; 9];
-    for _ in 0..5000 {
-        let event = rng.random::<u64>() & 0x1FF | 1;
-        d.set("happens", event);
-        d.step();
-        for (i, count) in counts.iter_mut().enumerate() {
-            *count += event >> i & 1;
-        }
-    }
-    d.set("happens", 0u64);
-    for _ in 0..16 {
-        d.step();
-    }
-    for (i, count) in counts.iter().enumerate() {
-        d.set("raddr", i as u64);
-        d.step();
-        d.step();
-        assert_eq!(d.get("rdata"), *count, "input {i}");
-    }
-}
 
 /// The whole page on four queues per direction.
 struct Page {
@@ -318,37 +167,92 @@ fn the_two_halves_of_the_bytes_fit_together_while_they_carry() {
     assert!(before >> 32 > 50);
 }
 
+/// COUNT, SUM_LO, MIN and MAX of the doorbells of a direction.
+type Doorbells = [&'static Register; 4];
+
 #[test]
 fn only_a_doorbell_of_a_queue_without_work_is_timed() {
+    let h2c: Doorbells = [&global::H2C_COUNT, &global::H2C_SUM_LO, &global::H2C_MIN, &global::H2C_MAX];
+    let c2h: Doorbells = [&global::C2H_COUNT, &global::C2H_SUM_LO, &global::C2H_MIN, &global::C2H_MAX];
+    // Of four queues each way number 2: 2 and 6 among all.
+    doorbells("h2c", 2, h2c, &global::C2H_COUNT);
+    doorbells("c2h", 6, c2h, &global::H2C_COUNT);
+}
+
+fn doorbells(direction: &str, g: u64, [count, sum, least, most]: Doorbells, other: &Register) {
     let mut page = Page::new(6);
-    let at = |r: &ferrolane_abi::table::Register| map::GLOBAL_COUNTERS + u64::from(r.offset);
-    page.pulse("prod", 2, 3);
+    let at = |r: &Register| map::GLOBAL_COUNTERS + u64::from(r.offset);
+    page.pulse("prod", g, 3);
     for _ in 0..9 {
         page.d.step();
     }
-    page.pulse("prod", 2, 4);
-    page.tlp("h2c", 2);
+    page.pulse("prod", g, 4);
+    page.tlp(direction, 2);
     // A time counts a clock later than without the registers in front of `Latency`.
     page.d.steps(2);
-    assert_eq!(page.read(at(&global::H2C_COUNT)).0, 1);
-    assert_eq!(page.read(at(&global::H2C_MIN)).0, 11);
+    assert_eq!(page.read(at(count)).0, 1);
+    assert_eq!(page.read(at(least)).0, 11);
     // It has work: not timed.
-    page.pulse("prod", 2, 5);
-    page.tlp("h2c", 2);
+    page.pulse("prod", g, 5);
+    page.tlp(direction, 2);
     page.d.steps(2);
-    assert_eq!(page.read(at(&global::H2C_COUNT)).0, 1);
+    assert_eq!(page.read(at(count)).0, 1);
     for i in 1..=5 {
-        page.finish(2, i, 64);
+        page.finish(g, i, 64);
     }
     // The queue rests two clocks behind.
     page.d.steps(2);
-    page.pulse("prod", 2, 6);
-    page.tlp("h2c", 2);
+    page.pulse("prod", g, 6);
+    page.tlp(direction, 2);
     page.d.steps(2);
-    assert_eq!(page.read(at(&global::H2C_COUNT)).0, 2);
-    assert_eq!(page.read(at(&global::H2C_SUM_LO)).0, 12);
-    assert_eq!(page.read(at(&global::H2C_MAX)).0, 11);
-    assert_eq!(page.read(at(&global::C2H_COUNT)).0, 0);
+    assert_eq!(page.read(at(count)).0, 2);
+    assert_eq!(page.read(at(sum)).0, 12);
+    assert_eq!(page.read(at(most)).0, 11);
+    assert_eq!(page.read(at(other)).0, 0);
+}
+
+#[test]
+fn beats_and_waits_of_every_stream_are_counted_in_every_clock() {
+    // Stream, whether it can wait, registers of beats and of waits.
+    let streams: [(&str, bool, Option<&Register>, Option<&Register>); 6] = [
+        ("tx_wr", true, Some(&global::WRITE_BEATS), Some(&global::WRITE_STALLS)),
+        ("tx_rd", true, None, Some(&global::READ_STALLS)),
+        ("tx_cpl", true, None, Some(&global::COMPLETION_STALLS)),
+        ("rx_cpl", false, Some(&global::COMPLETION_BEATS), None),
+        ("h2c_axis_t", true, Some(&global::H2C_BEATS), Some(&global::H2C_STALLS)),
+        ("c2h_axis_t", true, Some(&global::C2H_BEATS), Some(&global::C2H_STALLS)),
+    ];
+    let pin = |name: &str, which: &str| match name.ends_with("_t") {
+        true => format!("{name}{which}"),
+        false => format!("{name}_{which}"),
+    };
+    let mut page = Page::new(9);
+    let mut rng = StdRng::seed_from_u64(9);
+    let mut expected = [(0u32, 0u32); 6];
+    for _ in 0..4000 {
+        for ((name, waits, ..), (beats, stalls)) in streams.iter().zip(&mut expected) {
+            let (valid, ready) = (rng.random_bool(0.6), !waits || rng.random_bool(0.5));
+            page.d.set(&pin(name, "valid"), u64::from(valid));
+            if *waits {
+                page.d.set(&pin(name, "ready"), u64::from(ready));
+            }
+            *beats += u32::from(valid && ready);
+            *stalls += u32::from(valid && !ready);
+        }
+        page.d.step();
+    }
+    for (name, ..) in &streams {
+        page.d.set(&pin(name, "valid"), 0u64);
+    }
+    page.d.steps(40);
+    for ((name, _, beats, stalls), expected) in streams.into_iter().zip(expected) {
+        for (register, count) in [(beats, expected.0), (stalls, expected.1)] {
+            let Some(register) = register else { continue };
+            let (value, there) = page.read(map::GLOBAL_COUNTERS + u64::from(register.offset));
+            assert_eq!((value, there), (count, true), "{name}: {}", register.name);
+            assert!(count > 1000);
+        }
+    }
 }
 
 #[test]
@@ -374,7 +278,7 @@ fn a_read_lasts_until_its_last_completion() {
         page.d.step();
         page.d.set("to_land", 0u64);
     }
-    let at = |r: &ferrolane_abi::table::Register| map::GLOBAL_COUNTERS + u64::from(r.offset);
+    let at = |r: &Register| map::GLOBAL_COUNTERS + u64::from(r.offset);
     for _ in 0..4 {
         page.d.step();
     }
