@@ -1,14 +1,18 @@
 //! The counter page against what went over the wires.
 
+use ferrolane_abi::descriptor::{EOP, SOP};
 use ferrolane_abi::map::Direction::{C2h, H2c};
 use ferrolane_abi::map::GLOBAL_COUNTERS;
 use ferrolane_abi::regs::{global_counters as global, queue_counters as queue};
 use ferrolane_abi::table::Register;
+use ferrolane_sim::tlp::Class;
+use ferrolane_sim::Direction;
 
 use crate::bare::{Bare, Seen};
 use crate::feed::{Feed, FEEDS};
 use crate::job::{jobs, run, Shape};
-use crate::lane::Setup;
+use crate::lane::{Lane, Setup};
+use crate::stall_counters::load;
 
 pub fn of(bare: &mut Bare, register: &Register) -> u32 {
     bare.read(GLOBAL_COUNTERS + u64::from(register.offset))
@@ -134,4 +138,36 @@ fn doorbells_of_an_idle_queue_are_timed() {
         }
     }
     assert_eq!(of(&mut bare, &global::C2H_COUNT), 10);
+}
+
+#[test]
+fn doorbells_of_the_way_back_are_timed_to_their_first_write() {
+    let mut bare = Bare::new("sim:delay=4ns");
+    let mut h2c = Lane::new(&mut bare, Setup::new(H2c, 2, Feed::Push));
+    let mut c2h = Lane::new(&mut bare, Setup::new(C2h, 2, Feed::Push));
+    let mut wire = Vec::new();
+    for _ in 0..5 {
+        // A packet is in the share and waits for a buffer.
+        load(&mut bare, &mut h2c, 1, 300, SOP | EOP);
+        h2c.wait(&mut bare, 20_000);
+        bare.run(1_000);
+        bare.take_log();
+        load(&mut bare, &mut c2h, 1, 4096, 0);
+        c2h.wait(&mut bare, 20_000);
+        let log = bare.take_log();
+        let write = log.iter().position(Seen::is_write).unwrap();
+        let doorbell = log[..write].iter().rfind(|s| s.direction == Direction::ToCard).unwrap();
+        assert!(doorbell.class == Class::Posted);
+        wire.push((log[write].clock - doorbell.clock) as u32);
+    }
+    let read = |bare: &mut Bare, register| of(bare, register);
+    let (sum, least, most): (u32, _, _) = (wire.iter().sum(), wire.iter().min(), wire.iter().max());
+    let (min, max) = (read(&mut bare, &global::C2H_MIN), read(&mut bare, &global::C2H_MAX));
+    println!("wire {least:?} to {most:?}; counters {min} to {max}");
+    assert_eq!(read(&mut bare, &global::C2H_COUNT), 5);
+    // The wire sees the way there and back, too: not more than 35 clocks.
+    let near = |value: u32, on_wire: u32, n: u32| (on_wire.saturating_sub(35 * n)..=on_wire).contains(&value);
+    assert!(min > 0 && near(min, *least.unwrap(), 1) && near(max, *most.unwrap(), 1));
+    assert!(near(read(&mut bare, &global::C2H_SUM_LO), sum, 5));
+    assert_eq!(read(&mut bare, &global::C2H_SUM_HI), 0);
 }

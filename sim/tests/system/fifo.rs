@@ -8,6 +8,7 @@ use ferrolane_abi::regs::{queue as regs, queue_counters as counters};
 use crate::bare::{Bare, Region};
 use crate::feed::Feed;
 use crate::lane::{Lane, Setup};
+use crate::stall_counters::load;
 
 /// Clocks in which what is going to happen has happened.
 const LONG: u64 = 50_000;
@@ -137,4 +138,30 @@ fn a_full_share_drops_whole_packets_and_stops_nobody() {
         rig.holds(kept, 0, LEN as usize);
         assert_eq!(rig.bare.take_errors(), 0);
     }
+}
+
+#[test]
+fn what_waits_for_the_card_shows_as_level() {
+    const SHARE: u32 = 8192;
+    let mut bare = Bare::new("sim");
+    let mut h2c = Lane::new(&mut bare, Setup::new(H2c, 1, Feed::Ring));
+    let idle = Lane::new(&mut bare, Setup::new(H2c, 0, Feed::Ring));
+    let mut c2h = Lane::new(&mut bare, Setup::new(C2h, 1, Feed::Ring));
+    // The way back has no buffer, so its share fills up and then this one's.
+    load(&mut bare, &mut h2c, 12, 4096, SOP | EOP);
+    bare.run(20_000);
+    let (level, peak) = (h2c.get(&mut bare, &regs::FIFO_LEVEL), h2c.get(&mut bare, &regs::FIFO_PEAK));
+    // A read is asked for when there is room for all of it, and reads end at multiples of their size.
+    assert!(level > SHARE - 512 && level <= SHARE && level.is_multiple_of(16), "{level}");
+    assert_eq!(peak, level);
+    assert_eq!(idle.get(&mut bare, &regs::FIFO_PEAK), 0, "another queue's");
+    load(&mut bare, &mut c2h, 12, 4096, 0);
+    for _ in 0..12 {
+        assert_eq!(c2h.wait(&mut bare, LONG).bytes, 4096);
+    }
+    assert_eq!(h2c.get(&mut bare, &regs::FIFO_LEVEL), 0);
+    assert!(h2c.get(&mut bare, &regs::FIFO_PEAK) >= peak);
+    h2c.stop(&mut bare);
+    h2c.start(&mut bare);
+    assert_eq!(h2c.get(&mut bare, &regs::FIFO_PEAK), 0, "since the start");
 }

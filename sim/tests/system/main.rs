@@ -3,6 +3,7 @@
 //! Every run here is judged TLP by TLP; a broken rule fails it with a decoded dump.
 
 mod attributes;
+mod bad_header;
 mod bare;
 mod counters;
 mod cut;

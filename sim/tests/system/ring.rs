@@ -1,12 +1,13 @@
-//! Ring mode: FENCE.
+//! Ring mode: FENCE, and a ring that is written once.
 
-use ferrolane_abi::descriptor::FENCE;
+use ferrolane_abi::descriptor::{self, Descriptor, EOP, FENCE, SOP};
 use ferrolane_abi::map::Direction::{C2h, H2c};
+use ferrolane_sim::rng::Rng;
 
 use crate::bare::Bare;
 use crate::feed::Feed;
 use crate::job::{jobs, run, Shape};
-use crate::lane::Setup;
+use crate::lane::{Lane, Setup};
 
 #[test]
 fn a_fence_waits_for_all_before_it() {
@@ -58,4 +59,57 @@ fn a_fence_waits_for_all_before_it() {
         assert_eq!(fences, work.parts.len() / 5);
         assert!(overlaps > fences, "only fences wait");
     }
+}
+
+/// Cyclic capture: the descriptors stay as they are, the producer index goes on with each buffer that was emptied.
+#[test]
+fn a_ring_that_is_written_once_captures_lap_after_lap() {
+    const BUFFERS: u32 = 16;
+    const BYTES: u32 = 512;
+    const LAPS: u32 = 6;
+    let mut bare = Bare::new("sim:jitter=400ns,split=random");
+    let mut setup = Setup::new(C2h, 0, Feed::Ring);
+    setup.log2 = BUFFERS.trailing_zeros();
+    let mut capture = Lane::new(&mut bare, setup);
+    let mut source = Lane::new(&mut bare, Setup::new(H2c, 0, Feed::Ring));
+    let packets = LAPS * BUFFERS;
+    let out = bare.region((packets * BYTES) as usize);
+    let data: Vec<u8> = (0..packets * BYTES).map(|i| (i * 11 + (i >> 9) * 3) as u8).collect();
+    out.memory.write(0, &data);
+    source.waiting.extend((0..packets).map(|i| Descriptor {
+        host_addr: out.iova + u64::from(i * BYTES),
+        len: BYTES,
+        flags: SOP | EOP,
+        card: i,
+    }));
+    let back = bare.region((BUFFERS * BYTES) as usize);
+    for i in 0..BUFFERS {
+        let host_addr = back.iova + u64::from(i * BYTES);
+        let buffer = Descriptor { host_addr, len: BYTES, flags: 0, card: 0 };
+        capture.ring.memory.write(i as usize * descriptor::BYTES, &buffer.to_bytes());
+    }
+    let once = capture.ring.bytes(0, BUFFERS as usize * descriptor::BYTES);
+    capture.fed = BUFFERS;
+    capture.ring_doorbell(&mut bare);
+    let mut rng = Rng::new(1, "pauses");
+    for i in 0..packets {
+        source.feed(&mut bare);
+        while source.take().is_some() {}
+        let record = capture.wait(&mut bare, 50_000);
+        assert_eq!((record.index, record.bytes, record.status), (i, BYTES, 0));
+        assert_eq!(record.meta, i, "metadata of packet {i}");
+        let (at, len) = ((i % BUFFERS * BYTES) as usize, BYTES as usize);
+        assert!(back.bytes(at, len) == data[(i * BYTES) as usize..][..len], "packet {i}");
+        // The buffer is empty again: blank, so that the next lap shows.
+        back.memory.write(at, &vec![0; len]);
+        // Sometimes the card runs out of buffers.
+        if rng.chance(20) {
+            bare.run(rng.below(3_000));
+        }
+        capture.fed += 1;
+        capture.tell(&mut bare, false);
+        capture.ring_doorbell(&mut bare);
+    }
+    assert!(capture.ring.bytes(0, once.len()) == once, "the ring was written");
+    assert_eq!(bare.take_errors(), 0);
 }

@@ -43,7 +43,7 @@ fn only(bare: &mut Bare, clocks: u64, wanted: &[(&Register, u64)]) {
 }
 
 /// Gives a queue `count` descriptors of `len` bytes each.
-fn load(bare: &mut Bare, lane: &mut Lane, count: u64, len: u32, flags: u8) {
+pub fn load(bare: &mut Bare, lane: &mut Lane, count: u64, len: u32, flags: u8) {
     let region = bare.region((count * u64::from(len)) as usize);
     lane.waiting.extend((0..count).map(|i| Descriptor {
         host_addr: region.iova + i * u64::from(len),
@@ -66,7 +66,7 @@ fn a_card_that_takes_nothing_is_want_of_room_and_of_a_buffer() {
     load(&mut bare, &mut h2c, 20, 4096, SOP | EOP);
     bare.run(10_000);
     only(&mut bare, 5_000, &[(&counters::H2C_NO_ROOM, 99)]);
-    // The same with the way back running, which has what came in its share.
+    // The same with the way back running, which has no buffer for what comes.
     let c2h = Lane::new(&mut bare, Setup::new(C2h, 0, Feed::Ring));
     only(&mut bare, 5_000, &[(&counters::H2C_NO_ROOM, 99), (&counters::C2H_NO_DESCRIPTOR, 20)]);
     c2h.set(&mut bare, &ferrolane_abi::regs::queue::CTRL, 0);
