@@ -47,6 +47,42 @@ fn a_rate_that_is_set_is_kept() {
 }
 
 #[test]
+fn every_preset_keeps_its_rate_and_its_pauses() {
+    let bench = Bench::new();
+    let presets = bench.run("--json card presets").succeeded().json();
+    let presets = presets["presets"].as_array().unwrap();
+    assert!(presets.len() >= 10);
+    let mut pauses_seen = 0;
+    for preset in presets {
+        let name = preset["name"].as_str().unwrap();
+        let Some(rate) = preset["megabytes_per_second"].as_f64() else { continue };
+        let number = |key: &str| preset[key].as_u64().unwrap();
+        let (burst, pause) = (number("burst_bytes"), number("pause_ns"));
+        // 200 us, and beyond two pauses if those are short.
+        let bytes = if pause > 1_000_000 { 0 } else { burst * 9 / 4 }.max((rate * 200.0) as u64);
+        let packets = bytes.div_ceil(number("length_bytes") + number("spread_mask") / 2);
+        for command in ["generate", "check"] {
+            let ran = bench.run(&format!("--json card {command} --preset {name} --packets {packets}"));
+            let ran = ran.succeeded().json();
+            assert_eq!(
+                (ran["packets"].as_u64(), ran["equal"].as_bool()),
+                (Some(packets), Some(true)),
+                "{ran:?}"
+            );
+            let bytes = ran["bytes"].as_u64().unwrap();
+            let pauses = if burst == 0 { 0 } else { (bytes - 1) / burst };
+            pauses_seen += pauses;
+            let nanos = bytes as f64 * 1e3 / rate + (pauses * pause) as f64;
+            // What is measured begins with the first doorbell and ends with the last record: some round trips more.
+            let took = ran["run_clocks"].as_u64().unwrap() as f64 * 4.0;
+            let most = nanos * 1.03 + 5_000.0;
+            assert!((nanos * 0.97..most).contains(&took), "{command} {name}: {took} ns, expected {nanos}");
+        }
+    }
+    assert!(pauses_seen > 50, "{pauses_seen}");
+}
+
+#[test]
 fn a_source_in_real_time_loses_what_the_link_does_not_take() {
     let bench = Bench::new();
     let line = "--device sim:gen1x1 --json card generate --preset adc-16bit-1g --packets 100";
