@@ -117,6 +117,35 @@ fn idle_queues_cost_nothing() {
 }
 
 #[test]
+fn none_of_64_queues_waits_longer_than_a_round() {
+    // All have data, buffers and places all the time, in shares of 2 KiB; turns of 512 bytes, and of all that is there.
+    for weight in [0, 7] {
+        let mut b = Bench::new(MANY, weight, Shape { weight: Some(weight), ..full_speed(512, 512) });
+        b.shape.ready = 0.0;
+        b.run(12_000);
+        assert!(b.q.iter().all(|q| q.paused > 1_000), "a share is not full");
+        b.shape.ready = 1.0;
+        let turn = 512 * (weight + 1).min(4) / 16;
+        let mut last: Vec<(u32, u64)> = b.q.iter().map(|q| (q.records, b.clock)).collect();
+        let mut longest = 0;
+        for _ in 0..30_000 {
+            b.run(1);
+            for (q, (records, since)) in b.q.iter().zip(&mut last) {
+                longest = longest.max(b.clock - *since);
+                if q.records != *records {
+                    (*records, *since) = (q.records, b.clock);
+                }
+            }
+        }
+        // A turn of each, what it overran, and the clocks between two queues.
+        let round = 64 * (turn + 16 + 8);
+        println!("WEIGHT {weight}: {longest} clocks at most, a round is {round}");
+        assert!(longest <= round, "{longest} clocks without a record, a round is {round}");
+        assert!(longest > round / 4, "{longest} clocks: the queues don't compete");
+    }
+}
+
+#[test]
 fn any_alignment_and_size_keeps_the_pace() {
     for (build, seed, packet) in [(W64, 1, 1), (W128, 2, 64), (W256, 3, 256)] {
         let mut shape = full_speed(packet, 2048);
