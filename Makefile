@@ -15,8 +15,8 @@ ONLY ?=
 # Random TLPs of `make soak-hostile`, and the seed of its first round.
 HOSTILE_TLPS ?= 1000000
 HOSTILE_SEED ?= 1
-# The bench's many builds of the engine are verilated for the bench alone; everything else does with one.
-ONE_ENGINE := FERROLANE_ENGINES=w128_q4
+# The bench has many builds of the engine; everything else does with the default one and two that show other sizes.
+FEW_ENGINES := FERROLANE_ENGINES=w64_q2_t32,w128_q4,w256_q8
 # Tests whose coverage counts.
 COVERING := --test system --test align --test faults --test hostile --test soak
 # Options of `make system-test`, as in SYSTEM="--machine intel --only feeds"; and what runs it.
@@ -59,9 +59,9 @@ fmt-check: ## Formatting
 	$(CARGO) fmt --all --check
 
 clippy: tools ## Rust lints, warnings are errors
-	$(ONE_ENGINE) $(CARGO) clippy $(CI) --workspace --all-targets -- -D warnings
+	$(FEW_ENGINES) $(CARGO) clippy $(CI) --workspace --all-targets -- -D warnings
 	$(CARGO) clippy $(CI) -p ferrolane-cli --no-default-features -- -D warnings
-	$(ONE_ENGINE) $(CARGO) clippy $(CI) -p ferrolane-guest --features sim --all-targets -- -D warnings
+	$(FEW_ENGINES) $(CARGO) clippy $(CI) -p ferrolane-guest --features sim --all-targets -- -D warnings
 
 lint: tools ## Coding rules of the engine: source check and width filter over Verilator -Wall
 	$(CARGO) run $(CI) -q -p ferrolane-lint
@@ -76,7 +76,7 @@ generate-check: ## Fail if a generated file is not what its source says
 	$(CARGO) run $(CI) -q -p ferrolane-faults -- --check docs/src/faults.md sim/tests/faults
 
 unit-test: tools ## Unit tests, Verilated tests of each block, system tests, compile-fail tests
-	$(ONE_ENGINE) $(CARGO) test $(CI) --workspace
+	$(FEW_ENGINES) $(CARGO) test $(CI) --workspace
 	$(CARGO) test $(CI) -p ferrolane-cli --no-default-features
 
 system-smoke: tools ## The CLI on files of awkward sizes, compared, with equal clock counts for equal seeds
@@ -103,7 +103,7 @@ system-test: system-build ## The same on every machine with every scenario; SYST
 	$(SYSTEM_TEST) $(SYSTEM)
 
 test-waveform: tools ## Waveforms of the simulated card in process, served, and at a stop; a build of its own
-	CARGO_TARGET_DIR=target/waveform $(ONE_ENGINE) $(CARGO) test $(CI) -p ferrolane-cli --features trace --test waveform
+	CARGO_TARGET_DIR=target/waveform $(FEW_ENGINES) $(CARGO) test $(CI) -p ferrolane-cli --features trace --test waveform
 
 guest: system-build ## A shell in a virtual machine with the simulated card; GUEST="--help" lists options
 	@$(GUEST_SHELL) $(GUEST)
@@ -118,19 +118,19 @@ soak-align: tools ## Every alignment of lengths, host and card offsets on five l
 	ALIGN_EVERY=1 $(CARGO) test $(CI) -p ferrolane-sim --test align -- --nocapture
 
 soak-hostile: tools ## HOSTILE_TLPS random TLPs, settings and resets at the card's pins from HOSTILE_SEED on; a short slice is in unit-test
-	HOSTILE_TLPS=$(HOSTILE_TLPS) HOSTILE_SEED=$(HOSTILE_SEED) $(ONE_ENGINE) \
+	HOSTILE_TLPS=$(HOSTILE_TLPS) HOSTILE_SEED=$(HOSTILE_SEED) $(FEW_ENGINES) \
 		$(CARGO) test $(CI) -p ferrolane-sim --test hostile -- --nocapture
 
 coverage: tools ## Which lines of the engine's Verilog run in the tests of the whole card; fails below 95 percent; target/coverage.json
 	rm -rf target/coverage/data
 	VERILATED_COVERAGE=$(CURDIR)/target/coverage/data CARGO_TARGET_DIR=target/coverage/build \
-		$(ONE_ENGINE) $(CARGO) test $(CI) -p ferrolane-sim --features coverage $(COVERING)
+		$(FEW_ENGINES) $(CARGO) test $(CI) -p ferrolane-sim --features coverage $(COVERING)
 	python3 tools/coverage/coverage.py target/coverage/data target/coverage/build \
 		--json target/coverage.json --missing target/coverage/missing.txt
 
 faults: tools ## Run the tests of the table of faults and write their results to docs/src/faults.md
 	@mkdir -p target
-	$(ONE_ENGINE) $(CARGO) test $(CI) -p ferrolane-sim --test faults > target/faults.log || cat target/faults.log
+	$(FEW_ENGINES) $(CARGO) test $(CI) -p ferrolane-sim --test faults > target/faults.log || cat target/faults.log
 	$(CARGO) run $(CI) -q -p ferrolane-faults -- docs/src/faults.md < target/faults.log
 
 bench-engine: tools ## How much of the link's bound the engine reaches; BENCH= takes its options, as in BENCH="--filter q4,h2c --limits"

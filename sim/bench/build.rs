@@ -19,7 +19,9 @@ fn main() {
             verilated_build::Model::new(name, engine.module).verilog((engine.verilog)()).x_unique(true);
         design = design.model(model);
         let (width, queues, tags) = (engine.width, engine.queues, engine.tags);
-        let _ = writeln!(list, "    {name}: {width} bits, {queues} queues, {tags} tags;");
+        let (role, share) = (engine.role, engine.c2h_share);
+        let _ =
+            writeln!(list, "    {role:?} {name}: {width} bits, {queues} queues, {tags} tags, {share} bytes;");
     }
     list.push_str("}\n");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));

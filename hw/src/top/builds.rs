@@ -5,9 +5,22 @@ use crate::dma::engine::Engine;
 use crate::dma::queue::FLR_WAIT;
 use ferrolane_abi::feature;
 
+/// What a build of the engine alone is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Its rates are measured.
+    Rate,
+    /// What its C2H share loses is measured.
+    Depth,
+    /// It shows that other sizes work.
+    Size,
+}
+
 /// A build of the engine alone.
 #[derive(Clone, Copy)]
 pub struct EngineBuild {
+    /// What it is for.
+    pub role: Role,
     /// Name of the top module.
     pub module: &'static str,
     /// Port width in bits.
@@ -16,6 +29,8 @@ pub struct EngineBuild {
     pub queues: usize,
     /// Read tags, those of descriptor fetches included.
     pub tags: usize,
+    /// Bytes of a queue's share of the C2H FIFO.
+    pub c2h_share: usize,
     /// Gives the Verilog.
     pub verilog: fn() -> String,
 }
@@ -123,13 +138,15 @@ macro_rules! sized {
 }
 
 macro_rules! builds {
-    ($($module:ident: width $w:literal, queues $nq:literal, tags $tags:literal, share $h:literal $c:literal, slots $hp:literal $cp:literal;)*) => {
+    ($($role:ident $module:ident: width $w:literal, queues $nq:literal, tags $tags:literal, share $h:literal $c:literal, slots $hp:literal $cp:literal;)*) => {
         /// The builds of the engine alone.
         pub const ENGINES: &[EngineBuild] = &[$( EngineBuild {
+            role: Role::$role,
             module: stringify!($module),
             width: $w,
             queues: $nq,
             tags: $tags,
+            c2h_share: 1 << $c,
             verilog: || crate::emit::verilog::<
                 sized!(Engine: width $w, queues $nq, tags $tags, share $h $c, slots $hp $cp, vectors 16 4, full 1, features 0)
             >(stringify!($module), Default::default),
@@ -146,14 +163,22 @@ pub type Socket128 =
     sized!(Socket: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 1, features 0);
 
 builds! {
-    ferrolane_engine_w64_q4: width 64, queues 4, tags 64, share 13 13, slots 6 6;
-    ferrolane_engine_w128_q1: width 128, queues 1, tags 64, share 13 13, slots 6 6;
-    ferrolane_engine_w128_q4: width 128, queues 4, tags 64, share 13 13, slots 6 6;
-    ferrolane_engine_w128_q64: width 128, queues 64, tags 64, share 11 11, slots 5 6;
-    ferrolane_engine_w256_q4: width 256, queues 4, tags 64, share 14 14, slots 6 6;
-    ferrolane_engine_w256_q64: width 256, queues 64, tags 64, share 12 12, slots 5 6;
-    ferrolane_engine_w256_q4_t256: width 256, queues 4, tags 256, share 14 14, slots 6 6;
-    ferrolane_engine_w256_q64_t256: width 256, queues 64, tags 256, share 12 12, slots 5 6;
+    Rate ferrolane_engine_w64_q4: width 64, queues 4, tags 64, share 13 13, slots 6 6;
+    Rate ferrolane_engine_w128_q1: width 128, queues 1, tags 64, share 13 13, slots 6 6;
+    Rate ferrolane_engine_w128_q4: width 128, queues 4, tags 64, share 13 13, slots 6 6;
+    Rate ferrolane_engine_w128_q64: width 128, queues 64, tags 64, share 11 11, slots 5 6;
+    Rate ferrolane_engine_w256_q4: width 256, queues 4, tags 64, share 14 14, slots 6 6;
+    Rate ferrolane_engine_w256_q64: width 256, queues 64, tags 64, share 12 12, slots 5 6;
+    Rate ferrolane_engine_w256_q4_t256: width 256, queues 4, tags 256, share 14 14, slots 6 6;
+    Rate ferrolane_engine_w256_q64_t256: width 256, queues 64, tags 256, share 12 12, slots 5 6;
+    Depth ferrolane_engine_w128_q1_1k: width 128, queues 1, tags 64, share 13 10, slots 6 6;
+    Depth ferrolane_engine_w128_q1_2k: width 128, queues 1, tags 64, share 13 11, slots 6 6;
+    Depth ferrolane_engine_w128_q1_4k: width 128, queues 1, tags 64, share 13 12, slots 6 6;
+    Depth ferrolane_engine_w128_q1_8k: width 128, queues 1, tags 64, share 13 13, slots 6 6;
+    Depth ferrolane_engine_w128_q1_16k: width 128, queues 1, tags 64, share 13 14, slots 6 7;
+    Depth ferrolane_engine_w128_q1_32k: width 128, queues 1, tags 64, share 13 15, slots 6 8;
+    Size ferrolane_engine_w64_q2_t32: width 64, queues 2, tags 32, share 12 12, slots 5 5;
+    Size ferrolane_engine_w256_q8: width 256, queues 8, tags 64, share 13 13, slots 6 6;
 }
 
 /// A build of the engine whose area and speed are measured.

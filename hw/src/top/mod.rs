@@ -6,7 +6,7 @@ mod pins;
 mod socket;
 mod user_logic;
 
-pub use builds::{Card128, EngineBuild, Socket128, SynthBuild, ENGINES, SYNTHS};
+pub use builds::{Card128, EngineBuild, Role, Socket128, SynthBuild, ENGINES, SYNTHS};
 pub use card::Card;
 pub use pins::{pins, pins_page, Pin};
 pub use socket::Socket;

@@ -8,7 +8,7 @@ use ferrolane_sim::tlp::Header;
 
 use crate::pattern;
 use crate::source::Source;
-use crate::wire::{DATA, DESCRIPTORS};
+use crate::wire::DESCRIPTORS;
 
 /// Beats that the source sends to a queue before it goes to the next.
 const TURN: usize = 16;
@@ -140,9 +140,10 @@ impl CardSide {
             if self.offering {
                 source.clock();
             }
-            if !self.beat.valid && self.paused & 1 == 0 {
-                if let Some((count, last)) = source.beat(self.bytes as u64) {
-                    self.fill(0, count, last, 0);
+            // It does not heed pause.
+            if !self.beat.valid {
+                if let Some((count, last, number)) = source.beat(self.bytes as u64) {
+                    self.fill(0, count, last, number);
                 }
             }
         } else if !self.beat.valid && self.offering {
@@ -200,13 +201,6 @@ impl CardSide {
         }
         self.paused = pause;
         self.writing = o.tx_wr.valid && !(i.tx_wr_ready && o.tx_wr.last);
-        if let Some(source) = self.source.as_mut().filter(|_| o.tx_wr.valid && o.tx_wr.first && i.tx_wr_ready)
-        {
-            let span = Header(o.tx_wr.hdr).byte_span();
-            if DATA.contains(&(span.start & 0xFFFF_FFFF)) {
-                source.left(span.end - span.start);
-            }
-        }
         if i.rx_req.valid && i.rx_req.last && o.rx_req_ready {
             self.probe.request = Some(self.now);
         }

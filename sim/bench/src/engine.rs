@@ -4,9 +4,22 @@ use ferrolane_sim::pins::{CardModel, Inputs, Outputs};
 
 use crate::card::{SharedSide, StreamBeat};
 
+/// What a build is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Its rates are measured.
+    Rate,
+    /// What its C2H share loses is measured.
+    Depth,
+    /// It shows that other sizes work.
+    Size,
+}
+
 /// A build of the engine.
 #[derive(Clone, Copy)]
 pub struct Build {
+    /// What it is for.
+    pub role: Role,
     /// Its name.
     pub name: &'static str,
     /// Port width in bits.
@@ -15,10 +28,17 @@ pub struct Build {
     pub queues: usize,
     /// Read tags.
     pub tags: usize,
+    /// Bytes of a queue's share of the C2H FIFO.
+    pub c2h_share: u64,
     create: fn(u64, SharedSide) -> Result<Box<dyn CardModel>, verilated::Error>,
 }
 
 impl Build {
+    /// Those that are there for `role`.
+    pub fn all(role: Role) -> impl Iterator<Item = &'static Build> {
+        BUILDS.iter().filter(move |build| build.role == role)
+    }
+
     /// The engine in its random power-up state, with `side` behind it.
     ///
     /// # Errors
@@ -54,7 +74,7 @@ struct Engine<M, I, O> {
 }
 
 macro_rules! engines {
-    ($($name:ident: $width:literal bits, $queues:literal queues, $tags:literal tags;)*) => {
+    ($($role:ident $name:ident: $width:literal bits, $queues:literal queues, $tags:literal tags, $share:literal bytes;)*) => {
         $(
             verilated::model! {
                 #[doc = "A build of the engine."]
@@ -105,10 +125,12 @@ macro_rules! engines {
 
         /// The builds that this bench was built with.
         pub const BUILDS: &[Build] = &[$( Build {
+            role: Role::$role,
             name: stringify!($name),
             width: $width,
             queues: $queues,
             tags: $tags,
+            c2h_share: $share,
             create: |seed, side| {
                 let options = verilated::Options::seeded(seed);
                 Ok(Box::new(Engine {

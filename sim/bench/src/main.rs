@@ -29,7 +29,7 @@ use std::sync::Mutex;
 use anyhow::Result;
 use clap::Parser;
 
-use engine::{Build, BUILDS};
+use engine::{Build, Role};
 use host::Place;
 use row::{Flow, Outcome, Row};
 
@@ -91,7 +91,7 @@ fn queues(build: &Build) -> &'static [usize] {
 
 fn rows(args: &Args) -> Vec<Row> {
     let mut all = Vec::new();
-    for build in BUILDS {
+    for build in Build::all(Role::Rate) {
         for latency_ns in latencies(build) {
             for flow in [Flow::H2c, Flow::C2h, Flow::Both] {
                 for queues in queues(build) {
@@ -137,27 +137,29 @@ fn run(rows: &[Row], jobs: usize) -> Vec<Result<Outcome>> {
 fn extras(args: &Args) -> Result<()> {
     let place = Place { latency_ns: 500, seed: args.seed, high: args.high };
     println!("\nLatency of an idle engine, 500 ns of read latency:");
-    for build in BUILDS {
+    for build in Build::all(Role::Rate) {
         for (mode, push) in [("ring", false), ("push", true)] {
             if let Some(latency) = latency::measure(build, place, push)? {
                 report::latency(build.name, mode, &latency);
             }
         }
     }
-    for build in BUILDS.iter().filter(|build| build.queues == 4) {
+    for build in Build::all(Role::Rate).filter(|build| build.queues == 4) {
         report::feeds(build.name, &feed::measure(build, place)?);
     }
     Ok(())
 }
 
-/// The loss of sources in real time, on the default build if it is there.
+/// The loss of sources in real time, against the share of the FIFO.
 fn loss(args: &Args) -> Result<()> {
-    let Some(build) = BUILDS.iter().find(|build| build.name == "w128_q4").or(BUILDS.first()) else {
+    let builds: Vec<&Build> = Build::all(Role::Depth).collect();
+    if builds.is_empty() {
+        println!("\nLoss against FIFO depth: not measured, no build for it is here.");
         return Ok(());
-    };
+    }
     let place = Place { latency_ns: 500, seed: args.seed, high: args.high };
-    let losses = loss::measure(build, place, args.jobs)?;
-    report::losses(build.name, &losses);
+    let losses = loss::measure(&builds, place, args.jobs)?;
+    report::losses(&losses);
     plot::write(&args.plot, &losses)?;
     println!("{}", args.plot.display());
     Ok(())
@@ -202,6 +204,33 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whole engines of sizes that have no rows: other widths, tags and numbers of queues.
+    #[test]
+    fn engines_of_other_sizes_move_every_byte() {
+        let builds: Vec<&Build> = Build::all(Role::Size).collect();
+        assert!(!builds.is_empty(), "FERROLANE_ENGINES leaves out all builds for this test");
+        for build in builds {
+            let place = Place { latency_ns: 500, seed: 1, high: build.width == 256 };
+            let sizes = [(Flow::Both, 1024), (Flow::Both, 61), (Flow::H2c, 1), (Flow::C2h, 1)];
+            let rows = sizes.map(|(flow, fragment)| Row {
+                build: *build,
+                queues: build.queues,
+                flow,
+                fragment,
+                place,
+            });
+            for outcome in run(&rows, 1) {
+                let outcome = outcome.unwrap();
+                assert!(outcome.fragments > 100.0, "{}", outcome.row.words().join(" "));
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::feed::Taken;
 use crate::host::link_name;
 use crate::latency::{Latency, Span};
-use crate::loss::{Loss, MEMORIES, STALL_NS};
+use crate::loss::{shares, Loss, STALL_NS};
 use crate::row::{flow_name, Outcome};
 use crate::wire::Purpose;
 
@@ -236,19 +236,19 @@ pub fn feeds(name: &str, feeds: &[Taken]) {
 }
 
 /// What sources in real time lose, by the memory that they have.
-pub fn losses(name: &str, losses: &[Loss]) {
+pub fn losses(losses: &[Loss]) {
     println!(
-        "\n{name}: percent of a source's bytes lost while the host takes no write for {} us about every 100 us",
+        "\nPercent of a source's bytes that are dropped while the host takes no write for {} us about every 100 us,",
         STALL_NS / 1000
     );
+    println!("by the queue's share of the C2H FIFO:");
+    let shares = shares(losses);
     print!("{:<20} {:>10}", "source", "bytes/clk");
-    MEMORIES.iter().for_each(|memory| print!(" {:>7}", format!("{} KiB", memory >> 10)));
-    println!(" {:>12}", "lost in 2 KiB");
-    for row in losses.chunks(MEMORIES.len()) {
+    shares.iter().for_each(|share| print!(" {:>7}", format!("{} KiB", share >> 10)));
+    println!(" {:>14}", "bytes made");
+    for row in losses.chunks(shares.len()) {
         print!("{:<20} {:>10.3}", row[0].preset.name, row[0].rate);
         row.iter().for_each(|loss| print!(" {:>7.2}", loss.percent()));
-        println!(" {:>12}", row[1].lost);
+        println!(" {:>14}", row[0].made);
     }
-    println!("The memory is what the source's bytes can wait in until their write has been taken: the queue's share of the");
-    println!("C2H FIFO, and beyond that a buffer of the source's own.");
 }

@@ -1,11 +1,12 @@
-//! A source in real time: it makes packets at its own rate, and loses those that find no memory.
+//! A source in real time: it makes packets at its own rate, and never waits.
 
 use ferrolane_abi::card::{pattern, Preset};
 use ferrolane_sim::rng::Rng;
 
-/// A packet that was not lost.
+/// A packet.
 #[derive(Clone, Copy)]
 struct Packet {
+    number: u32,
     len: u64,
     /// Bytes made so far.
     made: u64,
@@ -38,43 +39,33 @@ pub struct Source {
     /// Bytes per clock.
     rate: f64,
     pause: u64,
-    memory: u64,
     stalls: Stalls,
     credit: f64,
     paused: u64,
     burst: u64,
-    /// Number of the packet that is made, and what is left of it; whether it is lost.
+    /// Number of the next packet, and what is left of the one that is made.
     number: u32,
     left: u64,
-    loses: bool,
     waiting: std::collections::VecDeque<Packet>,
-    /// Bytes taken in and not yet written to the host.
-    held: u64,
-    /// Bytes made, and lost of these.
-    pub made: u64,
-    /// Bytes of lost packets.
-    pub lost: u64,
+    /// Packets that were given to the engine whole, and their bytes.
+    pub given: (u32, u64),
 }
 
 impl Source {
-    /// As `preset` says, at a clock of `period_ps`, with `memory` bytes.
-    pub fn new(preset: Preset, period_ps: u64, memory: u64, stalls: Stalls) -> Self {
+    /// As `preset` says, at a clock of `period_ps`.
+    pub fn new(preset: Preset, period_ps: u64, stalls: Stalls) -> Self {
         Source {
             preset,
             rate: preset.bytes_per_second as f64 * period_ps as f64 / 1e12,
             pause: u64::from(preset.pause_ns) * 1000 / period_ps,
-            memory,
             stalls,
             credit: 0.0,
             paused: 0,
             burst: 0,
             number: 0,
             left: 0,
-            loses: false,
             waiting: std::collections::VecDeque::new(),
-            held: 0,
-            made: 0,
-            lost: 0,
+            given: (0, 0),
         }
     }
 
@@ -97,22 +88,20 @@ impl Source {
         }
     }
 
+    /// Bytes of packet `number`.
+    pub fn length(preset: &Preset, number: u32) -> u64 {
+        pattern::length(preset.length, preset.spread, number).into()
+    }
+
     /// Makes a byte.
     fn make(&mut self) {
         if self.left == 0 {
-            self.left = pattern::length(self.preset.length, self.preset.spread, self.number).into();
+            self.left = Self::length(&self.preset, self.number);
+            self.waiting.push_back(Packet { number: self.number, len: self.left, made: 0, given: 0 });
             self.number += 1;
-            self.loses = self.held + self.left > self.memory;
-            if self.loses {
-                self.lost += self.left;
-            } else {
-                self.held += self.left;
-                self.waiting.push_back(Packet { len: self.left, made: 0, given: 0 });
-            }
         }
         self.left -= 1;
-        self.made += 1;
-        if let Some(packet) = self.waiting.back_mut().filter(|_| !self.loses) {
+        if let Some(packet) = self.waiting.back_mut() {
             packet.made += 1;
         }
         self.burst += 1;
@@ -121,24 +110,20 @@ impl Source {
         }
     }
 
-    /// The next beat of up to `bytes` bytes: how many, and whether it ends its packet.
-    pub fn beat(&mut self, bytes: u64) -> Option<(u64, bool)> {
+    /// The next beat of up to `bytes` bytes: how many, whether it ends its packet, and the packet's number.
+    pub fn beat(&mut self, bytes: u64) -> Option<(u64, bool, u32)> {
         let packet = self.waiting.front_mut()?;
         let count = bytes.min(packet.len - packet.given);
         if packet.made < packet.given + count {
             return None;
         }
         packet.given += count;
-        let last = packet.given == packet.len;
+        let (last, number, len) = (packet.given == packet.len, packet.number, packet.len);
         if last {
+            self.given = (self.given.0 + 1, self.given.1 + len);
             self.waiting.pop_front();
         }
-        Some((count, last))
-    }
-
-    /// So many bytes have been written to the host.
-    pub fn left(&mut self, bytes: u64) {
-        self.held -= bytes;
+        Some((count, last, number))
     }
 
     /// Bytes per clock while it makes any, pauses apart.
@@ -152,44 +137,35 @@ mod tests {
     use super::*;
     use ferrolane_abi::card::PRESETS;
 
-    fn source(name: &str, memory: u64) -> Source {
+    fn source(name: &str) -> Source {
         let preset = PRESETS.iter().find(|preset| preset.name == name).unwrap();
-        Source::new(*preset, 4000, memory, Stalls::new(1, 10, 100, 0, 0))
+        Source::new(*preset, 4000, Stalls::new(1, 10, 100, 0, 0))
     }
 
     #[test]
-    fn it_keeps_its_rate_whatever_is_taken() {
+    fn it_keeps_its_rate_and_gives_all_it_makes() {
         for (name, rate) in [("adc-16bit-1g", 8.0), ("ethernet-1g", 0.5 * 1500.0 / 1538.0)] {
-            let mut source = source(name, 4096);
-            (0..1_000_000).for_each(|_| source.clock());
-            let made = source.made as f64 / 1e6;
-            assert!((made / rate - 1.0).abs() < 0.01, "{name}: {made} bytes per clock");
-            assert!(source.lost > 0 && source.held <= 4096);
-        }
-    }
-
-    #[test]
-    fn what_is_taken_is_not_lost() {
-        let mut source = source("ethernet-10g", 4096);
-        let (mut given, mut packets) = (0, 0);
-        for _ in 0..100_000 {
-            source.clock();
-            while let Some((count, last)) = source.beat(16) {
-                given += count;
-                packets += u32::from(last);
-                source.left(count);
+            let mut source = source(name);
+            let (mut bytes, mut packets) = (0, 0);
+            for _ in 0..1_000_000 {
+                source.clock();
+                while let Some((count, last, number)) = source.beat(16) {
+                    assert_eq!(number, packets);
+                    bytes += count;
+                    packets += u32::from(last);
+                }
             }
+            let made = bytes as f64 / 1e6;
+            assert!((made / rate - 1.0).abs() < 0.01, "{name}: {made} bytes per clock");
+            assert_eq!(source.given.0, packets);
+            assert!(bytes - source.given.1 <= 8192 && packets > 100, "{packets} packets");
         }
-        // Of the packet in the making there is what is not made yet, and less than a beat that is.
-        assert_eq!(source.lost, 0);
-        assert!((source.left..source.left + 16).contains(&source.held), "{} held", source.held);
-        assert!(given > 400_000 && packets > 500, "{given} bytes, {packets} packets");
     }
 
     #[test]
     fn stalls_come_at_their_times() {
         let stalls = Stalls::new(1, 10, 100, 1_000, 10_000);
-        let source = Source::new(PRESETS[1], 4000, 4096, stalls);
+        let source = Source::new(PRESETS[1], 4000, stalls);
         let stalled = (0..20_000).filter(|now| source.stalls(*now)).count();
         assert!((600..=2_000).contains(&stalled) && !source.stalls(1_000), "{stalled}");
     }
