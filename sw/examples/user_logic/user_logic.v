@@ -2,10 +2,12 @@
 //
 // Every packet that enters H2C queue n leaves C2H queue n and carries the CRC-32 of its bytes (IEEE 802.3) as TUSER of its
 // last beat: the host finds it as the metadata of the packet's completion record. A few registers behind the AXI4-Lite
-// window (BAR2) count what has passed, and user interrupt 0 tells of every 16th packet.
+// window (BAR2) count what has passed, and user interrupt 0 tells of every 16th packet. 64 KiB of block RAM at the AXI4 port
+// are there for memory queues.
 //
 //   h2c_axis ──► CRC per queue ──► register ──► c2h_axis
 //   axil     ──► ID, PACKETS, BYTES, INVERT
+//   axi      ──► memory
 //
 // Streams: AMBA AXI4-Stream; queues interleave on TDEST inside packets, so state is kept per queue. Registers: AMBA
 // AXI4-Lite, one access at a time.
@@ -68,7 +70,7 @@ module user_logic #(
     input  wire           axi_wlast,
     input  wire           axi_wvalid,
     output wire           axi_wready,
-    output wire [1:0]     axi_bresp,
+    output reg  [1:0]     axi_bresp,
     output reg            axi_bvalid,
     input  wire           axi_bready,
     input  wire [63:0]    axi_araddr,
@@ -77,8 +79,8 @@ module user_logic #(
     input  wire [1:0]     axi_arburst,
     input  wire           axi_arvalid,
     output wire           axi_arready,
-    output wire [W-1:0]   axi_rdata,
-    output wire [1:0]     axi_rresp,
+    output reg  [W-1:0]   axi_rdata,
+    output reg  [1:0]     axi_rresp,
     output wire           axi_rlast,
     output wire           axi_rvalid,
     input  wire           axi_rready,
@@ -86,41 +88,68 @@ module user_logic #(
     output reg  [NU-1:0]  user_irq
 );
 
-    // ANCHOR: no_memory
-    // This card has no memory: a memory queue's access ends with DECERR (AMBA AXI4 A3.4.4), one burst at a time, and the
-    // descriptor's record says CARD_WRITE_ERROR or CARD_READ_ERROR. Left unanswered it would hold up its queue for ever.
-    reg  writing, reading;              // a burst is being taken, being answered
-    reg  [7:0] reads_left;
+    // ANCHOR: memory
+    // 64 KiB of block RAM for memory queues. Bursts are of full width, INCR or FIXED, one at a time each way, answered in order
+    // (AMBA AXI4 A3.4); what lies beyond is answered with DECERR, for a burst without an answer would hold up its queue for ever.
+    localparam LANE_BITS = $clog2(W / 8), ROWS = 65536 / (W / 8), ROW_BITS = $clog2(ROWS);
+    localparam [1:0] AXI_OKAY = 2'b00, AXI_DECERR = 2'b11;
+    localparam [1:0] AXI_FIXED = 2'b00;
+    reg  [W-1:0]        memory [0:ROWS-1];
+    reg                 writing, write_fixed, write_beyond;
+    reg  [ROW_BITS-1:0] write_row;
+    reg                 reading, read_fixed, read_beyond;
+    reg  [ROW_BITS-1:0] read_row;
+    reg  [7:0]          read_left;
     assign axi_awready = !writing && !axi_bvalid;
     assign axi_wready  = writing;
-    assign axi_bresp   = 2'b11;
     assign axi_arready = !reading;
-    assign axi_rdata   = {W{1'b0}};
-    assign axi_rresp   = 2'b11;
-    assign axi_rlast   = reads_left == 0;
-    assign axi_rvalid  = reading;
+
+    integer k;
     always @(posedge clk) begin
-        if (axi_awvalid && axi_awready) writing <= 1;
-        if (axi_wvalid && axi_wready && axi_wlast) begin
-            writing    <= 0;
-            axi_bvalid <= 1;
+        if (axi_awvalid && axi_awready) begin
+            writing      <= 1;
+            write_row    <= axi_awaddr[LANE_BITS +: ROW_BITS];
+            write_fixed  <= axi_awburst == AXI_FIXED;
+            write_beyond <= |axi_awaddr[63:16];
+        end
+        if (axi_wvalid && axi_wready) begin
+            for (k = 0; k < W / 8; k = k + 1)
+                if (axi_wstrb[k] && !write_beyond)
+                    memory[write_row][8*k +: 8] <= axi_wdata[8*k +: 8];
+            if (!write_fixed) write_row <= write_row + 1;
+            if (axi_wlast) begin
+                writing    <= 0;
+                axi_bvalid <= 1;
+                axi_bresp  <= write_beyond ? AXI_DECERR : AXI_OKAY;
+            end
         end
         if (axi_bvalid && axi_bready) axi_bvalid <= 0;
+
         if (axi_arvalid && axi_arready) begin
-            reading    <= 1;
-            reads_left <= axi_arlen;
+            reading     <= 1;
+            read_row    <= axi_araddr[LANE_BITS +: ROW_BITS];
+            read_fixed  <= axi_arburst == AXI_FIXED;
+            read_beyond <= |axi_araddr[63:16];
+            read_left   <= axi_arlen;
         end
-        if (axi_rvalid && axi_rready) begin
-            reads_left <= reads_left - 1;
-            if (axi_rlast) reading <= 0;
+        if (axi_rready) axi_rvalid <= 0;
+        if (reading && (!axi_rvalid || axi_rready)) begin
+            axi_rvalid <= 1;
+            axi_rdata  <= memory[read_row];
+            axi_rresp  <= read_beyond ? AXI_DECERR : AXI_OKAY;
+            axi_rlast  <= read_left == 0;
+            read_left  <= read_left - 1;
+            if (!read_fixed) read_row <= read_row + 1;
+            if (read_left == 0) reading <= 0;
         end
         if (rst) begin
             writing    <= 0;
             reading    <= 0;
             axi_bvalid <= 0;
+            axi_rvalid <= 0;
         end
     end
-    // ANCHOR_END: no_memory
+    // ANCHOR_END: memory
 
     // ANCHOR: pause
     // A queue whose way back is short of room is held at the source, so that it never stands in front of the others.
@@ -167,7 +196,8 @@ module user_logic #(
             c2h_axis_tvalid <= 0;
         if (take) begin
             c2h_axis_tdata  <= h2c_axis_tdata ^ {(W/32){invert}};
-            c2h_axis_tkeep  <= h2c_axis_tkeep;
+            // The closing beat of a packet that was cut is empty; on the way back no beat is.
+            c2h_axis_tkeep  <= h2c_axis_terr ? {{(W/8-1){1'b0}}, 1'b1} : h2c_axis_tkeep;
             c2h_axis_tlast  <= h2c_axis_tlast;
             c2h_axis_tdest  <= h2c_axis_tdest;
             // A packet that was cut ends here, too, with metadata that is not its CRC.
@@ -239,6 +269,6 @@ module user_logic #(
     end
     // ANCHOR_END: registers
 
-    wire unused = &{1'b0, axil_awprot, axil_arprot, 1'b0};
+    wire unused = &{1'b0, axil_awprot, axil_arprot, axi_awsize, axi_arsize, axi_awaddr[LANE_BITS-1:0], axi_araddr[LANE_BITS-1:0], 1'b0};
 
 endmodule
