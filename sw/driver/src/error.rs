@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use ferrolane_abi::layout;
 use ferrolane_abi::map::Direction;
-use ferrolane_abi::{layout, status};
 
 pub use crate::protocol::ProtocolError;
 pub use crate::rejected::Rejected;
+pub use crate::status::StatusCode;
 
 use crate::alloc::AllocError;
 use crate::iova::IovaError;
@@ -24,48 +25,6 @@ pub struct QueueName {
 impl fmt::Display for QueueName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} queue {}", self.direction.name(), self.index)
-    }
-}
-
-/// A status code of a completion record or a halted queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct StatusCode(pub u8);
-
-impl StatusCode {
-    /// The descriptor did what it says.
-    pub const OK: StatusCode = StatusCode(status::OK);
-
-    /// True for [`StatusCode::OK`].
-    pub fn is_ok(self) -> bool {
-        self == Self::OK
-    }
-
-    /// What to do about it.
-    pub fn remedy(self) -> &'static str {
-        match self.0 {
-            status::OK => "nothing is wrong",
-            status::CARD_WRITE_ERROR | status::CARD_READ_ERROR => {
-                "the card answers so where it has no memory, or where it may not be accessed: hold address and length \
-                 against its address map"
-            }
-            status::BAD_CARD_ADDRESS => "align a fixed address to the width of the card's memory port",
-            status::BAD_LENGTH | status::BAD_FLAGS | status::LINK_LOOP | status::BAD_SEGMENT => {
-                "correct the descriptor"
-            }
-            status::FETCH_UR | status::FETCH_CA | status::DATA_UR | status::DATA_CA => {
-                "the host refused the card's read: keep rings and buffers mapped until they come back"
-            }
-            _ => "reset the device; if it comes again, the link or the host's memory is at fault",
-        }
-    }
-}
-
-impl fmt::Display for StatusCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match status::describe(self.0) {
-            Some(named) => write!(f, "{} ({:#04x}):{}", named.name, self.0, named.doc),
-            None => write!(f, "unknown code {:#04x}", self.0),
-        }
     }
 }
 
@@ -167,6 +126,42 @@ pub enum Error {
         count: u32,
         /// Most.
         max: u32,
+    },
+    /// A weight that is not possible.
+    #[error("a weight of {weight} is not possible: 1 to {max} turns of 512 bytes are")]
+    Weight {
+        /// What was asked for.
+        weight: u32,
+        /// Most.
+        max: u32,
+    },
+    /// A number of records to wait for that is not possible.
+    #[error("an interrupt behind {count} completion records is not possible: 1 to {max} are; 1 sends it with the first")]
+    ModerateCount {
+        /// What was asked for.
+        count: u32,
+        /// Most.
+        max: u32,
+    },
+    /// A time that the card can't count to.
+    #[error("{setting} of {nanos} ns is not possible: this card counts to {max} ns; give less")]
+    SettingTime {
+        /// Which setting.
+        setting: &'static str,
+        /// What was asked for.
+        nanos: DeviceNanos,
+        /// Most, at the card's clock.
+        max: DeviceNanos,
+    },
+    /// A setting that means nothing on such a queue.
+    #[error("{queue} can't have {setting}: it is for {wants}; leave it out")]
+    SettingQueue {
+        /// Which queue.
+        queue: QueueName,
+        /// Which setting.
+        setting: &'static str,
+        /// The queues that can.
+        wants: &'static str,
     },
     /// A place that no address of the card's memory port can name.
     #[error("{queue}: {len} bytes at card address {base:#x} + {offset:#x} reach beyond the last 64-bit address; lower the queue's card base, the offset or the length")]

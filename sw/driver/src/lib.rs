@@ -49,6 +49,7 @@ mod protocol;
 mod queue;
 mod region;
 mod rejected;
+mod status;
 pub mod transport;
 #[cfg(feature = "vfio")]
 pub mod vfio;
@@ -65,8 +66,8 @@ pub use memory::Memory;
 pub use params::{Features, Link, Parameters};
 pub use queue::{
     wait_any, C2hQueue, C2hRequest, CardMemory, CardMemoryOptions, CardPlace, Coalesce, Completed, DmaQueue,
-    Feed, H2cQueue, H2cRequest, MemoryRead, MemoryReadQueue, MemoryWrite, MemoryWriteQueue, Queue,
-    QueueConfig, Request, Stopped,
+    Feed, H2cQueue, H2cRequest, MemoryRead, MemoryReadQueue, MemoryWrite, MemoryWriteQueue, Moderate,
+    Overflow, Queue, QueueConfig, Request, Stopped,
 };
 pub use region::DmaRegion;
 pub use transport::{DeviceNanos, DmaAccess, Facts, Transport, TransportError, Woken};

@@ -21,7 +21,10 @@ fn opening_resets_and_reads_the_parameters() {
     assert_eq!((p.h2c_queues, p.c2h_queues, p.vectors, p.clock_khz), (4, 4, 9, 250_000));
     assert_eq!((p.h2c_share_bytes, p.prefetched_descriptors), (16_384, 64));
     let names: Vec<_> = p.features.known().map(|n| n.name).collect();
-    assert_eq!(names, ["RING", "STREAM", "MSIX", "LOOPBACK", "PUSH", "DIRECT", "USER_REGISTERS", "MEMORY"]);
+    assert_eq!(
+        names,
+        ["RING", "STREAM", "MSIX", "LOOPBACK", "PUSH", "DIRECT", "USER_REGISTERS", "MEMORY", "FIFO_POLICIES"]
+    );
     let link = device.link().unwrap();
     assert_eq!((link.generation, link.lanes, link.max_payload, link.max_read_request), (3, 4, 256, 512));
     let looking = DeviceOptions { reset: false, ..DeviceOptions::default() };

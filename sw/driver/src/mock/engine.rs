@@ -34,6 +34,8 @@ pub(super) struct MockQueue {
     armed: bool,
     /// C2H: bytes in the buffer at `done`.
     filled: u32,
+    /// C2H: CTRL.FLUSH was written.
+    pub flush: bool,
     /// H2C: what the card loops back from here to the C2H queue of the same number.
     packets: VecDeque<Packet>,
     /// Push mode: the window. Direct mode: all descriptors since the start.
@@ -73,7 +75,7 @@ impl MockQueue {
         self.halted = 0;
         self.generation = (self.generation + 1) & 0xFF;
         (self.producer, self.done, self.consumer, self.filled) = (0, 0, 0, 0);
-        self.armed = false;
+        (self.armed, self.flush) = (false, false);
         self.packets.clear();
         self.handed.clear();
     }
@@ -285,7 +287,7 @@ impl State {
     fn step_c2h(&mut self, h2c: usize) {
         let at = h2c + self.identity.queues as usize;
         if self.queues[h2c].packets.front().is_none_or(|p| p.bytes.is_empty()) {
-            return;
+            return self.flush(at);
         }
         let descriptor = match self.next(at, descriptor::REFUSED) {
             None => return,
@@ -308,6 +310,15 @@ impl State {
             self.queues[at].filled = 0;
             let flags = if eop { completion::EOP } else { 0 };
             self.record(at, filled, meta, flags, status::OK, descriptor.flags & descriptor::IRQ != 0);
+        }
+    }
+
+    /// Nothing waits: a flush closes the buffer that has received bytes.
+    fn flush(&mut self, at: usize) {
+        let queue = &mut self.queues[at];
+        let filled = if std::mem::take(&mut queue.flush) { std::mem::take(&mut queue.filled) } else { 0 };
+        if filled > 0 {
+            self.record(at, filled, 0, completion::FLUSHED, status::OK, false);
         }
     }
 

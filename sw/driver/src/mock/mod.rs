@@ -82,7 +82,8 @@ impl Default for Identity {
                 | feature::USER_REGISTERS
                 | feature::MEMORY
                 | feature::PUSH
-                | feature::DIRECT,
+                | feature::DIRECT
+                | feature::FIFO_POLICIES,
             layout_hash: layout::LAYOUT_HASH,
             queues: 4,
             vectors: 9,

@@ -104,7 +104,9 @@ impl MockQueue {
         if register == queue::CTRL.offset {
             if value & 1 == 0 {
                 self.run = false;
-            } else if !self.run && !never_start {
+            } else if self.run {
+                self.flush |= value & 2 != 0;
+            } else if !never_start {
                 self.start();
             }
         }

@@ -2,14 +2,13 @@
 
 use ferrolane_abi::regs::queue as regs;
 
+use super::units::units;
 use crate::error::Error;
 use crate::params::field;
 use crate::transport::DeviceNanos;
 
 /// Most records that the engine writes at once.
 const MOST: u32 = 16;
-/// Clocks in a unit of COALESCE.TIME.
-const UNIT: u128 = 16;
 
 /// How many completion records may share a write to host memory, and how long they wait for each other.
 ///
@@ -44,9 +43,8 @@ impl Coalesce {
     /// The register. A wait is cut to what the register holds (4 ms at 250 MHz), and lasts a unit at least.
     pub(super) fn register(self, khz: u32) -> u32 {
         let time = field(&regs::COALESCE, "TIME");
-        let units = u128::from(self.nanos) * u128::from(khz) / 1_000_000 / UNIT;
         let most = u128::from(time.get(u32::MAX));
-        let units = if self.count == 1 { 0 } else { units.clamp(1, most) as u32 };
+        let units = if self.count == 1 { 0 } else { units(self.nanos, khz).clamp(1, most) as u32 };
         field(&regs::COALESCE, "COUNT").put(self.count) | time.put(units)
     }
 }

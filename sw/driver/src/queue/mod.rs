@@ -2,12 +2,18 @@
 
 mod card_memory;
 mod coalesce;
+mod config;
 mod feed;
+mod flush;
 mod index;
+mod moderate;
 mod open;
 mod request;
 mod ring;
+mod rounds;
+mod service;
 mod stop;
+mod units;
 mod wait;
 
 #[cfg(test)]
@@ -23,50 +29,13 @@ use crate::error::{Error, QueueName, Rejected, StatusCode};
 use crate::transport::DeviceNanos;
 pub use card_memory::{CardMemory, CardMemoryOptions};
 pub use coalesce::Coalesce;
+pub use config::{QueueConfig, MAX_ENTRIES, MIN_ENTRIES};
 pub use feed::Feed;
+pub use moderate::Moderate;
 pub use request::{C2hRequest, CardPlace, H2cRequest, MemoryRead, MemoryWrite, Request};
 use ring::Ring;
+pub use service::Overflow;
 pub use wait::wait_any;
-
-/// Fewest entries of a ring.
-pub const MIN_ENTRIES: u32 = 2;
-/// Most entries of a ring.
-pub const MAX_ENTRIES: u32 = 65_536;
-
-/// How to open a queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueueConfig {
-    /// Entries of the descriptor ring, a power of two from 2 to 65,536: the most that can be in flight.
-    pub entries: u32,
-    /// Entries of the completion ring, the same as `entries` unless given.
-    pub completions: Option<u32>,
-    /// Take an interrupt vector, if the card has one left, so that waiting can sleep.
-    pub interrupt: bool,
-    /// How much time to pass between two looks when polling: clocks on the simulator, spin hints on a card.
-    pub spin: u32,
-    /// Device time that a stop may take, in nanoseconds, before what is in flight is leaked.
-    pub drain_nanos: DeviceNanos,
-    /// How many records may share a write, and how long they wait for each other.
-    pub coalesce: Coalesce,
-    /// How descriptors reach the device.
-    pub feed: Feed,
-}
-
-impl Default for QueueConfig {
-    /// 1024 entries each, an interrupt, 16 clocks or hints, and 50 ms to drain: the upper end of the default
-    /// completion-timeout range (PCIe Base Spec 7.5.3.16). Records as [`Coalesce::default`].
-    fn default() -> Self {
-        QueueConfig {
-            entries: 1024,
-            completions: None,
-            interrupt: true,
-            spin: 16,
-            drain_nanos: 50_000_000,
-            coalesce: Coalesce::default(),
-            feed: Feed::Ring,
-        }
-    }
-}
 
 /// What a completion gives back.
 #[derive(Debug)]

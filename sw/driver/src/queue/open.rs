@@ -39,6 +39,7 @@ impl Ring {
         if card_base.is_some() {
             shared.parameters.features.require(feature::MEMORY)?;
         }
+        config.check_service(name, card_base.is_some(), &shared.parameters)?;
         shared.take_queue(name)?;
         let rings = || -> Result<_, Error> {
             let ring =
@@ -92,15 +93,15 @@ impl Ring {
         let sizes = field(&regs::RING_SIZE, "DESCRIPTORS").put(self.config.entries.trailing_zeros())
             | field(&regs::RING_SIZE, "COMPLETIONS").put(self.record_entries.trailing_zeros());
         self.write(&regs::RING_SIZE, sizes)?;
-        let memory = field(&regs::MODE, "MEMORY").put(u32::from(self.card_base.is_some()));
-        let feed = field(&regs::MODE, "FEED").put(self.config.feed.mode());
-        self.write(&regs::MODE, regs::MODE.reset() | memory | feed)?;
+        self.write(&regs::MODE, self.config.mode(self.card_base.is_some()))?;
         if let Some(base) = self.card_base {
             self.write(&regs::CARD_BASE_LO, base as u32)?;
             self.write(&regs::CARD_BASE_HI, (base >> 32) as u32)?;
         }
         let khz = self.shared.parameters.clock_khz;
         self.write(&regs::COALESCE, self.config.coalesce.register(khz))?;
+        self.write(&regs::MODERATE, self.config.moderate.register(khz))?;
+        self.write(&regs::FLUSH_TIME, self.config.flush_time(khz))?;
         self.write(&regs::VECTOR, self.vector.as_ref().map_or(0, |v| v.index))?;
         let before = self.read(&regs::GENERATION)?;
         // From the write on the device may reach the rings: whatever fails then has to drain.

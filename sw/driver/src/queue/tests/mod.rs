@@ -4,6 +4,8 @@ mod drain;
 mod feed;
 mod flow;
 mod lies;
+mod rounds;
+mod service;
 mod wake;
 
 use std::sync::{Arc, Mutex};
