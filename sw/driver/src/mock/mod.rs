@@ -1,7 +1,7 @@
 //! A behavioural model of the engine with the demo loopback and the demo card's memory, as a [`Transport`], for tests of the driver and of
 //! programs over it. It knows nothing of links, TLPs or clocks, follows the register table and the ring rules, and can
-//! be told to fail or to lie. Time passes with each call: work is done by reads, [`Transport::relax`] and
-//! [`Transport::wait`].
+//! be told to fail or to lie. Of the FIFO's policies it has the flush by command alone. Time passes with each call: work
+//! is done by reads, [`Transport::relax`] and [`Transport::wait`].
 
 mod card_memory;
 mod engine;
