@@ -58,6 +58,8 @@ struct Bench {
     clearing: Option<(u64, u64)>,
     /// Chance of a queue with store-and-forward.
     store: f64,
+    /// Clocks within a packet without a beat.
+    gaps: u64,
     early: u64,
     /// Queues at the card's memory: any queue between two lives.
     memory: u64,
@@ -100,6 +102,7 @@ impl Bench {
             after_pause: vec![None; shape.queues],
             clearing: None,
             store: 0.0,
+            gaps: 0,
             early: 0,
             memory: 0,
             memories: 0.5,
@@ -254,6 +257,7 @@ impl Bench {
             assert_eq!(beat, stood, "a beat that waits changes");
         }
         self.stood = (valid && !ready).then_some(beat);
+        self.gaps += u64::from(!valid && self.open.iter().any(Option::is_some));
         if valid && ready {
             self.take();
         }
@@ -424,6 +428,25 @@ fn with_store_and_forward_a_packet_starts_when_its_end_is_there() {
         early += b.early;
     }
     assert!(early > 20, "{early}");
+}
+
+#[test]
+fn a_stored_packet_comes_without_a_pause() {
+    for (seed, store) in [(1, 1.0), (2, 1.0), (3, 0.0)] {
+        let mut b = Bench::new(seed, 1.0, SMALL);
+        (b.store, b.memories) = (store, 0.0);
+        (0..4).for_each(|q| b.clear(q));
+        b.gaps = 0;
+        // The host's data come in small pieces with long pauses.
+        for _ in 0..2000 {
+            b.commit(2, 8);
+            let pause = b.rng.random_range(0..30);
+            (0..pause).for_each(|_| b.step(None));
+        }
+        b.drain_stored();
+        assert!(b.beats > 5_000, "{}", b.beats);
+        assert!(if store == 1.0 { b.gaps == 0 } else { b.gaps > 5_000 }, "{} pauses", b.gaps);
+    }
 }
 
 #[test]
