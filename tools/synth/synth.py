@@ -43,7 +43,7 @@ def plan(top, everything):
     Of profile `full` only the area counts by default.
     """
     if top["part"] != "engine":
-        return [("out_of_context", SEEDS[:1])]
+        return [("out_of_context", SEEDS[:1]), ("pins", SEEDS[:1])]
     if everything:
         return [("out_of_context", SEEDS), ("pins", SEEDS)]
     if top["profile"] == "full":

@@ -70,7 +70,7 @@ fn every_preset_keeps_its_rate_and_its_pauses() {
                 "{ran:?}"
             );
             let bytes = ran["bytes"].as_u64().unwrap();
-            let pauses = if burst == 0 { 0 } else { (bytes - 1) / burst };
+            let pauses = (bytes - 1).checked_div(burst).unwrap_or(0);
             pauses_seen += pauses;
             let nanos = bytes as f64 * 1e3 / rate + (pauses * pause) as f64;
             // What is measured begins with the first doorbell and ends with the last record: some round trips more.
