@@ -122,6 +122,9 @@ def boot(cache, options):
     try:
         world.find_card(ABI["PCI_VENDOR_ID"], ABI["PCI_DEVICE_ID"])
         return script(world, options) if options.run is not None else shell(world, options)
+    except Failed:
+        show_logs(logs, say)
+        raise
     finally:
         world.kill()
         lock.close()
