@@ -38,7 +38,8 @@ def tops(folder):
 
 
 def plan(top, everything):
-    """Kinds of placement of a top and their seeds: by default three seeds of the engine, and one of the reference within pins.
+    """Kinds of placement of a top and their seeds: by default three seeds of the engine, and one of the reference within pins; a block
+    has one seed each way.
 
     Of profile `full` only the area counts by default.
     """

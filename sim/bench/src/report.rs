@@ -235,7 +235,7 @@ pub fn feeds(name: &str, feeds: &[Taken]) {
     }
 }
 
-/// What sources in real time lose, by the memory that they have.
+/// What sources in real time lose, by their queue's share of the FIFO.
 pub fn losses(losses: &[Loss]) {
     println!(
         "\nPercent of a source's bytes that are dropped while the host takes no write for {} us about every 100 us,",

@@ -66,8 +66,8 @@ fn the_last_bad_header_can_be_read() {
     let requester = u32::from(bare.machine.config.pins().requester_id);
     let scratch = GLOBAL_PAGE + u64::from(global::SCRATCH.offset);
     bare.write(scratch, 0x1234_5678);
-    // Layouts: PCIe Base Spec r5 2.2.1, 2.2.9. A poisoned write of a DWORD, and one with four DWORDs of header; an I/O write would have
-    // to be answered, a message for which nobody asked has not; a completion for another function.
+    // Layouts: PCIe Base Spec r5 2.2.1, 2.2.9. Poisoned writes of a DWORD with three and with four DWORDs of header, and a
+    // completion for another function: none of them is answered, so the root complex hears nothing of it.
     let cases = [
         (Bad::Request([0x4000_4001, 0x0000_000F, scratch as u32, 0]), 2, 1),
         (Bad::Request([0x6000_4001, 0x0000_000F, 1, scratch as u32]), 2, 1),
