@@ -190,7 +190,7 @@ pub struct SynthBuild {
     pub width: usize,
     /// Queues per direction.
     pub queues: usize,
-    /// With the counter page.
+    /// With every feature, or the base alone.
     pub full: bool,
     /// Measured by the short run, too.
     pub default: bool,
@@ -216,17 +216,23 @@ macro_rules! synths {
 
 synths! {
     engine_w64_q2_core: width 64, queues 1, tags 32, share 13 13, slots 6 6, vectors 4 1, full 0, default false;
+    engine_w64_q2_full: width 64, queues 1, tags 32, share 13 13, slots 6 6, vectors 4 1, full 1, default false;
     engine_w64_q8_core: width 64, queues 4, tags 32, share 13 13, slots 6 6, vectors 16 4, full 0, default true;
     engine_w64_q8_full: width 64, queues 4, tags 32, share 13 13, slots 6 6, vectors 16 4, full 1, default false;
     engine_w64_q64_core: width 64, queues 32, tags 32, share 11 11, slots 5 6, vectors 64 4, full 0, default false;
+    engine_w64_q64_full: width 64, queues 32, tags 32, share 11 11, slots 5 6, vectors 64 4, full 1, default false;
     engine_w128_q2_core: width 128, queues 1, tags 64, share 13 13, slots 6 6, vectors 4 1, full 0, default false;
+    engine_w128_q2_full: width 128, queues 1, tags 64, share 13 13, slots 6 6, vectors 4 1, full 1, default false;
     engine_w128_q8_core: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 0, default true;
     engine_w128_q8_full: width 128, queues 4, tags 64, share 13 13, slots 6 6, vectors 16 4, full 1, default true;
     engine_w128_q64_core: width 128, queues 32, tags 64, share 11 11, slots 5 6, vectors 64 4, full 0, default false;
+    engine_w128_q64_full: width 128, queues 32, tags 64, share 11 11, slots 5 6, vectors 64 4, full 1, default false;
     engine_w256_q2_core: width 256, queues 1, tags 64, share 14 14, slots 6 6, vectors 4 1, full 0, default false;
+    engine_w256_q2_full: width 256, queues 1, tags 64, share 14 14, slots 6 6, vectors 4 1, full 1, default false;
     engine_w256_q8_core: width 256, queues 4, tags 64, share 14 14, slots 6 6, vectors 16 4, full 0, default false;
     engine_w256_q8_full: width 256, queues 4, tags 64, share 14 14, slots 6 6, vectors 16 4, full 1, default false;
     engine_w256_q64_core: width 256, queues 32, tags 64, share 12 12, slots 5 6, vectors 64 4, full 0, default false;
+    engine_w256_q64_full: width 256, queues 32, tags 64, share 12 12, slots 5 6, vectors 64 4, full 1, default false;
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use ferrolane_abi::regs::queue as regs;
 
-use super::units::units;
+use super::units;
 use crate::error::Error;
 use crate::params::field;
 use crate::transport::DeviceNanos;
@@ -18,7 +18,8 @@ const MOST: u32 = 16;
 pub struct Coalesce {
     /// Records in a write, 1 to 16. 1 writes each at once.
     pub count: u32,
-    /// Longest wait of a record for others, in nanoseconds of device time.
+    /// Longest wait of a record for others, in nanoseconds of device time: whole units of 16 clocks of the card, one at least,
+    /// 65,535 at most (4 ms at 250 MHz). Means nothing with a count of 1.
     pub nanos: DeviceNanos,
 }
 
@@ -33,19 +34,20 @@ impl Coalesce {
     /// Every record at once: the least latency on a queue that is busy with other descriptors.
     pub const NONE: Coalesce = Coalesce { count: 1, nanos: 0 };
 
-    pub(super) fn check(self) -> Result<(), Error> {
-        match self.count {
-            1..=MOST => Ok(()),
-            count => Err(Error::CoalesceCount { count, max: MOST }),
+    pub(super) fn check(self, khz: u32) -> Result<(), Error> {
+        if !(1..=MOST).contains(&self.count) {
+            return Err(Error::CoalesceCount { count: self.count, max: MOST });
         }
+        units::check("coalesce.nanos", field(&regs::COALESCE, "TIME"), self.nanos, khz)
     }
 
-    /// The register. A wait is cut to what the register holds (4 ms at 250 MHz), and lasts a unit at least.
+    /// The register.
     pub(super) fn register(self, khz: u32) -> u32 {
-        let time = field(&regs::COALESCE, "TIME");
-        let most = u128::from(time.get(u32::MAX));
-        let units = if self.count == 1 { 0 } else { units(self.nanos, khz).clamp(1, most) as u32 };
-        field(&regs::COALESCE, "COUNT").put(self.count) | time.put(units)
+        let time = match self.count {
+            1 => 0,
+            _ => units::put(field(&regs::COALESCE, "TIME"), self.nanos, khz),
+        };
+        field(&regs::COALESCE, "COUNT").put(self.count) | time
     }
 }
 
@@ -63,15 +65,15 @@ mod tests {
         );
         assert_eq!(Coalesce::NONE.register(250_000), 1);
         assert_eq!(at(2, 0, 250_000), 2 | 1 << 16);
-        assert_eq!(at(2, u64::MAX, u32::MAX), 2 | 0xFFFF << 16);
+        assert_eq!(at(2, 65_536 * 64 - 1, 250_000), 2 | 0xFFFF << 16);
     }
 
     #[test]
     fn counts_that_can_not_be_are_refused() {
         for count in [0, 17, u32::MAX] {
-            let error = Coalesce { count, nanos: 0 }.check().unwrap_err();
+            let error = Coalesce { count, nanos: 0 }.check(250_000).unwrap_err();
             assert!(matches!(error, Error::CoalesceCount { max: 16, .. }), "{error}");
         }
-        (1..=16).for_each(|count| Coalesce { count, nanos: 0 }.check().unwrap());
+        (1..=16).for_each(|count| Coalesce { count, nanos: 0 }.check(250_000).unwrap());
     }
 }

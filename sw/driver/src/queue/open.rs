@@ -34,7 +34,7 @@ impl Ring {
     ) -> Result<Ring, Error> {
         let entries = check_entries("descriptor", config.entries)?;
         let record_entries = check_entries("completion", config.completions.unwrap_or(entries))?;
-        config.coalesce.check()?;
+        config.coalesce.check(shared.parameters.clock_khz)?;
         shared.parameters.features.require(config.feed.feature())?;
         if card_base.is_some() {
             shared.parameters.features.require(feature::MEMORY)?;

@@ -11,7 +11,7 @@ const CLOCKS: u128 = 16;
 const NANOS: u128 = 1_000_000;
 
 /// Whole units in `nanos`.
-pub(super) fn units(nanos: DeviceNanos, khz: u32) -> u128 {
+fn units(nanos: DeviceNanos, khz: u32) -> u128 {
     u128::from(nanos) * u128::from(khz) / NANOS / CLOCKS
 }
 

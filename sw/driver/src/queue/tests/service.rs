@@ -113,6 +113,7 @@ fn values_out_of_range_are_refused() {
     let longest = 65_536 * 16 * CLOCK - 1;
     for (setting, change) in [
         ("flush_nanos", QueueConfig { flush_nanos: Some(longest + 1), ..config(8) }),
+        ("coalesce.nanos", QueueConfig { coalesce: Coalesce { count: 2, nanos: longest + 1 }, ..config(8) }),
         ("moderate.nanos", QueueConfig { moderate: Moderate { count: 2, nanos: longest + 1 }, ..config(8) }),
     ] {
         let error = refused(change);
