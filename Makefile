@@ -15,8 +15,8 @@ ONLY ?=
 # Random TLPs of `make soak-hostile`, and the seed of its first round.
 HOSTILE_TLPS ?= 1000000
 HOSTILE_SEED ?= 1
-# The bench has many builds of the engine; everything else does with the default one and two that show other sizes.
-FEW_ENGINES := FERROLANE_ENGINES=w64_q2_t32,w128_q4,w256_q8
+# The bench has many builds of the engine; everything else does with the default one and four that show other sizes.
+FEW_ENGINES := FERROLANE_ENGINES=w64_q2_t32,w64_q32,w128_q4,w128_q16,w256_q8
 # Tests whose coverage counts.
 COVERING := --test system --test align --test faults --test hostile --test soak
 # Options of `make system-test`, as in SYSTEM="--machine intel --only feeds"; and what runs it.

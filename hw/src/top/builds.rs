@@ -178,6 +178,8 @@ builds! {
     Depth ferrolane_engine_w128_q1_16k: width 128, queues 1, tags 64, share 13 14, slots 6 7;
     Depth ferrolane_engine_w128_q1_32k: width 128, queues 1, tags 64, share 13 15, slots 6 8;
     Size ferrolane_engine_w64_q2_t32: width 64, queues 2, tags 32, share 12 12, slots 5 5;
+    Size ferrolane_engine_w64_q32: width 64, queues 32, tags 32, share 11 11, slots 5 6;
+    Size ferrolane_engine_w128_q16: width 128, queues 16, tags 64, share 12 12, slots 5 6;
     Size ferrolane_engine_w256_q8: width 256, queues 8, tags 64, share 13 13, slots 6 6;
 }
 
