@@ -233,8 +233,8 @@ synths! {
     engine_w256_q2_full: width 256, queues 1, tags 64, share 14 14, slots 6 6, vectors 4 1, full 1, default false;
     engine_w256_q8_core: width 256, queues 4, tags 64, share 14 14, slots 6 6, vectors 16 4, full 0, default false;
     engine_w256_q8_full: width 256, queues 4, tags 64, share 14 14, slots 6 6, vectors 16 4, full 1, default false;
-    engine_w256_q64_core: width 256, queues 32, tags 64, share 12 12, slots 5 6, vectors 64 4, full 0, default false;
-    engine_w256_q64_full: width 256, queues 32, tags 64, share 12 12, slots 5 6, vectors 64 4, full 1, default false;
+    engine_w256_q64_core: width 256, queues 32, tags 64, share 11 11, slots 5 6, vectors 64 4, full 0, default false;
+    engine_w256_q64_full: width 256, queues 32, tags 64, share 11 11, slots 5 6, vectors 64 4, full 1, default false;
 }
 
 #[cfg(test)]
