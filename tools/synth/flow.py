@@ -22,7 +22,11 @@ TARGET_MHZ = 160
 # Without the wide multiplexers of a slice, which cost more LUTs here than they save.
 SYNTH = "synth_ecp5 -nowidelut -latches warn -top {top} -json {out}"
 # Electrostatic placement: its worst seed is better than that of the default; the page on synthesis says by how much.
-PLACER = ["--placer", "static"]
+ENGINE_PLACER = ["--placer", "static"]
+# It never ends on some small blocks, whose cells nothing pulls apart, so blocks have the default, told to heed what is critical.
+BLOCK_PLACER = ["--placer", "heap", "--placer-heap-critexp", "5", "--placer-heap-timingweight", "15"]
+# The longest step of an engine takes less than an hour of a core.
+STEP_SECONDS = 3 * 3600
 
 
 class StepFailed(Exception):
@@ -70,7 +74,12 @@ class Flow:
             else:
                 (work / name).write_text(source)
         with open(work / "log", "w") as log:
-            code = subprocess.run(command, cwd=work, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
+            try:
+                code = subprocess.run(
+                    command, cwd=work, stdout=log, stderr=subprocess.STDOUT, check=False, timeout=STEP_SECONDS
+                ).returncode
+            except subprocess.TimeoutExpired:
+                code = f"no result in {STEP_SECONDS} s"
         missing = [name for name in wanted if not (work / name).is_file()]
         if code != 0 or missing:
             kept = self.cache / f"failed-{key}"
@@ -93,10 +102,10 @@ class Flow:
         lines = (folder / "full.log").read_text().splitlines()
         return folder, key, sorted({line for line in lines if "Latch inferred for" in line and "No latch" not in line})
 
-    def place(self, folder, key, seed, out_of_context):
-        """nextpnr's report for the netlist in `folder`, with `seed`."""
+    def place(self, folder, key, seed, out_of_context, placer):
+        """nextpnr's report for the netlist in `folder`, with `seed` and the options `placer`."""
         options = [*DEVICE, "--freq", str(TARGET_MHZ), "--seed", str(seed), "--timing-allow-fail", "--lpf-allow-unconstrained"]
-        options += [*PLACER, "--detailed-timing-report"]
+        options += [*placer, "--detailed-timing-report"]
         if out_of_context:
             options.append("--out-of-context")
         step = digest("nextpnr", key, " ".join(options))

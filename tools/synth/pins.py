@@ -56,3 +56,8 @@ def wrap(text, top):
         level, left = level + 1, following
     lines += [f"assign so = fold{level}[0];", "endmodule", ""]
     return text + "\n" + "\n".join(lines)
+
+
+def is_folded(cells):
+    """Whether the fold is among the named cells: the XOR with an output that is unknown is unknown, and goes."""
+    return any(name.startswith(("fold", "so")) for name in cells)

@@ -15,7 +15,7 @@ from pathlib import Path
 import netlist
 import pins
 import timing
-from flow import PART, TARGET_MHZ, Flow, StepFailed, say
+from flow import BLOCK_PLACER, ENGINE_PLACER, PART, TARGET_MHZ, Flow, StepFailed, say
 
 SEEDS = [1, 2, 3]
 # What the documentation promises, checked where a row of the kind exists: MHz on every seed out of context, LUT4.
@@ -63,9 +63,11 @@ def measure(flow, pool, folder, top, kind, seeds):
     cells = netlist.load(where / "netlist.json", module)
     say(f"{top['top']} {kind}: netlist after {time.monotonic() - began:.0f} s")
     area = netlist.count(cells)
-    if not area["lut4"]:
+    left = pins.is_folded(name for name, _ in cells) if kind == "pins" else any(area.values())
+    if not left:
         raise ValueError("nothing is left of it: with an output that is unknown, the XOR of all is")
-    reports = list(pool.map(lambda seed: flow.place(where, key, seed, kind == "out_of_context"), seeds))
+    placer = ENGINE_PLACER if top["part"] == "engine" else BLOCK_PLACER
+    reports = list(pool.map(lambda seed: flow.place(where, key, seed, kind == "out_of_context", placer), seeds))
     say(f"{top['top']} {kind}: placed after {time.monotonic() - began:.0f} s")
     return {
         **{name: top[name] for name in ("part", "width", "queues", "profile")},
