@@ -13,6 +13,8 @@ pub struct Tags {
     /// Tags of requests that are not committed, and the next request's.
     pub out: VecDeque<u64>,
     pub next: u64,
+    /// Requests behind which a tag was passed over.
+    pub skipped: u64,
     /// Until when a tag stays open on the wire whose request has been committed.
     pub open_until: Vec<u64>,
     /// Tag that is looked up.
@@ -32,6 +34,7 @@ impl Tags {
             end: shape.tags,
             out: VecDeque::new(),
             next: first,
+            skipped: 0,
             open_until: vec![0; shape.tags as usize],
             looked: 0,
             waits: true,
@@ -81,6 +84,7 @@ impl Tags {
         assert!(!self.out.contains(&then) && then >= self.first, "tag {then} is in use");
         let behind = if tag == self.end - 1 { self.first } else { tag + 1 };
         assert!(then == behind || !fast, "tag {behind} was skipped");
+        self.skipped += u64::from(then != behind);
         self.next = then;
         self.out.push_back(tag);
         assert!(self.out.len() as u64 <= self.end - 9);

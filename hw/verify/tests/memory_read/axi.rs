@@ -70,7 +70,7 @@ pub struct Memory {
     held: Option<Ask>,
     /// What the memory gave for FIXED bursts, in order: words and whether it failed.
     given: VecDeque<(Vec<u32>, bool)>,
-    /// What comes was asked for before a reset.
+    /// Beats yet to be taken that were asked for before a reset: nobody waits for their bytes.
     stale: u64,
 }
 
@@ -102,6 +102,13 @@ impl Memory {
     /// Whether anything at such an address is asked for or has not wholly come.
     pub fn concerns(&self, which: impl Fn(u64) -> bool) -> bool {
         self.bursts.iter().any(|b| which(b.addr)) || self.held.is_some_and(|ar| which(ar.addr))
+    }
+
+    /// What is asked for by now is of no use any more, but comes.
+    pub fn forget(&mut self) {
+        let under_way: u64 = self.bursts.iter().map(|b| b.beats).sum();
+        self.stale = under_way - self.beat + self.held.map_or(0, |ar| ar.beats());
+        self.given.clear();
     }
 
     /// The next beat of a FIXED burst.

@@ -200,6 +200,7 @@ impl Bench {
             self.q.iter_mut().for_each(|q| q.since_stop = 0);
             self.reset_clock(k);
         }
+        self.memory.forget();
         self.d.set("core_rst", 0u64);
         for i in 0..self.b.nq {
             self.start(i);

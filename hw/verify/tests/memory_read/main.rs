@@ -82,7 +82,6 @@ fn a_stopped_queue_ends_and_restarts_clean() {
 fn a_reset_leaves_the_port_in_order() {
     for seed in 0..24 {
         let mut b = Bench::new(BUILDS[seed as usize % 3], 400 + seed);
-        b.fixed = 0.0;
         for _ in 0..6 {
             let clocks = b.rng.random_range(0..1500);
             (0..clocks).for_each(|_| b.step());
