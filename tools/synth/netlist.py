@@ -15,6 +15,13 @@ def load(path, top):
     return [(name, cell["type"]) for name, cell in cells.items() if cell["type"] != "$scopeinfo"]
 
 
+def constant_outputs(path, top):
+    """Name and bit of the outputs of module `top` that nothing drives but a constant."""
+    ports = json.loads(path.read_text())["modules"][top]["ports"].items()
+    outputs = [(name, port["bits"]) for name, port in ports if port["direction"] == "output"]
+    return {(name, at) for name, bits in outputs for at, bit in enumerate(bits) if isinstance(bit, str)}
+
+
 def count(cells):
     """Cells by column, and the slots they take."""
     kinds = collections.Counter(kind for _, kind in cells)

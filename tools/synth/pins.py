@@ -17,16 +17,20 @@ def ports(text, top):
     return [(way, int(high or 0) + 1, name) for way, high, name in PORT.findall(body.group(0))]
 
 
-def wrap(text, top):
+def wrap(text, top, constant=frozenset()):
     """The text with a module `pins` around `top`.
 
     A shift register feeds the inputs, a bit each. The outputs are registered, then folded by XOR, four into one per
-    register, down to one pin: nothing can be optimised away, and no path of the wrapper is longer than one LUT.
+    register, down to one pin: nothing can be optimised away, and no path of the wrapper is longer than one LUT. Outputs in
+    `constant`, name and bit, are left open: one that is unknown, since what would drive it is not built, makes every XOR unknown.
     """
     clock = next(name for _, _, name in ports(text, top) if name in CLOCKS)
     inputs = [(width, name) for way, width, name in ports(text, top) if way == "input" and name != clock]
     outputs = [(width, name) for way, width, name in ports(text, top) if way == "output"]
     n_in, n_out = sum(w for w, _ in inputs), sum(w for w, _ in outputs)
+    bits = [(name, bit) for width, name in outputs for bit in range(width)]
+    told = [at for at, bit in enumerate(bits) if bit not in constant]
+    source = f"{{{', '.join(f'out[{at}]' for at in reversed(told))}}}" if len(told) < n_out else "out"
     wires, at = [f".{clock}(clock)"], 0
     for width, name in inputs:
         wires.append(f".{name}(feed[{at + width - 1}:{at}])")
@@ -42,10 +46,10 @@ def wrap(text, top):
         f"always @(posedge clock) feed <= {{feed[{n_in - 2}:0], si}};",
         f"wire [{n_out - 1}:0] out;",
         f"{top} inner({', '.join(wires)});",
-        f"reg [{n_out - 1}:0] fold0;",
-        "always @(posedge clock) fold0 <= out;",
+        f"reg [{len(told) - 1}:0] fold0;",
+        f"always @(posedge clock) fold0 <= {source};",
     ]
-    level, left = 0, n_out
+    level, left = 0, len(told)
     while left > 1:
         following = (left + 3) // 4
         lines.append(f"reg [{following - 1}:0] fold{level + 1};")

@@ -52,13 +52,21 @@ def plan(top, everything):
     return [("out_of_context", SEEDS)] + [("pins", SEEDS[:1])] * (top["width"] == 128)
 
 
+def design(flow, folder, top, kind):
+    """The Verilog of a row and its top module."""
+    text, module = (folder / top["file"]).read_text(), top["top"]
+    if kind == "out_of_context":
+        return text, module
+    if top["part"] == "engine":
+        return pins.wrap(text, module), "pins"
+    alone, _, _ = flow.synthesise(text, module)
+    return pins.wrap(text, module, netlist.constant_outputs(alone / "netlist.json", module)), "pins"
+
+
 def measure(flow, pool, folder, top, kind, seeds):
     """A row of the table, all seeds placed at the same time as far as the pool goes."""
-    text = (folder / top["file"]).read_text()
-    module = top["top"]
-    if kind == "pins":
-        text, module = pins.wrap(text, module), "pins"
     began = time.monotonic()
+    text, module = design(flow, folder, top, kind)
     where, key, latches = flow.synthesise(text, module)
     cells = netlist.load(where / "netlist.json", module)
     say(f"{top['top']} {kind}: netlist after {time.monotonic() - began:.0f} s")
