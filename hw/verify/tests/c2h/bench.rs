@@ -1,17 +1,17 @@
-//! The C2H block with a card that sends packets, a host that posts descriptors and a model of what must come of it.
+//! The C2H block with a card that sends packets and a host that posts descriptors: its builds, its queues, and a clock of it.
 
 use std::collections::VecDeque;
 
-use ferrolane_abi::{descriptor, regs};
 use ferrolane_hw_verify::dut;
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use verilated::Dut;
 
+use crate::bus::Bus;
 use crate::card::CardBeat;
 use crate::host::Desc;
 use crate::memory::Memory;
 use crate::shape::Shape;
-use crate::tlp::{Beat, Sink};
+use crate::tlp::Sink;
 
 /// Descriptors of a queue in the store.
 pub const SLOTS: usize = 128;
@@ -30,28 +30,6 @@ pub const W256: Build = Build { nq: 4, lanes: 32, make: |seed| dut!(c2h256, seed
 /// 128 bit with 64 queues.
 pub const MANY: Build = Build { nq: 64, lanes: 16, make: |seed| dut!(c2h_many, seed) };
 pub const BUILDS: [Build; 4] = [W128, W64, W256, MANY];
-
-/// The latest value of each queue that a bus has not told yet.
-#[derive(Default)]
-pub struct Bus(VecDeque<(u64, u32)>);
-
-impl Bus {
-    pub fn tell(&mut self, g: usize, value: u32) {
-        match self.0.iter_mut().find(|e| e.0 == g as u64) {
-            Some(e) => e.1 = value,
-            None => self.0.push_back((g as u64, value)),
-        }
-    }
-    pub fn next(&mut self) -> Option<(u64, u32)> {
-        self.0.pop_front()
-    }
-    pub fn has(&self, g: usize) -> bool {
-        self.0.iter().any(|e| e.0 == g as u64)
-    }
-    pub fn forget(&mut self, g: usize) {
-        self.0.retain(|e| e.0 != g as u64);
-    }
-}
 
 #[derive(Default)]
 pub struct Queue {
@@ -115,7 +93,6 @@ pub struct Bench {
     pub sink: Sink,
     pub offered: Option<CardBeat>,
     pub waits: u64,
-    pub sent_beats: u64,
     pub gap_clocks: u64,
     pub heads: Bus,
     pub rooms: Bus,
@@ -153,7 +130,6 @@ impl Bench {
             sink: Sink::default(),
             offered: None,
             waits: 0,
-            sent_beats: 0,
             gap_clocks: 0,
             heads: Bus::default(),
             rooms: Bus::default(),
@@ -170,187 +146,6 @@ impl Bench {
             bench.start(i);
         }
         bench
-    }
-
-    /// Resets the block in the middle of whatever it does, and starts all queues.
-    pub fn reset(&mut self) {
-        for q in &mut self.q {
-            (q.run, q.feed, q.post) = (false, false, false);
-            q.beats.clear();
-        }
-        self.offered = None;
-        for bus in [&mut self.heads, &mut self.rooms, &mut self.ends] {
-            *bus = Bus::default();
-        }
-        self.d.set_wide("run", &[0]);
-        self.d.set("c2h_axis_tvalid", 0u64);
-        self.d.set("axi_arready", 0u64);
-        self.d.set("axi_rvalid", 0u64);
-        self.d.set("head_valid", 0u64);
-        self.d.set("room_valid", 0u64);
-        self.d.set("finished_valid", 0u64);
-        let clocks = self.rng.random_range(1..4);
-        self.d.set("core_rst", 1u64);
-        for _ in 0..clocks {
-            let lanes = self.lanes as u64;
-            self.memory.before(&mut self.d, &mut self.rng, lanes, self.clock, self.shape.axi);
-            self.d.step();
-            self.clock += 1;
-            self.memory.after(&self.d, lanes, self.clock);
-        }
-        self.d.set("core_rst", 0u64);
-        self.sink = Sink::default();
-        self.memory.before(&mut self.d, &mut self.rng, self.lanes as u64, self.clock, self.shape.axi);
-        self.d.step();
-        self.memory.after(&self.d, self.lanes as u64, self.clock);
-        assert!(!self.d.is_set("send_busy") && !self.d.is_set("rec_c2h_valid"));
-        for i in 0..self.nq {
-            self.start(i);
-        }
-    }
-
-    /// Clears the queue as control does and lets it run.
-    pub fn start(&mut self, i: usize) {
-        assert!(!self.q[i].run);
-        let cpl_log2 = self.shape.cpl_log2.unwrap_or(self.rng.random_range(1..8));
-        let old = std::mem::take(&mut self.q[i]);
-        self.q[i] = Queue {
-            store: vec![([0; 4], 0); SLOTS],
-            next_addr: old.next_addr + 0x10_0000,
-            cpl_log2,
-            ..Queue::default()
-        };
-        let memory = self.rng.random_bool(self.shape.memory);
-        if memory {
-            // Any alignment, and sums that carry.
-            self.q[i].memory = Some((i as u64 + 1) << 40 | self.rng.random::<u64>() >> 26);
-        }
-        let g = (self.nq + i) as u64;
-        let mode = match self.shape.weight {
-            Some(weight) => weight << 8,
-            None => self.rng.random::<u32>() as u64,
-        };
-        let enabled = self.d.get("cfg_ro_enable") << 1 | self.d.get("cfg_ns_enable");
-        self.q[i].attr = ((mode >> 4 & 1) << 1 | mode >> 5 & 1) as u32 & enabled as u32;
-        let policy = regs::queue::MODE.field("DROP").unwrap().put(self.shape.drop as u32)
-            | regs::queue::MODE.field("STORE_FORWARD").unwrap().put(self.shape.store as u32);
-        let mode = mode & !(7 << 16 | 1 << 6) | policy as u64 | (memory as u64) << 6;
-        let junk = self.rng.random::<u32>() & !(31 << 8);
-        self.d.set("cfgw_valid", 1u64);
-        self.d.set("cfgw_g", g);
-        self.d.set("cfgw_index", regs::queue::RING_SIZE.offset as u64 / 4);
-        self.d.set("cfgw_data", junk as u64 | (cpl_log2 as u64) << 8);
-        self.step();
-        self.d.set("cfgw_index", regs::queue::MODE.offset as u64 / 4);
-        self.d.set("cfgw_data", mode);
-        self.step();
-        let base = self.q[i].memory.unwrap_or(self.rng.random());
-        self.d.set("cfgw_index", regs::queue::CARD_BASE_LO.offset as u64 / 4);
-        self.d.set("cfgw_data", base & 0xFFFF_FFFF);
-        self.step();
-        self.d.set("cfgw_index", regs::queue::CARD_BASE_HI.offset as u64 / 4);
-        self.d.set("cfgw_data", base >> 32);
-        self.step();
-        self.d.set("cfgw_index", regs::queue::FLUSH_TIME.offset as u64 / 4);
-        self.d.set("cfgw_data", self.shape.flush_time);
-        self.step();
-        // Other registers and the queues of the other direction must not count.
-        self.d.set("cfgw_index", regs::queue::VECTOR.offset as u64 / 4);
-        self.d.set("cfgw_data", u32::MAX as u64);
-        self.step();
-        self.d.set("cfgw_index", regs::queue::RING_SIZE.offset as u64 / 4);
-        self.d.set("cfgw_g", i as u64);
-        self.step();
-        self.d.set("cfgw_valid", 0u64);
-        for bus in [&mut self.heads, &mut self.rooms, &mut self.ends] {
-            bus.tell(self.nq + i, 0);
-        }
-        self.d.set("init_valid", 1u64);
-        self.d.set("init_g", i as u64);
-        for _ in 0..3 {
-            self.step();
-            assert_eq!(self.d.get("init_done_ingress") + self.d.get("init_done_plan"), 0);
-        }
-        self.d.set("init_g", g);
-        let (mut ingress, mut plan, mut clocks) = (false, false, 0);
-        while !ingress || !plan || self.rng.random() {
-            self.step();
-            ingress |= self.d.is_set("init_done_ingress");
-            plan |= self.d.is_set("init_done_plan");
-            clocks += 1;
-            assert!(clocks < 200, "clearing takes too long");
-        }
-        self.d.set("init_valid", 0u64);
-        while [&self.heads, &self.rooms, &self.ends].iter().any(|bus| bus.has(self.nq + i)) {
-            self.step();
-        }
-        self.step();
-        let queue = &mut self.q[i];
-        (queue.run, queue.feed, queue.post) = (true, i < self.shape.queues && !memory, true);
-        if !old.leftover.is_empty() {
-            // It counts as a packet.
-            let (bytes, user) = old.packets.back().expect("the packet that was cut");
-            let sent = bytes.len().div_ceil(self.lanes) - old.leftover.len();
-            queue.packets.push_back((bytes[self.lanes * sent..].to_vec(), *user));
-            queue.beats = old.leftover;
-        }
-    }
-
-    /// Stops the queue, waits until the block has done with it and forgets what was on its way.
-    pub fn stop(&mut self, i: usize) {
-        self.q[i].feed = false;
-        // The card ends its packet if it can, drops the rest of it, or sends the rest after the start.
-        let paused = self.d.get("c2h_pause") >> i & 1 == 1;
-        let mut clocks = 0;
-        match self.rng.random_range(paused as u32..3) {
-            0 => {
-                while !self.q[i].beats.is_empty() {
-                    self.step();
-                    clocks += 1;
-                    if self.d.get("c2h_pause") >> i & 1 == 1 {
-                        break;
-                    }
-                }
-                self.q[i].beats.clear();
-            }
-            1 => self.q[i].beats.clear(),
-            _ => self.q[i].leftover = std::mem::take(&mut self.q[i].beats),
-        }
-        while self.offered.as_ref().is_some_and(|b| b.dest == i as u64) {
-            self.step();
-        }
-        for _ in 0..8 {
-            self.step();
-        }
-        self.q[i].run = false;
-        // Control looks some clocks later at the earliest; plan needs one.
-        self.step();
-        self.step();
-        while !self.d.is_set("scanning") {
-            self.step();
-        }
-        let mut waited = 0;
-        while self.d.get("mem_busy") >> i & 1 == 1 {
-            self.step();
-            waited += 1;
-            assert!(waited < 100_000, "queue {i} stays busy");
-        }
-        loop {
-            self.step();
-            // Other queues may keep it busy for ever; the entries of one queue are gone after so many quiet clocks.
-            if !self.d.is_set("send_busy") {
-                break;
-            }
-            clocks += 1;
-            if clocks > 20_000 {
-                break;
-            }
-        }
-        let (from, to) = (area(i), area(i + 1));
-        self.sink.written.retain(|&at, _| at < from || at >= to);
-        for bus in [&mut self.heads, &mut self.rooms, &mut self.ends] {
-            bus.forget(self.nq + i);
-        }
     }
 
     pub fn run(&mut self, clocks: u64) {
@@ -413,6 +208,14 @@ impl Bench {
         self.d.set("data_wr_ready", ready as u64);
         self.d.set("rec_c2h_ready", record_ready as u64);
         self.d.set("cfg_mps", self.shape.mps as u64);
+        self.flush();
+        self.vectors();
+        self.d.step();
+        self.after(ready, record_ready);
+    }
+
+    /// Control's commands to flush.
+    fn flush(&mut self) {
         let command = self.rng.random_bool(self.shape.flush);
         let g = self.rng.random_range(0..2 * self.nq);
         self.d.set("flush_valid", command as u64);
@@ -420,6 +223,10 @@ impl Bench {
         if command && g >= self.nq {
             self.q[g - self.nq].commands += 1;
         }
+    }
+
+    /// RUN and halted of all queues.
+    fn vectors(&mut self) {
         let nq = self.nq;
         let mask = |f: fn(&Queue) -> bool, q: &[Queue], junk: u128| {
             let bits = q.iter().enumerate().map(|(i, q)| (f(q) as u128) << (nq + i)).sum::<u128>() | junk;
@@ -429,105 +236,47 @@ impl Bench {
         let junk = self.rng.random_range(0..1u128 << nq);
         self.d.set_wide("run", &mask(|q| q.run, &self.q, junk));
         self.d.set_wide("halted", &mask(|q| q.halted, &self.q, junk));
-        self.d.step();
-        self.after(ready, record_ready);
     }
 
+    /// Behind the clock's edge.
     fn after(&mut self, ready: bool, record_ready: bool) {
         self.clock += 1;
         self.memory.after(&self.d, self.lanes as u64, self.clock);
-        let stall = self.d.get("c2h_stall");
-        (0..4).for_each(|k| self.stalls[k] += stall >> k & 1);
-        let (q, slot) = (self.d.get("mem_desc_q") as usize, self.d.get("mem_desc_slot") as usize);
-        let (dws, err) = match self.q.get(q) {
-            Some(q) if (slot as u32).wrapping_sub(q.taken) % SLOTS as u32 >= q.head.wrapping_sub(q.taken) => {
-                (self.rng.random(), self.rng.random())
-            }
-            Some(q) => q.store[slot],
-            None => (self.rng.random(), self.rng.random()),
-        };
+        self.counts();
+        let (dws, err) = self.stored("mem");
         self.d.set_wide("mem_desc_data", &dws[2..]);
         self.d.set("mem_desc_err", err as u64);
-        if self.d.is_set("drop_valid") {
-            let q = &mut self.q[self.d.get("drop_q") as usize];
-            q.dropped.0 += 1;
-            q.dropped.1 += self.d.get("drop_bytes");
-        }
-        if self.offered.is_some() {
-            if self.d.is_set("c2h_axis_tready") {
-                let beat = self.offered.take().unwrap();
-                if let Some(q) = self.q.get_mut(beat.dest as usize) {
-                    q.beat_clocks.push(self.clock);
-                }
-                self.sent_beats += 1;
-            } else {
-                self.waits += 1;
-            }
-        }
-        let pause = self.d.get("c2h_pause");
-        for i in 0..self.nq {
-            self.q[i].paused += pause >> i & 1;
-        }
-        let beat = Beat::offered(&self.d);
-        self.gap_clocks += beat.is_none() as u64;
-        let tlps = self.sink.tlps;
-        self.sink.clock(beat, ready, 128 << self.shape.mps);
-        if self.sink.tlps > tlps {
-            let (at, attr) = self.sink.latest;
-            let i = (0..self.nq).rposition(|i| area(i) <= at | 3).expect("an area");
-            assert_eq!(attr, self.q[i].attr, "attributes of queue {i}");
-        }
-        // Descriptor store: data one clock behind the address.
-        let (q, slot) = (self.d.get("c2h_desc_q") as usize, self.d.get("c2h_desc_slot") as usize);
-        let (dws, err) = match self.q.get(q) {
-            Some(q) if (slot as u32).wrapping_sub(q.taken) % SLOTS as u32 >= q.head.wrapping_sub(q.taken) => {
-                (self.rng.random(), self.rng.random())
-            }
-            Some(q) => q.store[slot],
-            None => (self.rng.random(), self.rng.random()),
-        };
+        self.dropped();
+        self.card_sent();
+        self.written(ready);
+        let (dws, err) = self.stored("c2h");
         self.d.set_wide("c2h_desc_data", &dws);
         self.d.set("c2h_desc_err", err as u64);
-        if self.d.is_set("c2h_taken_valid") {
-            let value = self.d.get("c2h_taken_value") as u32;
-            let i = self.d.get("c2h_taken_q") as usize;
-            let q = &mut self.q[i];
-            if q.run || value != 0 {
-                assert_eq!(value, q.taken + 1);
-                assert!(value <= q.head);
-                assert!(value - 1 - q.consumer < 1 << q.cpl_log2, "no room in the completion ring");
-                assert!(q.error.is_none(), "a descriptor after an error");
-                if q.store[(value - 1) as usize % SLOTS].0[2] >> 24 & descriptor::FENCE as u32 != 0 {
-                    assert_eq!(q.finished, value - 1, "a fence was passed");
-                    self.fences += 1;
-                }
-                q.taken = value;
-            }
-        }
-        if self.d.is_set("c2h_err_valid") {
-            let i = self.d.get("c2h_err_q") as usize;
-            assert!(self.q[i].error.is_none());
-            self.q[i].error = Some(self.d.get("c2h_err_code") as u8);
-        }
-        for i in 0..self.nq {
-            // Control takes some clocks to halt the queue.
-            if self.q[i].error.is_some() && self.rng.random_bool(0.1) {
-                self.q[i].halted = true;
-            }
-        }
+        self.taken();
+        self.errors();
         if self.d.is_set("rec_c2h_valid") && record_ready {
             self.record();
         }
-        self.scanning_age = if self.d.is_set("scanning") || !ready { 0 } else { self.scanning_age + 1 };
-        if self.shape.ready == 1.0 && self.shape.record_ready == 1.0 {
-            // The longest turn is 32 KiB.
-            assert!(self.scanning_age < 32768 / 8 * 2, "plan keeps a queue for too long");
+        self.turn(ready);
+    }
+
+    /// What the descriptor store answers to `mem` or `c2h`, one clock behind the address: of what fetch has not stored, anything.
+    fn stored(&mut self, who: &str) -> ([u32; 4], u8) {
+        let q = self.d.get(&format!("{who}_desc_q")) as usize;
+        let slot = self.d.get(&format!("{who}_desc_slot")) as usize;
+        match self.q.get(q) {
+            Some(q)
+                if (slot as u32).wrapping_sub(q.taken) % (SLOTS as u32) < q.head.wrapping_sub(q.taken) =>
+            {
+                q.store[slot]
+            }
+            _ => (self.rng.random(), self.rng.random()),
         }
     }
 }
 
 /// Where a queue's buffers lie: the first queue below 4 GiB, the second across, the others above, in ascending order.
-fn area(i: usize) -> u64 {
+pub fn area(i: usize) -> u64 {
     match i {
         0 => 0x1000_0000,
         1 => 0xFFFF_F000,

@@ -1,11 +1,12 @@
-//! The host's side: descriptors, the completion ring, and what each record must say.
+//! The host's side: descriptors, the completion ring, and the buses that tell of both.
 
-use ferrolane_abi::{completion, descriptor, status};
+use ferrolane_abi::{descriptor, status};
 use rand::{rngs::StdRng, Rng};
 use verilated::Dut;
 
-use crate::bench::{Bench, Bus, SLOTS};
-use crate::memory::{byte, fails};
+use crate::bench::{Bench, SLOTS};
+use crate::bus::Bus;
+use crate::content::{byte, fails};
 
 #[derive(Clone, Debug)]
 pub struct Desc {
@@ -32,9 +33,7 @@ impl Desc {
             status::OK
         }
     }
-}
 
-impl Desc {
     fn refused(&self) -> u8 {
         match self.source {
             Some(_) => descriptor::REFUSED & !descriptor::FIXED | descriptor::SOP | descriptor::EOP,
@@ -43,7 +42,7 @@ impl Desc {
     }
 
     /// Of a memory queue's descriptor: the bytes in front of the first row that can't be read, and whether there is one.
-    fn bytes(&self, errors: u64) -> (Vec<u8>, bool) {
+    pub fn bytes(&self, errors: u64) -> (Vec<u8>, bool) {
         let (from, lanes) = self.source.expect("a memory queue");
         let fixed = self.flags & descriptor::FIXED != 0;
         let mut bytes = Vec::new();
@@ -140,115 +139,5 @@ impl Bench {
             }
         }
         desc
-    }
-
-    pub fn record(&mut self) {
-        let i = self.d.get("rec_c2h_q") as usize;
-        let bytes = self.d.get("rec_c2h_bytes") as usize;
-        let got = (
-            self.d.get("rec_c2h_index") as u32,
-            self.d.get("rec_c2h_status") as u8,
-            self.d.get("rec_c2h_flags") as u8,
-            self.d.get("rec_c2h_meta") as u32,
-            self.d.is_set("rec_c2h_irq"),
-        );
-        let q = &mut self.q[i];
-        let desc = q.descs.pop_front().expect("a record without descriptor");
-        let index = q.records;
-        q.records += 1;
-        self.ends.tell(self.nq + i, q.records);
-        assert!(q.records <= q.taken);
-        if desc.status() != 0 {
-            assert_eq!(bytes, 0);
-            assert_eq!(got, (index, desc.status(), 0, 0, true));
-            assert_eq!(q.error, Some(desc.status()));
-            return;
-        }
-        if desc.source.is_some() {
-            let (bytes_due, failed) = desc.bytes(self.memory.errors);
-            let code = if failed { status::CARD_READ_ERROR } else { status::OK };
-            assert_eq!(bytes, bytes_due.len(), "bytes of descriptor {index} of queue {i}: {desc:x?}");
-            assert_eq!(got, (index, code, 0, 0, failed || desc.flags & descriptor::IRQ != 0));
-            // A later descriptor's error may be told before this one's record has come out.
-            match q.error {
-                Some(told) if !failed => {
-                    let errors = self.memory.errors;
-                    let later = |d: &Desc| d.status() == told || (d.source.is_some() && d.bytes(errors).1);
-                    assert!(q.descs.iter().any(later), "an error {told:#x} of none");
-                }
-                told => assert_eq!(told, failed.then_some(code)),
-            }
-            for (k, due) in bytes_due.iter().enumerate() {
-                let at = desc.addr + k as u64;
-                assert_eq!(
-                    self.sink.written.remove(&at),
-                    Some(*due),
-                    "byte {k} of descriptor {index} of queue {i}"
-                );
-            }
-            q.bytes += bytes as u64;
-            return;
-        }
-        let flags = got.2;
-        if self.shape.drop != 0 && q.consumed == 0 {
-            // The first one that it can be: contents are random.
-            let written = &self.sink.written;
-            let found = q.packets.iter().position(|(packet, _)| {
-                packet.len().min(desc.len as usize) == bytes
-                    && (0..bytes).all(|k| written.get(&(desc.addr + k as u64)) == Some(&packet[k]))
-            });
-            for (packet, _) in q.packets.drain(..found.expect("a record of no packet")) {
-                q.passed.0 += 1;
-                q.passed.1 += packet.len() as u64;
-                q.gap_due = true;
-            }
-        }
-        let (packet, user) = q.packets.front().expect("a record without a packet");
-        let rest = &packet[q.consumed..];
-        let mut n = rest.len().min(desc.len as usize);
-        let flushed = flags & completion::FLUSHED != 0;
-        if flushed {
-            assert!(
-                bytes > 0 && bytes < n && (q.consumed + bytes).is_multiple_of(self.lanes),
-                "{bytes} of {n} flushed"
-            );
-            n = bytes;
-            // The card rested behind these bytes, or the host asked.
-            q.flushes += 1;
-            let beats = q.beats_before + (q.consumed + bytes) / self.lanes;
-            let rest = q.beat_clocks.get(beats).unwrap_or(&u64::MAX) - q.beat_clocks[beats - 1];
-            if self.shape.flush_time == 0 || rest < 16 * self.shape.flush_time {
-                q.commanded += 1;
-                assert!(q.commanded <= q.commands, "queue {i} was flushed behind a rest of {rest} clocks");
-            }
-        }
-        let eop = n == rest.len();
-        assert_eq!(bytes, n, "bytes of descriptor {index} of queue {i}");
-        let mut flags = if eop { completion::EOP } else { 0 };
-        if eop && q.gap_due {
-            flags |= completion::GAP;
-            q.gap_due = false;
-        }
-        if flushed {
-            flags |= completion::FLUSHED;
-        }
-        let meta = if eop { *user } else { 0 };
-        assert_eq!(got, (index, 0, flags, meta, desc.flags & descriptor::IRQ != 0));
-        for (k, &byte) in rest[..n].iter().enumerate() {
-            let at = desc.addr + k as u64;
-            assert_eq!(
-                self.sink.written.remove(&at),
-                Some(byte),
-                "byte {k} of descriptor {index} of queue {i}"
-            );
-        }
-        q.bytes += n as u64;
-        q.consumed += n;
-        if eop {
-            q.eops += 1;
-            let (packet, _) = q.packets.pop_front().unwrap();
-            q.beats_before += packet.len().div_ceil(self.lanes);
-            q.consumed = 0;
-        }
     }
 }

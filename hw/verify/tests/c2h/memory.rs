@@ -5,16 +5,7 @@ use std::collections::VecDeque;
 use rand::{rngs::StdRng, Rng};
 use verilated::Dut;
 
-/// A byte of the memory.
-pub fn byte(addr: u64) -> u8 {
-    let x = addr.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (x >> 40) as u8 ^ (x >> 52) as u8
-}
-
-/// Whether reads of the row at `addr` fail, if one row in so many does (0: none).
-pub fn fails(addr: u64, one_in: u64) -> bool {
-    one_in != 0 && (addr >> 6).wrapping_mul(0xD134_2543_DE82_EF95) >> 32 < (1 << 32) / one_in
-}
+use crate::content::{byte, fails};
 
 struct Burst {
     addr: u64,
@@ -31,7 +22,6 @@ pub struct Memory {
     held: Option<(u64, u64, u64)>,
     pub errors: u64,
     pub latency: u64,
-    pub beats: u64,
     ready: bool,
 }
 
@@ -66,7 +56,6 @@ impl Memory {
         if self.offered && d.is_set("axi_rready") {
             self.offered = false;
             self.beat += 1;
-            self.beats += 1;
             if self.beat == self.bursts[0].beats {
                 self.bursts.pop_front();
                 self.beat = 0;

@@ -80,4 +80,35 @@ impl Shape {
             cpl_log2: None,
         }
     }
+
+    /// A card and a host that never stop.
+    pub fn full_speed(packet: usize, descriptor: usize) -> Self {
+        Shape {
+            card: 1.0,
+            ready: 1.0,
+            record_ready: 1.0,
+            post: 1.0,
+            consume: 1.0,
+            packet,
+            descriptor,
+            fixed: true,
+            aligned: true,
+            buses_busy: false,
+            fence: 0.0,
+            weight: Some(7),
+            bad: 0.0,
+            heed: Some(8),
+            stray: 0.0,
+            queues: 64,
+            mps: 1,
+            drop: 0,
+            store: false,
+            flush_time: 0,
+            flush: 0.0,
+            memory: 0.0,
+            errors: 0,
+            axi: 1.0,
+            cpl_log2: Some(7),
+        }
+    }
 }

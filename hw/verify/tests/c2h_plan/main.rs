@@ -1,6 +1,9 @@
 //! `c2h::Plan`: the entries it makes, against a model of shares, packets and descriptors.
 
 mod bench;
+mod checks;
+mod control;
+mod surroundings;
 
 use bench::{Bench, NQ};
 use rand::Rng;

@@ -1,6 +1,8 @@
 //! The completer against a model, at each port width.
 
 mod bench;
+mod checks;
+mod rx;
 mod tlp;
 
 use bench::{Bench, Pace};

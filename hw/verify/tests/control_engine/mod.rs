@@ -1,5 +1,7 @@
 //! What surrounds control, as far as control can see it: each stage holds whose work it has.
 
+mod host;
+mod owners;
 mod stages;
 
 use std::collections::VecDeque;
@@ -14,18 +16,6 @@ pub const GN: usize = 8;
 /// Queues whose other end is the card's memory.
 const MEMORY_H2C: usize = 1;
 const MEMORY_C2H: usize = NQ + 2;
-
-/// Owners of queue state and the directions that they serve.
-const OWNERS: [(&str, bool, bool); 8] = [
-    ("doorbell", true, true),
-    ("fetch", true, true),
-    ("record", true, true),
-    ("h2c_issue", true, false),
-    ("h2c_commit", true, false),
-    ("h2c_egress", true, false),
-    ("c2h_ingress", false, true),
-    ("c2h_plan", false, true),
-];
 
 /// A write on its way: whose it is and when it is reported.
 type Write = (usize, u64);
@@ -161,35 +151,17 @@ impl Engine {
         }
     }
 
-    /// Owners' side of clearing.
-    fn clear(&mut self) {
-        let asked = self.d.is_set("init_valid").then(|| self.d.get("init_g") as usize);
-        if asked != self.init {
-            assert!(asked.is_none() || self.init.is_none(), "init_valid has to fall between queues");
-            // What is still on its way to an owner has this long to die away.
-            assert!(asked.is_none() || self.released.is_none_or(|at| self.clock >= at + 16));
-            self.released = Some(self.clock);
-            if let Some(g) = asked {
-                self.first_clear.get_or_insert(self.clock);
-                assert_eq!(self.in_flight(g), None, "queue {g} is cleared in flight");
-                assert_eq!(self.d.get("run") >> g & 1, 0, "queue {g} is cleared and runs");
-                self.answered = 0;
-                for (owner, answer) in OWNERS.iter().zip(&mut self.answers) {
-                    let mine = if g < NQ { owner.1 } else { owner.2 };
-                    *answer = mine.then(|| self.clock + self.rng.random_range(0..30));
-                }
-            } else {
-                let g = self.init.unwrap();
-                assert_eq!(self.answered, if g < NQ { 6 } else { 5 }, "not all owners of {g} have answered");
-                self.cleared.push(g);
-            }
-            self.init = asked;
-        }
-        for (owner, answer) in OWNERS.iter().zip(&mut self.answers) {
-            let now = *answer == Some(self.clock);
-            self.answered += now as u32;
-            self.d.set(&format!("init_done_{}", owner.0), now);
-        }
+    fn rd_pending(&self) -> bool {
+        self.lost_read || !self.fetching.is_empty() || self.requests.iter().any(|r| r.1 > self.clock)
+    }
+
+    /// Between TLPs, to make FLR wait for that too.
+    fn tlp_free(&self) -> bool {
+        !self.stuck_tlp && (!self.holding || self.clock % 64 > 20)
+    }
+
+    fn cpl_busy(&self) -> bool {
+        self.clock % 128 < 40
     }
 
     fn drive(&mut self) {
@@ -223,19 +195,6 @@ impl Engine {
         self.d.set("sweeping", self.clock < self.reset_at + self.sweep);
     }
 
-    fn rd_pending(&self) -> bool {
-        self.lost_read || !self.fetching.is_empty() || self.requests.iter().any(|r| r.1 > self.clock)
-    }
-
-    /// Between TLPs, to make FLR wait for that too.
-    fn tlp_free(&self) -> bool {
-        !self.stuck_tlp && (!self.holding || self.clock % 64 > 20)
-    }
-
-    fn cpl_busy(&self) -> bool {
-        self.clock % 128 < 40
-    }
-
     pub fn tick(&mut self) {
         if !self.d.is_set("core_rst") {
             self.work();
@@ -244,6 +203,16 @@ impl Engine {
         self.d.step();
         self.clock += 1;
         self.holding = self.d.is_set("hold");
+        self.judge();
+        self.queue_errors += self.d.get("queue_error") as u32;
+        self.clear();
+        if self.d.is_set("core_rst") {
+            self.everything_is_reset();
+        }
+    }
+
+    /// Queues become idle with nothing in flight, and run once they are cleared and have a generation.
+    fn judge(&mut self) {
         let (run, idle) = (self.d.get("run"), self.d.get("idle"));
         assert_eq!(run & idle, 0, "a queue runs and is idle");
         for g in 0..GN {
@@ -262,11 +231,6 @@ impl Engine {
             let g = self.d.get("start_g") as usize;
             assert_eq!(self.cleared.last(), Some(&g), "started before it was cleared");
             self.starts.push((g, self.d.get("start_generation")));
-        }
-        self.queue_errors += self.d.get("queue_error") as u32;
-        self.clear();
-        if self.d.is_set("core_rst") {
-            self.everything_is_reset();
         }
     }
 
@@ -290,95 +254,5 @@ impl Engine {
         self.init = None;
         self.released = None;
         self.answers = [None; 8];
-    }
-
-    /// The host writes RUN.
-    pub fn write_run(&mut self, g: usize, run: bool) {
-        self.d.set("ctl_valid", 1u64);
-        self.d.set("ctl_g", g as u64);
-        self.d.set("ctl_run", run);
-        for clock in 0.. {
-            assert!(clock < 500, "RUN={run} of queue {g} never ends");
-            self.tick();
-            if self.d.is_set("ctl_ready") {
-                break;
-            }
-        }
-        self.d.set("ctl_valid", 0u64);
-    }
-
-    pub fn wait_idle(&mut self, mask: u64, limit: u64) {
-        for _ in 0..limit {
-            if self.d.get("idle") & mask == mask {
-                return;
-            }
-            self.tick();
-        }
-        panic!("queues {:#x} are not idle after {limit} clocks", mask & !self.d.get("idle"));
-    }
-
-    pub fn fail(&mut self, g: usize) {
-        let (side, q) = if g < NQ { ("h2c", g) } else { ("c2h", g - NQ) };
-        self.d.set(&format!("{side}_err_valid"), 1u64);
-        self.d.set(&format!("{side}_err_q"), q as u64);
-        self.tick();
-        self.d.set(&format!("{side}_err_valid"), 0u64);
-        self.tick();
-    }
-
-    pub fn fail_both(&mut self, h2c: usize, c2h: usize) {
-        self.d.set("c2h_err_valid", 1u64);
-        self.d.set("c2h_err_q", c2h as u64);
-        self.fail(h2c);
-        // `fail` left it up for a second clock, which changes nothing.
-        self.d.set("c2h_err_valid", 0u64);
-        self.tick();
-    }
-
-    /// A whole FLR; gives the clocks from the request to the reset.
-    pub fn flr(&mut self, limit: u64) -> u64 {
-        self.d.set("cfg_flr_request", 1u64);
-        let mut waited = 0;
-        // `core_rst` is a flip-flop behind the decision.
-        let mut rested = false;
-        loop {
-            let answered = !self.rd_pending() || (self.lost_read && waited >= 512);
-            let between = self.tlp_free() && !self.cpl_busy() && self.d.is_set("arb_idle_rd");
-            let free = between || (self.stuck_tlp && waited >= 1023);
-            let rest = answered && free && self.writes.is_empty();
-            let deaf = self.d.is_set("deaf");
-            self.tick();
-            if self.d.is_set("core_rst") {
-                assert!(rested, "reset before the engine was at rest");
-                assert!(deaf, "what came in the clock before the reset stays");
-                break;
-            }
-            assert!(!deaf, "deaf before the reset");
-            rested = rest;
-            assert!(!self.d.is_set("cfg_flr_ack"));
-            waited += 1;
-            assert!(waited < limit, "no reset");
-        }
-        (self.lost_read, self.stuck_tlp) = (false, false);
-        let mut acks = 0;
-        for _ in 0..3000 {
-            self.tick();
-            assert!(self.d.is_set("hold"));
-            assert!(
-                self.d.is_set("deaf") || self.d.is_set("cfg_flr_ack"),
-                "hears before the queues are cleared"
-            );
-            if self.d.is_set("cfg_flr_ack") {
-                assert!(!self.d.is_set("deaf"));
-                acks += 1;
-                assert!(!self.d.is_set("host_wait"), "acknowledged before the queues were cleared");
-                break;
-            }
-        }
-        assert_eq!(acks, 1);
-        self.d.set("cfg_flr_request", 0u64);
-        self.ticks(3);
-        assert!(!self.d.is_set("hold") && !self.d.is_set("cfg_flr_ack"));
-        waited
     }
 }

@@ -2,10 +2,13 @@
 //! the stores, every kind of bad completion and bad list, queues stopped and cleared while others run.
 
 mod bench;
+mod checks;
 mod engine;
 mod feed;
 mod host;
 mod list;
+mod model;
+mod places;
 mod rate;
 
 use std::collections::HashMap;

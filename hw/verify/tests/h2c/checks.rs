@@ -1,11 +1,21 @@
 //! What the bench checks of the path's outputs.
 
-use crate::bench::{Bench, Record};
-use crate::host::Read;
+use crate::bench::Bench;
+use crate::host::{memory, Read};
+use crate::model::Record;
 
 impl Bench {
+    pub fn take_error(&mut self) {
+        if self.d.is_set("h2c_err_valid") {
+            let q = self.d.get("h2c_err_q") as usize;
+            assert!(self.q[q].error.replace(self.d.get("h2c_err_code")).is_none(), "one error per life");
+            self.halted |= 1 << q;
+        }
+    }
+
     /// Checks a memory read, PCIe Base Spec 2.2.7.
     pub fn take_read(&mut self) {
+        assert!(self.host.reads.is_empty() || self.d.is_set("trans_pending"), "a read is on its way");
         if !(self.d.is_set("data_rd_valid") && self.d.is_set("data_rd_ready")) {
             return;
         }
@@ -51,11 +61,11 @@ impl Bench {
             irq: field("irq"),
         };
         assert_eq!(Some(record), self.q[q].records.pop_front(), "queue {q} at clock {}", self.clock);
-        if self.knobs.memory >> q & 1 == 1 {
+        if self.to_memory(q) {
             let (address, host, bytes, fixed) = self.q[q].writes.pop_front().expect("one per record");
             for i in (0..bytes).filter(|_| record.status == 0 && !fixed) {
                 let at = address.wrapping_add(i);
-                let byte = crate::host::memory(host + i);
+                let byte = memory(host + i);
                 assert_eq!(self.memory.answered.get(&at), Some(&byte), "queue {q}: record before its write");
             }
             self.card_bytes += bytes;
@@ -70,9 +80,8 @@ impl Bench {
     }
 
     pub fn take_beat(&mut self) {
-        for q in 0..self.shape.queues {
-            let paused = self.pause >> q & 1 == 1;
-            self.q[q].paused_for = if paused { self.q[q].paused_for + 1 } else { 0 };
+        for (i, q) in self.q.iter_mut().enumerate() {
+            q.paused_for = if self.pause >> i & 1 == 1 { q.paused_for + 1 } else { 0 };
         }
         let valid = self.d.is_set("h2c_axis_tvalid");
         let side =
@@ -86,7 +95,7 @@ impl Bench {
             return;
         }
         let q = self.d.get("h2c_axis_tdest") as usize;
-        assert_eq!(self.knobs.memory >> q & 1, 0, "queue {q} is a memory queue");
+        assert!(!self.to_memory(q), "queue {q} is a memory queue");
         if !self.d.is_set("h2c_axis_tready") {
             self.stood = Some(beat);
             // A beat that stands is not to be blamed.
@@ -94,7 +103,11 @@ impl Bench {
             return;
         }
         assert!(self.q[q].paused_for <= 8, "queue {q} sends {} clocks after its pause", self.q[q].paused_for);
-        let words = self.d.get_wide("h2c_axis_tdata");
+        self.beat(q);
+    }
+
+    /// A beat that the card takes.
+    fn beat(&mut self, q: usize) {
         let row = self.shape.row as usize;
         let (keep, last) = (self.d.get("h2c_axis_tkeep") as u32, self.d.is_set("h2c_axis_tlast"));
         let user = self.d.get("h2c_axis_tuser") as u32;
@@ -117,6 +130,13 @@ impl Bench {
         }
         assert_eq!(mid, queue.begun, "queue {q}: the next packet is glued to one that was cut");
         queue.begun = !last;
+        self.compare(q, user, count, last);
+    }
+
+    /// The beat's bytes go on in the packet.
+    fn compare(&mut self, q: usize, user: u32, count: usize, last: bool) {
+        let words = self.d.get_wide("h2c_axis_tdata");
+        let queue = &mut self.q[q];
         let packet = queue.packets.front_mut().unwrap_or_else(|| panic!("queue {q}: beat without packet"));
         assert_eq!(user, packet.user, "queue {q}");
         assert!(packet.bytes.len() >= count, "queue {q}: {count} bytes of {}", packet.bytes.len());

@@ -3,12 +3,17 @@
 mod axi;
 mod bench;
 mod checks;
+mod control;
+mod errors;
 mod host;
+mod knobs;
+mod model;
+mod rates;
+mod surroundings;
 
-use bench::{Bench, Knobs, SHAPES, W128, W256, W64};
-use ferrolane_abi::descriptor::{Descriptor, EOP, FENCE, FIXED, IRQ, SOP};
-use ferrolane_abi::status;
-use host::Fault;
+use bench::{Bench, SHAPES, W128, W256, W64};
+use ferrolane_abi::descriptor::{Descriptor, EOP, FENCE, IRQ, SOP};
+use knobs::Knobs;
 use rand::{rngs::StdRng, Rng, SeedableRng};
 
 fn descriptor(addr: u64, len: u32, flags: u8, card: u32) -> Descriptor {
@@ -143,84 +148,6 @@ fn a_full_completion_ring_holds_its_queue_only() {
 }
 
 #[test]
-fn a_fault_ends_one_queue_and_a_restart_revives_it() {
-    use Fault::*;
-    let faults = [Ur, Ca, Lapsed, Poisoned, ByteCountHigh, ByteCountLow, TooLong, NoData];
-    for (seed, fault) in faults.into_iter().cycle().take(32).enumerate() {
-        let mut rng = StdRng::seed_from_u64(seed as u64);
-        let mut knobs = Knobs::random(&mut rng);
-        (knobs.host.retry, knobs.ring) = (0.0, 8);
-        // A completion that lies about what follows leaves others of its read behind it; keep it the only one.
-        if fault == ByteCountLow || fault == TooLong {
-            knobs.host.split = 0.0;
-        }
-        let mut b = Bench::new(seed as u64, knobs, if seed % 2 == 0 { W128 } else { W256 });
-        let at = 0x77_0000 + rng.random_range(0..3000);
-        b.faults = vec![(at, fault)];
-        for i in 0..12u64 {
-            for q in 0..b.shape.queues {
-                let addr =
-                    if q == 1 && i == 5 { 0x77_0000 - 900 } else { 0x100_0000 * (q as u64 + 1) + i * 5000 };
-                b.offer(q, descriptor(addr, 4500, EOP, rng.random()), 0);
-            }
-        }
-        (0..b.shape.queues).for_each(|q| b.tell(q));
-        (b.knobs.pause, b.pause) = (0.0, 0);
-        b.finish(500_000);
-        let code = match fault {
-            Ur => status::DATA_UR,
-            Ca => status::DATA_CA,
-            Lapsed => status::DATA_TIMEOUT,
-            Poisoned => status::DATA_POISONED,
-            _ => status::DATA_MALFORMED,
-        };
-        assert_eq!(b.q.iter().map(|q| q.error).collect::<Vec<_>>(), [None, Some(code as u64), None, None]);
-        assert_eq!(b.q[1].recorded, 6, "nothing behind the bad one");
-        (0..300).for_each(|_| b.step());
-        assert_eq!(b.mid & 2, 0, "the error ends what the card has of the packet");
-        drain(&mut b, 1);
-        b.faults.clear();
-        b.start(1);
-        for i in 0..20 {
-            b.offer(1, descriptor(0x55_0003 + i * 777, 700 + i as u32, EOP, i as u32), 0);
-        }
-        b.tell(1);
-        b.finish(500_000);
-        assert_eq!(b.q[1].recorded, 20);
-    }
-}
-
-/// Stops a queue and waits as control does.
-fn drain(b: &mut Bench, q: usize) {
-    b.run &= !(1 << q);
-    let mut clocks = 0;
-    while !b.d.is_set("scanning") || clocks < 2 {
-        b.step();
-        clocks += 1;
-    }
-    let issued = b.d.get("req_issued");
-    for _ in 0..20_000 {
-        let left = issued.wrapping_sub(b.d.get("req_committed")) & 0xFFFF;
-        let mut free = 0;
-        // As control does: what was offered by then is accepted.
-        while (left == 0 || left > 0x8000) && free < 8 {
-            b.step();
-            if b.d.get("mem_busy") >> q & 1 == 1 {
-                free = 0;
-                break;
-            }
-            free = if b.d.is_set("rec_h2c_valid") { 0 } else { free + 1 };
-        }
-        if free == 8 {
-            b.idle |= 1 << q;
-            return;
-        }
-        b.step();
-    }
-    panic!("queue {q} does not drain");
-}
-
-#[test]
 fn tags_follow_the_extended_tag_enable_once_none_is_in_use() {
     let mut b = Bench::new(4, Knobs { ext_tag: true, mrrs: 0, ..Knobs::fast() }, W256);
     let mut rng = StdRng::seed_from_u64(4);
@@ -234,32 +161,6 @@ fn tags_follow_the_extended_tag_enable_once_none_is_in_use() {
         b.knobs.ext_tag = rng.random_bool(0.5);
         b.d.set("cfg_ext_tag", b.knobs.ext_tag as u64);
         (0..rng.random_range(10..20)).for_each(|_| b.step());
-    }
-}
-
-#[test]
-fn refused_descriptors_get_their_code() {
-    for (len, flags, err, code) in [
-        (0, EOP, 0, status::BAD_LENGTH),
-        (16, 0x80 | EOP, 0, status::BAD_FLAGS),
-        (16, 0x08, 0, status::BAD_FLAGS),
-        (16, EOP, status::FETCH_UR, status::FETCH_UR),
-    ] {
-        let mut b = Bench::new(9, Knobs::fast(), W128);
-        b.offer(0, descriptor(0x1000, 100, EOP, 5), 0);
-        b.offer(0, descriptor(0x2000, len, flags | IRQ, 6), err);
-        b.offer(0, descriptor(0x3000, 100, EOP, 7), 0);
-        b.offer(1, descriptor(0x3000, 1000, EOP, 8), 0);
-        b.tell(0);
-        b.tell(1);
-        b.finish(5000);
-        b.d.steps(500);
-        assert_eq!((b.q[0].error, b.q[0].recorded), (Some(code as u64), 2));
-        drain(&mut b, 0);
-        b.start(0);
-        b.offer(0, descriptor(0x1001, 5000, EOP, 5), 0);
-        b.tell(0);
-        b.finish(5000);
     }
 }
 
@@ -283,7 +184,7 @@ fn a_stop_in_the_middle_and_a_new_start() {
                 b.step();
             }
             let q = rng.random_range(0..shape.queues);
-            drain(&mut b, q);
+            b.drain(q);
             // What was committed has gone to the card before the host can know of it, or it is discarded.
             let before = b.q[q].recorded;
             for _ in 0..50 {
@@ -330,68 +231,6 @@ fn a_reset_at_any_time() {
 }
 
 #[test]
-fn a_row_every_clock() {
-    for shape in SHAPES {
-        for (queues, odd) in [(1, 0), (1, 5), (4, 0), (4, 13)] {
-            if queues > shape.queues {
-                continue;
-            }
-            let mut knobs = Knobs::fast();
-            // What a share or the tags hold must cover the time on the way.
-            knobs.host.latency = if shape == W64 { 60 } else { 150 };
-            let mut b = Bench::new(1, knobs, shape);
-            for i in 0..64 {
-                for q in 0..queues {
-                    b.offer(q, descriptor(0x100_0000 + i * 4096 + odd, 4096, EOP, 0), 0);
-                }
-            }
-            (0..queues).for_each(|q| b.tell(q));
-            while b.card_bytes < 16384 {
-                b.step();
-            }
-            let (clock, bytes) = (b.clock, b.card_bytes);
-            while b.card_bytes < queues as u64 * 64 * 4096 - 16384 {
-                b.step();
-            }
-            let rate = (b.card_bytes - bytes) as f64 / (b.clock - clock) as f64 / shape.row as f64;
-            println!("{} bit, {queues} queues, offset {odd}: {rate:.3} rows a clock", shape.row * 8);
-            // A row is shared by two beats where the address isn't that of a row.
-            let least = if odd == 0 { 0.97 } else { 0.93 };
-            assert!(rate >= least, "{shape:?}: {queues} queues at offset {odd}: {rate:.3} rows per clock");
-            b.finish(100_000);
-        }
-    }
-}
-
-#[test]
-fn small_fragments_take_little_more_than_two_clocks() {
-    // 64 bytes are two rows of 256 bit: the descriptor, the request, the record and the card keep pace.
-    for (queues, flags, len) in [(1, EOP, 64), (4, EOP, 64), (1, 0, 64), (4, 0, 40)] {
-        let mut knobs = Knobs::fast();
-        knobs.host.latency = 40;
-        let mut b = Bench::new(1, knobs, W256);
-        for i in 0..4000 / queues as u64 {
-            for q in 0..queues {
-                b.offer(q, descriptor(0x100_0000 + i * 64, len, flags, i as u32), 0);
-            }
-        }
-        (0..queues).for_each(|q| b.tell(q));
-        let recorded = |b: &Bench| b.q.iter().map(|q| q.recorded).sum::<u32>();
-        while recorded(&b) < 400 {
-            b.step();
-        }
-        let clock = b.clock;
-        while recorded(&b) < 3400 {
-            b.step();
-        }
-        let clocks = (b.clock - clock) as f64 / 3000.0;
-        println!("{queues} queues, flags {flags}, {len} bytes: {clocks:.3} clocks per descriptor");
-        assert!(clocks <= 2.1, "{queues} queues: {clocks:.3} clocks per descriptor");
-        b.finish(50_000);
-    }
-}
-
-#[test]
 fn indices_wrap() {
     let mut knobs = Knobs::fast();
     (knobs.host.latency, knobs.mrrs) = (20, 5);
@@ -411,133 +250,4 @@ fn indices_wrap() {
         b.tell(3);
         b.finish(1_000_000);
     }
-}
-
-#[test]
-fn a_failed_write_halts_its_queue_and_no_record_comes_behind_it() {
-    for seed in 0..24 {
-        let mut rng = StdRng::seed_from_u64(seed);
-        let mut knobs = Knobs { ring: 8, pause: 0.0, ..Knobs::random(&mut rng) };
-        knobs.memory = 0b1110;
-        let mut b = Bench::new(seed, knobs, if seed % 2 == 0 { W128 } else { W256 });
-        let failing = rng.random_range(0..12);
-        for i in 0..12 {
-            for q in 0..4 {
-                b.offer(
-                    q,
-                    descriptor(0x100_0000 * (q as u64 + 1) + i * 5003, rng.random_range(1..4500), 0, 0),
-                    0,
-                );
-                if q == 2 && i == failing {
-                    // A read that fails behind it isn't heard of.
-                    let (address, host, ..) = *b.q[2].writes.back().expect("just offered");
-                    b.memory.faults.push(address);
-                    b.faults = vec![(host + 5003, Fault::Ur)];
-                    b.fail_last(2, status::CARD_WRITE_ERROR);
-                }
-            }
-        }
-        (0..4).for_each(|q| b.tell(q));
-        b.finish(500_000);
-        (0..500).for_each(|_| b.step());
-        let errors: Vec<_> = b.q.iter().map(|q| q.error).collect();
-        assert_eq!(errors, [None, None, Some(status::CARD_WRITE_ERROR as u64), None]);
-        assert_eq!(b.q[2].recorded as u64, failing + 1);
-        drain(&mut b, 2);
-        b.memory.faults.clear();
-        b.faults.clear();
-        b.start(2);
-        for i in 0..20 {
-            b.offer(2, descriptor(0x55_0003 + i * 777, 700 + i as u32, 0, 0), 0);
-        }
-        b.tell(2);
-        b.finish(500_000);
-        assert_eq!(b.q[2].recorded, 20);
-        b.compare_memory(false);
-    }
-}
-
-#[test]
-fn refused_descriptors_of_memory_queues_get_their_code() {
-    for (flags, card, memory, code) in [
-        (EOP, 16, 1, status::BAD_FLAGS),
-        (SOP, 16, 1, status::BAD_FLAGS),
-        (FIXED, 17, 1, status::BAD_CARD_ADDRESS),
-        (FIXED, 16, 0, status::BAD_FLAGS),
-    ] {
-        let mut knobs = Knobs::fast();
-        knobs.memory = memory;
-        let mut b = Bench::new(9, knobs, W128);
-        b.offer(0, descriptor(0x1000, 1000, 0, 5), 0);
-        b.offer(1, descriptor(0x3000, 1000, EOP, 8), 0);
-        b.raw = true;
-        let lane = if memory == 1 { (16 - b.base(0) % 16) as u32 % 16 } else { 0 };
-        b.offer(0, descriptor(0x2000, 100, flags | IRQ, 0x10_0000 + lane + card), 0);
-        b.offer(0, descriptor(0x3000, 100, 0, 0x20_0000), 0);
-        b.tell(0);
-        b.tell(1);
-        for _ in 0..5000 {
-            b.step();
-        }
-        assert_eq!((b.q[0].error, b.q[0].recorded), (Some(code as u64), 2));
-        b.compare_memory(false);
-    }
-}
-
-#[test]
-fn memory_queues_are_as_fast_as_streams() {
-    for shape in SHAPES {
-        for odd in [0, 13] {
-            let mut knobs = Knobs::fast();
-            (knobs.host.latency, knobs.memory) = (if shape == W64 { 60 } else { 150 }, u64::MAX);
-            let mut b = Bench::new(1, knobs, shape);
-            for i in 0..64 {
-                for q in 0..shape.queues {
-                    b.offer(q, descriptor(0x100_0000 + i * 4096 + odd, 4096, 0, 0), 0);
-                }
-            }
-            (0..shape.queues).for_each(|q| b.tell(q));
-            while b.card_bytes < 16384 {
-                b.step();
-            }
-            let (clock, bytes) = (b.clock, b.card_bytes);
-            while b.card_bytes < shape.queues as u64 * 64 * 4096 - 16384 {
-                b.step();
-            }
-            let rate = (b.card_bytes - bytes) as f64 / (b.clock - clock) as f64 / shape.row as f64;
-            println!("{} bit, offset {odd}: {rate:.3} rows a clock", shape.row * 8);
-            assert!(rate >= 0.92, "{shape:?}: {rate:.3} rows per clock");
-            b.finish(100_000);
-            b.compare_memory(true);
-        }
-    }
-}
-
-#[test]
-fn small_writes_take_little_more_than_two_clocks() {
-    let mut knobs = Knobs::fast();
-    (knobs.host.latency, knobs.memory) = (40, u64::MAX);
-    let mut b = Bench::new(1, knobs, W256);
-    b.raw = true;
-    for i in 0..1000 {
-        for q in 0..4 {
-            let lane = (32 - b.base(q) % 32) as u32 % 32;
-            let card = (q as u32 * 1000 + i) * 64 + lane;
-            b.offer(q, descriptor(0x100_0000 + i as u64 * 64, 64, 0, card), 0);
-        }
-    }
-    (0..4).for_each(|q| b.tell(q));
-    let recorded = |b: &Bench| b.q.iter().map(|q| q.recorded).sum::<u32>();
-    while recorded(&b) < 400 {
-        b.step();
-    }
-    let clock = b.clock;
-    while recorded(&b) < 3400 {
-        b.step();
-    }
-    let clocks = (b.clock - clock) as f64 / 3000.0;
-    println!("{clocks:.3} clocks per descriptor");
-    assert!(clocks <= 2.25, "{clocks:.3} clocks per descriptor");
-    b.finish(50_000);
-    b.compare_memory(true);
 }

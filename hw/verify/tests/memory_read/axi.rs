@@ -5,16 +5,7 @@ use std::collections::VecDeque;
 use rand::{rngs::StdRng, Rng};
 use verilated::Dut;
 
-/// Bytes of a memory that never change.
-pub fn byte(addr: u64) -> u8 {
-    let x = addr.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (x >> 40) as u8 ^ (x >> 52) as u8
-}
-
-/// Whether reads of the row at `addr` fail, if one row in so many does (0: none).
-pub fn fails(addr: u64, one_in: u64) -> bool {
-    one_in != 0 && (addr >> 6).wrapping_mul(0xD134_2543_DE82_EF95) >> 32 & 0xFFFF_FFFF < (1 << 32) / one_in
-}
+use crate::content::{byte, fails};
 
 /// Bytes as a wide port takes and gives them.
 fn words(bytes: &[u8]) -> Vec<u32> {

@@ -2,8 +2,9 @@
 
 use verilated::Dut;
 
-use crate::axi::{byte, fails, Ask};
+use crate::axi::Ask;
 use crate::bench::Bench;
+use crate::content::{byte, fails};
 use crate::host::{queue_of, Desc};
 
 /// A beat for ingress.

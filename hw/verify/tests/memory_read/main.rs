@@ -3,6 +3,8 @@
 mod axi;
 mod bench;
 mod checks;
+#[path = "../memory_content/mod.rs"]
+mod content;
 mod host;
 
 use bench::{Bench, Build, BUILDS, W128, W64};
