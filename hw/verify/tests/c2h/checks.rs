@@ -1,6 +1,6 @@
 //! What is judged in each clock, but the records.
 
-use ferrolane_abi::descriptor;
+use ferrolane_abi::{descriptor, status};
 use rand::Rng;
 
 use crate::bench::{area, Bench, SLOTS};
@@ -77,8 +77,14 @@ impl Bench {
     pub fn errors(&mut self) {
         if self.d.is_set("c2h_err_valid") {
             let i = self.d.get("c2h_err_q") as usize;
-            assert!(self.q[i].error.is_none());
-            self.q[i].error = Some(self.d.get("c2h_err_code") as u8);
+            let code = self.d.get("c2h_err_code") as u8;
+            let q = &mut self.q[i];
+            assert!(q.error.is_none() && code != status::OK);
+            assert!(
+                q.descs.iter().any(|d| d.error(self.memory.errors) == code),
+                "an error {code:#x} of none"
+            );
+            q.error = Some(code);
         }
         for q in &mut self.q {
             // Control takes some clocks to halt the queue.

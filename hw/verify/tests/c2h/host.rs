@@ -34,6 +34,14 @@ impl Desc {
         }
     }
 
+    /// The code with which the descriptor ends, if rows of the card's memory fail so.
+    pub fn error(&self, errors: u64) -> u8 {
+        match self.status() {
+            status::OK if self.source.is_some() && self.bytes(errors).1 => status::CARD_READ_ERROR,
+            status => status,
+        }
+    }
+
     fn refused(&self) -> u8 {
         match self.source {
             Some(_) => descriptor::REFUSED & !descriptor::FIXED | descriptor::SOP | descriptor::EOP,

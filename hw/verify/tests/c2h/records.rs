@@ -61,8 +61,7 @@ impl Bench {
         // A later descriptor's error may be told before this one's record has come out.
         match q.error {
             Some(told) if !failed => {
-                let later = |d: &Desc| d.status() == told || (d.source.is_some() && d.bytes(errors).1);
-                assert!(q.descs.iter().any(later), "an error {told:#x} of none");
+                assert!(q.descs.iter().any(|d| d.error(errors) == told), "an error {told:#x} of none");
             }
             told => assert_eq!(told, failed.then_some(status)),
         }

@@ -78,6 +78,8 @@ pub struct Bench {
     pub bad: f64,
     /// Sizes are the greatest ones instead of random ones.
     pub fixed: bool,
+    /// log2 of the completion ring of a queue that is cleared, if not random.
+    pub ring: Option<u32>,
     /// What is written to MODE, if not random.
     pub mode: Option<u64>,
     /// cfg_ro_enable is bit 0, cfg_ns_enable bit 1.
@@ -120,6 +122,7 @@ impl Bench {
             bad: 0.0,
             ready: [0.1, 0.5, 1.0][rng.random_range(0..3)],
             fixed: false,
+            ring: None,
             mode: None,
             enabled: seed & 3,
             write: 2,

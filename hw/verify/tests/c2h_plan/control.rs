@@ -8,7 +8,8 @@ use crate::bench::{Bench, Queue, NQ};
 impl Bench {
     /// A queue that is stopped gets anything as its registers, is cleared and runs.
     pub fn clear(&mut self, i: usize) {
-        let cpl_log2 = self.rng.random_range(1..7);
+        let any = self.rng.random_range(1..7);
+        let cpl_log2 = self.ring.unwrap_or(any);
         self.q[i] = Queue::new(cpl_log2);
         self.fills.retain(|e| e.0 != i);
         for bus in [&mut self.heads, &mut self.rooms, &mut self.ended] {

@@ -64,7 +64,7 @@ fn a_stopped_queue_ends_after_one_tlp_and_restarts_clean() {
 /// A bench with full shares and small descriptors of whole packets.
 fn full(seed: u64, mps: u64, size: u64, mode: u64) -> Bench {
     let mut b = Bench::new(seed);
-    b.mode = Some(mode);
+    (b.mode, b.ring) = (Some(mode), Some(6));
     (b.cfg_mps, b.mps) = (mps, 128 << mps);
     (b.packet, b.descriptor) = (1 << 16, size);
     b.fixed = true;
@@ -72,7 +72,6 @@ fn full(seed: u64, mps: u64, size: u64, mode: u64) -> Bench {
         b.q[i].run = false;
         b.until_scanning();
         b.clear(i);
-        b.q[i].cpl_log2 = 6;
     }
     (b.write, b.ready) = (8, 0.0);
     (0..6000).for_each(|_| b.step());

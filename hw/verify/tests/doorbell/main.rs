@@ -142,13 +142,13 @@ fn a_push_queue_may_be_32_descriptors_ahead_of_what_was_taken() {
 
 /// The judgement of a doorbell, and the next one right behind it.
 #[test]
-fn a_doorbell_is_told_four_clocks_after_it_comes() {
+fn a_doorbell_is_told_in_the_fifth_clock() {
     let mut b = Bench::new(4, 7);
     for g in 0..b.gn {
         b.clear_as(g, RING);
         (b.queues[g].run, b.queues[g].busy) = (true, true);
     }
-    for (clock, g) in [(0, 0), (1, 7), (2, 3)] {
+    for (told, g) in [(0, 0), (1, 7), (2, 3)] {
         b.d.set("db_w_valid", 1u64);
         b.d.set("t_w_addr", b.place(g));
         b.d.set("t_w_data", 1u64);
@@ -158,10 +158,10 @@ fn a_doorbell_is_told_four_clocks_after_it_comes() {
             b.step();
         }
         b.d.set("db_w_valid", 0u64);
-        while b.out.len() <= clock {
+        while b.out.len() <= told {
             b.step();
         }
-        assert_eq!(b.d.clocks() - start, 5, "told in the fifth clock");
+        assert_eq!(b.d.clocks() - start, 5);
     }
 }
 

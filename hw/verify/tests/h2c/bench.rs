@@ -20,11 +20,13 @@ pub struct Shape {
     pub rows: u64,
     pub row: u64,
     pub tags: u64,
+    /// Packets in a share.
+    pub slots: u32,
 }
 
-pub const W64: Shape = Shape { queues: 1, rows: 256, row: 8, tags: 32 };
-pub const W128: Shape = Shape { queues: 4, rows: 512, row: 16, tags: 64 };
-pub const W256: Shape = Shape { queues: 4, rows: 1024, row: 32, tags: 256 };
+pub const W64: Shape = Shape { queues: 1, rows: 256, row: 8, tags: 32, slots: 32 };
+pub const W128: Shape = Shape { queues: 4, rows: 512, row: 16, tags: 64, slots: 64 };
+pub const W256: Shape = Shape { queues: 4, rows: 1024, row: 32, tags: 256, slots: 128 };
 pub const SHAPES: [Shape; 3] = [W64, W128, W256];
 
 #[derive(Default)]

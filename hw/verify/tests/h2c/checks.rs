@@ -80,9 +80,6 @@ impl Bench {
     }
 
     pub fn take_beat(&mut self) {
-        for (i, q) in self.q.iter_mut().enumerate() {
-            q.paused_for = if self.pause >> i & 1 == 1 { q.paused_for + 1 } else { 0 };
-        }
         let valid = self.d.is_set("h2c_axis_tvalid");
         let side =
             ["tkeep", "tlast", "tdest", "tuser", "terr"].map(|name| self.d.get(&format!("h2c_axis_{name}")));
@@ -91,19 +88,26 @@ impl Bench {
             assert!(valid, "TVALID falls before TREADY");
             assert_eq!(beat, stood, "a beat that waits changes");
         }
+        let stands = valid && !self.d.is_set("h2c_axis_tready");
+        self.count_pause(stands);
         if !valid {
             return;
         }
         let q = self.d.get("h2c_axis_tdest") as usize;
         assert!(!self.to_memory(q), "queue {q} is a memory queue");
-        if !self.d.is_set("h2c_axis_tready") {
+        if stands {
             self.stood = Some(beat);
-            // A beat that stands is not to be blamed.
-            self.q.iter_mut().for_each(|q| q.paused_for = 0);
             return;
         }
         assert!(self.q[q].paused_for <= 8, "queue {q} sends {} clocks after its pause", self.q[q].paused_for);
         self.beat(q);
+    }
+
+    /// How long each queue has been paused, in clocks in which its next beat might have come.
+    fn count_pause(&mut self, stands: bool) {
+        for (i, q) in self.q.iter_mut().enumerate() {
+            q.paused_for = if self.pause >> i & 1 == 1 { q.paused_for + u64::from(!stands) } else { 0 };
+        }
     }
 
     /// A beat that the card takes.
