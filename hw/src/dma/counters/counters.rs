@@ -107,10 +107,23 @@ hw! {
         read_over: Dffr<Bit> = Default::default(),
         over_tag: Reg<Bits<TB>> = Default::default(),
         state: Dffr<CountersState> = Dffr::new(CountersState::Idle),
+        // A counter of bytes has wrapped: a clock ago, two clocks ago.
         carried: Reg<Bit> = Default::default(),
+        carried_before: Reg<Bit> = Default::default(),
         upper: Reg<Bits<32>> = Default::default(),
-        // What was read, whether something stands there, and what reading it latches.
-        taken: Reg<Bits<32>> = Default::default(),
+        // What was read, all 0 but one: registers that are cleared cost less than a choice between as many words.
+        of_bytes: Reg<Bits<32>> = Default::default(),
+        of_upper: Reg<Bits<32>> = Default::default(),
+        of_descriptors: Reg<Bits<32>> = Default::default(),
+        of_h2c_tlps: Reg<Bits<32>> = Default::default(),
+        of_c2h_tlps: Reg<Bits<32>> = Default::default(),
+        of_h2c_errors: Reg<Bits<32>> = Default::default(),
+        of_c2h_errors: Reg<Bits<32>> = Default::default(),
+        of_drops: Reg<Bits<32>> = Default::default(),
+        of_dropped: Reg<Bits<32>> = Default::default(),
+        of_events: Reg<Bits<32>> = Default::default(),
+        of_times: Reg<Bits<32>> = Default::default(),
+        // Whether something stands there, and what reading it latches.
         there: Reg<Bit> = Default::default(),
         takes_high: Reg<Bit> = Default::default(),
         high_taken: Reg<Bits<32>> = Default::default(),
@@ -127,7 +140,6 @@ hw! {
         t_word: Signal<Local, Bits<6>> = Default::default(),
         found: Signal<Local, Bit> = Default::default(),
         latches: Signal<Local, Bit> = Default::default(),
-        value: Signal<Local, Bits<32>> = Default::default(),
         high: Signal<Local, Bits<64>> = Default::default(),
         timed: Signal<Local, Bits<2>> = Default::default(),
         t_count: Signal<Local, Bits<32>> = Default::default(),
@@ -174,9 +186,10 @@ impl<
         clock!(self, clock, bytes_lo, bytes_hi, descriptors, h2c_tlps, c2h_tlps, h2c_errors, c2h_errors);
         clock!(self, clock, drops, dropped, events, reads, rings);
         dff_setup!(self, clock, read_taken, read_tag, read_over, over_tag);
-        dff_setup!(
-            self, clock, state, carried, upper, taken, there, takes_high, high_taken, data, done, missed
-        );
+        dff_setup!(self, clock, carried, carried_before);
+        dff_setup!(self, clock, of_bytes, of_upper, of_descriptors, of_h2c_tlps, of_c2h_tlps);
+        dff_setup!(self, clock, of_h2c_errors, of_c2h_errors, of_drops, of_dropped, of_events, of_times);
+        dff_setup!(self, clock, state, upper, there, takes_high, high_taken, data, done, missed);
         self.bytes_lo.rst.next = self.rst.val();
         self.bytes_hi.rst.next = self.rst.val();
         self.descriptors.rst.next = self.rst.val();
@@ -314,7 +327,17 @@ impl<
         }
         self.t_word.next = self.r_word.val() & 7;
 
-        self.value.next = 0.into();
+        self.of_bytes.d.next = 0.into();
+        self.of_upper.d.next = 0.into();
+        self.of_descriptors.d.next = 0.into();
+        self.of_h2c_tlps.d.next = 0.into();
+        self.of_c2h_tlps.d.next = 0.into();
+        self.of_h2c_errors.d.next = 0.into();
+        self.of_c2h_errors.d.next = 0.into();
+        self.of_drops.d.next = 0.into();
+        self.of_dropped.d.next = 0.into();
+        self.of_events.d.next = 0.into();
+        self.of_times.d.next = 0.into();
         self.high.next = 0.into();
         self.latches.next = false;
         self.found.next = true;
@@ -322,21 +345,21 @@ impl<
             if (self.t_r_addr.val() & self.beyond_engine.val()).any() {
                 self.found.next = false;
             } else if !self.r_word.val().get_bit(5) {
-                self.value.next = self.events.rdata.val();
+                self.of_events.d.next = self.events.rdata.val();
                 self.found.next = self.r_word.val() < self.event_words.val();
             } else {
                 self.high.next = self.t_sum.val();
                 if self.t_word.val() == self.count_word.val() {
-                    self.value.next = self.t_count.val();
+                    self.of_times.d.next = self.t_count.val();
                 } else if self.t_word.val() == self.sum_lo_word.val() {
-                    self.value.next = bit_cast::<32, 64>(self.t_sum.val());
+                    self.of_times.d.next = bit_cast::<32, 64>(self.t_sum.val());
                     self.latches.next = true;
                 } else if self.t_word.val() == self.sum_hi_word.val() {
-                    self.value.next = self.upper.q.val();
+                    self.of_upper.d.next = self.upper.q.val();
                 } else if self.t_word.val() == self.min_word.val() {
-                    self.value.next = bit_cast::<32, 20>(self.t_least.val());
+                    self.of_times.d.next = bit_cast::<32, 20>(self.t_least.val());
                 } else if self.t_word.val() == self.max_word.val() {
-                    self.value.next = bit_cast::<32, 20>(self.t_most.val());
+                    self.of_times.d.next = bit_cast::<32, 20>(self.t_most.val());
                 } else {
                     self.found.next = false;
                 }
@@ -348,29 +371,31 @@ impl<
         } else {
             self.high.next = bit_cast::<64, 32>(self.bytes_hi.rdata.val()) << 32;
             if self.r_word.val() == self.bytes_lo_word.val() {
-                self.value.next = self.bytes_lo.rdata.val();
+                self.of_bytes.d.next = self.bytes_lo.rdata.val();
                 self.latches.next = true;
             } else if self.r_word.val() == self.bytes_hi_word.val() {
-                self.value.next = self.upper.q.val();
+                self.of_upper.d.next = self.upper.q.val();
             } else if self.r_word.val() == self.descriptors_word.val() {
-                self.value.next = self.descriptors.rdata.val();
+                self.of_descriptors.d.next = self.descriptors.rdata.val();
             } else if self.r_word.val() == self.tlps_word.val() {
-                self.value.next = self.h2c_tlps.rdata.val();
                 if self.r_c2h.val() {
-                    self.value.next = self.c2h_tlps.rdata.val();
+                    self.of_c2h_tlps.d.next = self.c2h_tlps.rdata.val();
+                } else {
+                    self.of_h2c_tlps.d.next = self.h2c_tlps.rdata.val();
                 }
             } else if self.r_word.val() == self.errors_word.val() {
-                self.value.next = self.h2c_errors.rdata.val();
                 if self.r_c2h.val() {
-                    self.value.next = self.c2h_errors.rdata.val();
+                    self.of_c2h_errors.d.next = self.c2h_errors.rdata.val();
+                } else {
+                    self.of_h2c_errors.d.next = self.h2c_errors.rdata.val();
                 }
             } else if self.r_word.val() == self.drops_word.val() {
                 if self.r_c2h.val() {
-                    self.value.next = self.drops.rdata.val();
+                    self.of_drops.d.next = self.drops.rdata.val();
                 }
             } else if self.r_word.val() == self.dropped_word.val() {
                 if self.r_c2h.val() {
-                    self.value.next = self.dropped.rdata.val();
+                    self.of_dropped.d.next = self.dropped.rdata.val();
                 }
             } else {
                 self.found.next = false;
@@ -381,7 +406,7 @@ impl<
             }
         }
         self.carried.d.next = self.bytes_lo.carry_valid.val();
-        self.taken.d.next = self.value.val();
+        self.carried_before.d.next = self.carried.q.val();
         self.there.d.next = self.found.val();
         self.takes_high.d.next = self.latches.val();
         self.high_taken.d.next = self.high.val().get_bits::<32>(32);
@@ -395,8 +420,8 @@ impl<
                 }
             }
             CountersState::Look => {
-                // A carry reaches the upper half two clocks later.
-                if !self.bytes_lo.carry_valid.val() & !self.carried.q.val() {
+                // What wraps shows in the lower half a clock later, and in the upper one three clocks later.
+                if !self.carried.q.val() & !self.carried_before.q.val() {
                     self.state.d.next = CountersState::Take;
                 }
             }
@@ -408,7 +433,17 @@ impl<
                 self.done.d.next = true;
                 self.missed.d.next = !self.there.q.val();
                 if self.there.q.val() {
-                    self.data.d.next = self.taken.q.val();
+                    self.data.d.next = self.of_bytes.q.val()
+                        | self.of_upper.q.val()
+                        | self.of_descriptors.q.val()
+                        | self.of_h2c_tlps.q.val()
+                        | self.of_c2h_tlps.q.val()
+                        | self.of_h2c_errors.q.val()
+                        | self.of_c2h_errors.q.val()
+                        | self.of_drops.q.val()
+                        | self.of_dropped.q.val()
+                        | self.of_events.q.val()
+                        | self.of_times.q.val();
                     if self.takes_high.q.val() {
                         self.upper.d.next = self.high_taken.q.val();
                     }

@@ -13,7 +13,7 @@ hw! {
     ///  happens[i] ─► 8-bit count i ─┐ one of them per clock, in turn
     ///                             └─► memory of 2^A sums ─► rdata
     /// ```
-    /// An input is folded into the memory once in `N` clocks, so `N` is at most 256; a sum that is read is up to `N` + 3
+    /// An input is folded into the memory once in `N` clocks, so `N` is at most 256; a sum that is read is up to `N` + 4
     /// clocks old.
     pub struct Events<const N: usize, const A: usize> {
         pub clock: Signal<In, Clock> = Default::default(),

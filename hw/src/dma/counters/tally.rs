@@ -24,7 +24,7 @@ hw! {
         pub carry_valid: Signal<Out, Bit> = Default::default(),
         pub carry_index: Signal<Out, Bits<A>> = Default::default(),
         pub raddr: Signal<In, Bits<A>> = Default::default(),
-        /// One clock after `raddr`; what was added in the last two clocks before that isn't in it.
+        /// One clock after `raddr`; what was added in the last three clocks before that isn't in it.
         pub rdata: Signal<Out, Bits<32>> = Default::default(),
         mem: Bram2<Bits<32>, A> = Default::default(),
         sweeping: Dffr<Bit> = Dffr::new(true),
@@ -41,7 +41,6 @@ hw! {
         written: Dffr<Bit> = Default::default(),
         written_index: Reg<Bits<A>> = Default::default(),
         written_sum: Reg<Bits<32>> = Default::default(),
-        raced: Reg<Bit> = Default::default(),
         present: Signal<Local, Bits<32>> = Default::default(),
         next: Signal<Local, Bits<33>> = Default::default(),
     }
@@ -52,7 +51,6 @@ impl<const A: usize> Logic for Tally<A> {
     fn update(&mut self) {
         dff_setup!(self, clock, sweeping, sweep, asked, asked_index, asked_value);
         dff_setup!(self, clock, summed, summed_index, sum, carry, written, written_index, written_sum);
-        dff_setup!(self, clock, raced);
         self.mem.clock.next = self.clock.val();
         self.sweeping.rst.next = self.rst.val();
         self.sweep.rst.next = self.rst.val();
@@ -95,10 +93,6 @@ impl<const A: usize> Logic for Tally<A> {
             self.sweeping.d.next = !self.sweep.q.val().all();
         }
         self.mem.raddr2.next = self.raddr.val();
-        self.raced.d.next = self.summed.q.val() & (self.summed_index.q.val() == self.raddr.val());
         self.rdata.next = self.mem.rdata2.val();
-        if self.raced.q.val() {
-            self.rdata.next = self.written_sum.q.val();
-        }
     }
 }

@@ -69,9 +69,9 @@ fn a_tally_is_read_while_it_counts() {
     d.set("raddr", 2u64);
     for clock in 0..200u64 {
         d.step();
-        // In this clock stands what was added three clocks ago and before.
+        // In this clock stands what was added four clocks ago and before.
         if clock > 4 {
-            assert_eq!(d.get("rdata"), clock - 2, "clock {clock}");
+            assert_eq!(d.get("rdata"), clock - 3, "clock {clock}");
         }
     }
 }
