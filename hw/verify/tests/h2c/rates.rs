@@ -6,6 +6,31 @@ use crate::bench::{Bench, SHAPES, W256, W64};
 use crate::descriptor;
 use crate::knobs::Knobs;
 
+/// Of `all` bytes, without the first and last 16 KiB.
+fn rows_per_clock(b: &mut Bench, all: u64) -> f64 {
+    while b.card_bytes < 16384 {
+        b.step();
+    }
+    let (clock, bytes) = (b.clock, b.card_bytes);
+    while b.card_bytes < all - 16384 {
+        b.step();
+    }
+    (b.card_bytes - bytes) as f64 / (b.clock - clock) as f64 / b.shape.row as f64
+}
+
+/// Of 3,000 records behind the first 400.
+fn clocks_per_record(b: &mut Bench) -> f64 {
+    let recorded = |b: &Bench| b.q.iter().map(|q| q.recorded).sum::<u32>();
+    while recorded(b) < 400 {
+        b.step();
+    }
+    let clock = b.clock;
+    while recorded(b) < 3400 {
+        b.step();
+    }
+    (b.clock - clock) as f64 / 3000.0
+}
+
 #[test]
 fn a_row_every_clock() {
     for shape in SHAPES {
@@ -23,14 +48,7 @@ fn a_row_every_clock() {
                 }
             }
             (0..queues).for_each(|q| b.tell(q));
-            while b.card_bytes < 16384 {
-                b.step();
-            }
-            let (clock, bytes) = (b.clock, b.card_bytes);
-            while b.card_bytes < queues as u64 * 64 * 4096 - 16384 {
-                b.step();
-            }
-            let rate = (b.card_bytes - bytes) as f64 / (b.clock - clock) as f64 / shape.row as f64;
+            let rate = rows_per_clock(&mut b, queues as u64 * 64 * 4096);
             println!("{} bit, {queues} queues, offset {odd}: {rate:.3} rows a clock", shape.row * 8);
             // A row is shared by two beats where the address isn't that of a row.
             let least = if odd == 0 { 0.97 } else { 0.93 };
@@ -53,15 +71,7 @@ fn small_fragments_take_little_more_than_two_clocks() {
             }
         }
         (0..queues).for_each(|q| b.tell(q));
-        let recorded = |b: &Bench| b.q.iter().map(|q| q.recorded).sum::<u32>();
-        while recorded(&b) < 400 {
-            b.step();
-        }
-        let clock = b.clock;
-        while recorded(&b) < 3400 {
-            b.step();
-        }
-        let clocks = (b.clock - clock) as f64 / 3000.0;
+        let clocks = clocks_per_record(&mut b);
         println!("{queues} queues, flags {flags}, {len} bytes: {clocks:.3} clocks per descriptor");
         assert!(clocks <= 2.1, "{queues} queues: {clocks:.3} clocks per descriptor");
         b.finish(50_000);
@@ -81,14 +91,7 @@ fn memory_queues_are_as_fast_as_streams() {
                 }
             }
             (0..shape.queues).for_each(|q| b.tell(q));
-            while b.card_bytes < 16384 {
-                b.step();
-            }
-            let (clock, bytes) = (b.clock, b.card_bytes);
-            while b.card_bytes < shape.queues as u64 * 64 * 4096 - 16384 {
-                b.step();
-            }
-            let rate = (b.card_bytes - bytes) as f64 / (b.clock - clock) as f64 / shape.row as f64;
+            let rate = rows_per_clock(&mut b, shape.queues as u64 * 64 * 4096);
             println!("{} bit, offset {odd}: {rate:.3} rows a clock", shape.row * 8);
             assert!(rate >= 0.92, "{shape:?}: {rate:.3} rows per clock");
             b.finish(100_000);
@@ -111,15 +114,7 @@ fn small_writes_take_little_more_than_two_clocks() {
         }
     }
     (0..4).for_each(|q| b.tell(q));
-    let recorded = |b: &Bench| b.q.iter().map(|q| q.recorded).sum::<u32>();
-    while recorded(&b) < 400 {
-        b.step();
-    }
-    let clock = b.clock;
-    while recorded(&b) < 3400 {
-        b.step();
-    }
-    let clocks = (b.clock - clock) as f64 / 3000.0;
+    let clocks = clocks_per_record(&mut b);
     println!("{clocks:.3} clocks per descriptor");
     assert!(clocks <= 2.25, "{clocks:.3} clocks per descriptor");
     b.finish(50_000);
