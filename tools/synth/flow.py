@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -48,6 +49,7 @@ class Flow:
         self.python = str(Path(tools) / "python")
         self.cache = Path(cache)
         self.cache.mkdir(parents=True, exist_ok=True)
+        self.locks = {}
         for left in self.cache.glob("run-*"):
             # Scratch of a run that was killed; nothing takes a day.
             if time.time() - left.stat().st_mtime > 86400:
@@ -57,7 +59,12 @@ class Flow:
         """How to start a tool. Its own script names the interpreter by the path of the day it was installed."""
         return [self.python, "-c", f"import sys, yowasp_{name} as tool; sys.exit(tool.run_{name}(sys.argv[1:]))"]
 
-    def _step(self, key, inputs, command, wanted):
+    def _step(self, key, *step):
+        """As `_run`, once even if several threads want the result: a block's wrapper asks for the netlist that its other row is of."""
+        with self.locks.setdefault(key, threading.Lock()):
+            return self._run(key, *step)
+
+    def _run(self, key, inputs, command, wanted):
         """Runs `command` in a scratch folder with the files `inputs` unless `key` is in the cache; gives the folder, where
         the files `wanted` are.
 
